@@ -1,0 +1,1 @@
+"""fdgm: deep generative modelling by f-divergences."""

@@ -1,0 +1,21 @@
+"""Errors and warnings that name what went wrong in fdgm."""
+
+from sklearn.exceptions import ConvergenceWarning
+
+__all__ = ["PluginError", "PluginWarning", "TrainingError", "TrainingWarning"]
+
+
+class PluginError(ValueError):
+    """A plugin was asked for that is unknown, or that two distributions both claim."""
+
+
+class PluginWarning(UserWarning):
+    """A plugin did not load, or was refused; everything else still works."""
+
+
+class TrainingWarning(ConvergenceWarning):
+    """Training ended, or went on, in a state that is worth a look."""
+
+
+class TrainingError(RuntimeError):
+    """Training left nothing usable behind: there was no good generator to keep."""

@@ -1,0 +1,32 @@
+"""What a plugin may offer: one hook for each family, each returning ``{name: class}``."""
+
+from collections.abc import Mapping
+
+import pluggy
+
+__all__ = ["PROJECT", "hookimpl"]
+
+PROJECT = "fdgm"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def fdgm_divergences() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.divergences.Divergence`."""
+
+
+@hookspec
+def fdgm_architectures() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.architectures.Architecture`."""
+
+
+@hookspec
+def fdgm_density_ratios() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of density-ratio estimators, ``fit(X_p, X_q)``."""
+
+
+@hookspec
+def fdgm_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.objectives.Objective`."""

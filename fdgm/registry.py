@@ -1,0 +1,213 @@
+"""One registry for every plugin family: filled at the first look-up, and never stopped by a bad plugin."""
+
+import importlib
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+import pluggy
+
+from . import hookspecs
+from .exceptions import PluginError, PluginWarning
+
+__all__ = ["FAMILIES", "Failure", "Registration", "available", "get", "make", "report"]
+
+#: Family name, as users say it, and the hook that fills it.
+FAMILIES = {
+    "divergence": "fdgm_divergences",
+    "architecture": "fdgm_architectures",
+    "density_ratio": "fdgm_density_ratios",
+    "objective": "fdgm_objectives",
+}
+
+_BUILT_IN = ("fdgm.divergences._plugin", "fdgm.architectures._plugin", "fdgm.objectives._plugin")
+_OWN = "fdgm"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A class that a distribution registered under a name."""
+
+    family: str
+    name: str
+    cls: type
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A plugin, or one entry of it, that was not registered, and why."""
+
+    plugin: str
+    reason: str
+
+
+@dataclass
+class _Registry:
+    entries: dict[str, dict[str, list[Registration]]] = field(
+        default_factory=lambda: {family: {} for family in FAMILIES}
+    )
+    failures: list[Failure] = field(default_factory=list)
+
+    def fail(self, plugin: str, reason: str) -> None:
+        self.failures.append(Failure(plugin, reason))
+        warnings.warn(
+            f"fdgm plugin {plugin!r}: {reason}. It was left out; everything else works.",
+            PluginWarning,
+            stacklevel=2,
+        )
+
+
+def _plugins() -> Iterator[tuple[str, str, str, Any]]:
+    """Yield (plugin, distribution, version, how to import it), ours first."""
+    version = metadata.version(_OWN)
+    for module in _BUILT_IN:
+        yield module, _OWN, version, lambda module=module: importlib.import_module(module)
+    for entry in metadata.entry_points(group=hookspecs.PROJECT):
+        dist = entry.dist
+        yield (
+            entry.name,
+            dist.name if dist is not None else entry.value,
+            dist.version if dist is not None else "unknown",
+            entry.load,
+        )
+
+
+def _base_class(family: str) -> type:
+    """The class that every entry of a family must derive from; density ratios are duck-typed."""
+    bases = {
+        "divergence": ("fdgm.divergences", "Divergence"),
+        "architecture": ("fdgm.architectures", "Architecture"),
+        "objective": ("fdgm.objectives", "Objective"),
+    }
+    if family not in bases:
+        return object
+    module, name = bases[family]
+    return getattr(importlib.import_module(module), name)
+
+
+@cache
+def _registry() -> _Registry:
+    registry = _Registry()
+    for name, distribution, version, load in _plugins():
+        try:
+            plugin = load()
+        except (Exception, SystemExit) as error:
+            registry.fail(name, f"raised {type(error).__name__} when imported: {error}")
+            continue
+        manager = pluggy.PluginManager(hookspecs.PROJECT)
+        manager.add_hookspecs(hookspecs)
+        try:
+            manager.register(plugin, name=name)
+        except (pluggy.PluginValidationError, ValueError) as error:
+            registry.fail(name, f"does not fit the hooks: {error}")
+            continue
+        _check_hook_names(registry, manager, plugin, name)
+        for family, hook_name in FAMILIES.items():
+            _collect(registry, family, getattr(manager.hook, hook_name), name, distribution, version)
+    return registry
+
+
+def _check_hook_names(registry: _Registry, manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
+    offered = sorted(caller.name for caller in manager.get_hookcallers(plugin) or [])
+    unknown = [hook for hook in offered if hook not in FAMILIES.values()]
+    known = ", ".join(FAMILIES.values())
+    if unknown:
+        registry.fail(name, f"offers {', '.join(unknown)}, which is no hook; the hooks are {known}")
+    elif not offered:
+        registry.fail(name, f"offers no hook; mark one of {known} with fdgm.hookimpl")
+
+
+def _collect(
+    registry: _Registry, family: str, caller: pluggy.HookCaller, name: str, distribution: str, version: str
+) -> None:
+    try:
+        results = caller()
+    except Exception as error:
+        registry.fail(name, f"{caller.name} raised {type(error).__name__}: {error}")
+        return
+    for result in results:
+        if not isinstance(result, Mapping):
+            registry.fail(name, f"{caller.name} must return a dict of name: class, got {result!r}")
+            continue
+        for key, cls in result.items():
+            base = _base_class(family)
+            if not isinstance(key, str) or not isinstance(cls, type) or not issubclass(cls, base):
+                registry.fail(
+                    name,
+                    f"{caller.name} must map names to subclasses of {base.__name__}, got {key!r}: {cls!r}",
+                )
+                continue
+            taken = registry.entries[family].setdefault(key, [])
+            if taken and taken[0].distribution == _OWN:
+                registry.fail(
+                    name,
+                    f"the {family} name {key!r} of {distribution} is taken by {_OWN} itself; choose another",
+                )
+                continue
+            taken.append(Registration(family, key, cls, distribution, version))
+
+
+def _check_family(family: str) -> None:
+    if family not in FAMILIES:
+        raise PluginError(f"family of plugins must be one of {sorted(FAMILIES)}, got {family!r}.")
+
+
+def available(family: str) -> list[str]:
+    """Names registered in a family, sorted.
+
+    Parameters
+    ----------
+    family : {"divergence", "architecture", "density_ratio", "objective"}
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> import fdgm
+    >>> fdgm.available("architecture")
+    ['mlp']
+    """
+    _check_family(family)
+    return sorted(_registry().entries[family])
+
+
+def get(family: str, name: str) -> type:
+    """The class registered under `name`.
+
+    Raises
+    ------
+    PluginError
+        If no plugin, or more than one, registered the name.
+    """
+    _check_family(family)
+    found = _registry().entries[family].get(name, []) if isinstance(name, str) else []
+    if not found:
+        raise PluginError(f"{family} must be one of {available(family)}, got {name!r}.")
+    if len(found) > 1:
+        claimants = " and ".join(f"{entry.distribution} {entry.version}" for entry in found)
+        raise PluginError(f"{family} {name!r} is registered by {claimants}; uninstall all but one of them.")
+    return found[0].cls
+
+
+def make(family: str, spec: Any, **params: Any) -> Any:
+    """An instance from a name, or `spec` itself where it is an instance of the family already."""
+    base = _base_class(family)
+    if isinstance(spec, str):
+        return get(family, spec)(**params)
+    if isinstance(spec, base) and not isinstance(spec, type):
+        return spec
+    raise PluginError(f"{family} must be one of {available(family)} or an instance of {base.__name__}, got {spec!r}.")
+
+
+def report() -> tuple[list[Registration], list[Failure]]:
+    """Everything registered, by family and name, and everything that was left out, with the reason."""
+    registry = _registry()
+    entries = [entry for names in registry.entries.values() for name in sorted(names) for entry in names[name]]
+    return entries, list(registry.failures)
