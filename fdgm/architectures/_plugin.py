@@ -1,0 +1,9 @@
+"""The built-in architectures, through the hook that plugins use."""
+
+from .. import architectures
+from ..hookspecs import hookimpl
+
+
+@hookimpl
+def fdgm_architectures() -> dict[str, type]:
+    return {"mlp": architectures.MLP}

@@ -1,0 +1,36 @@
+"""The divergence behind the logD trick."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid, softplus
+
+from ._base import Divergence
+
+__all__ = ["LogD"]
+
+
+class LogD(Divergence):
+    """f(r) = (r + 1) log(r + 1) − 2 log 2: what a GAN's generator follows under the logD trick.
+
+    References
+    ----------
+    Gao et al., ICML 2019, theorem 3.1.
+    """
+
+    def f(self, l: Tensor) -> Tensor:
+        return (l.exp() + 1) * softplus(l) - 2 * math.log(2)
+
+    def f_prime(self, l: Tensor) -> Tensor:
+        return softplus(l) + 1
+
+    def log_weight(self, l: Tensor) -> Tensor:
+        return logsigmoid(l)
+
+    def conjugate(self, t: Tensor) -> Tensor:
+        # Below t = 1 = f'(0) the supremum is at r = 0, where f(0) = −2 log 2.
+        return torch.where(t > 1, (t - 1).exp() - t, 0.0) + 2 * math.log(2)
+
+    def conjugate_of_slope(self, l: Tensor) -> Tensor:
+        return l.exp() - softplus(l) + 2 * math.log(2)

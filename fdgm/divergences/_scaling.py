@@ -1,0 +1,59 @@
+"""From a divergence to the scaling of a gradient: the clamped ratio, and AGE-ALL."""
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .. import registry
+from ._base import Divergence
+from ._kl import KL
+
+__all__ = ["Scaling"]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The weight of a divergence at the clamped ratio.
+
+    Parameters
+    ----------
+    divergence : Divergence
+    scale_clip : float in (0, 1] or None
+        The log-ratio is clamped to [log r0, −log r0] before the weight; None clamps nothing.
+
+    References
+    ----------
+    Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, section 3.2.
+    """
+
+    divergence: Divergence
+    scale_clip: float | None = None
+
+    @classmethod
+    def make(cls, divergence: str | Divergence, scale_clip: float | None) -> "Scaling":
+        """From what a user gave; the name ``"all"`` is `kl` at a scaling clip of 1, where every weight is one.
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, or ``"all"`` comes with a scaling clip of its own.
+        """
+        if isinstance(divergence, str) and divergence == "all":
+            if scale_clip is not None:
+                raise ValueError(
+                    f"scale_clip must be None with divergence='all', which clamps the ratio to 1, got {scale_clip!r}."
+                )
+            return cls(KL(), 1.0)
+        return cls(registry.make("divergence", divergence), scale_clip)
+
+    def clamp(self, l: Tensor) -> Tensor:
+        """l, clamped."""
+        if self.scale_clip is None:
+            return l
+        bound = -math.log(self.scale_clip)
+        return l.clamp(-bound, bound)
+
+    def weight(self, l: Tensor) -> Tensor:
+        """Weight at the clamped log-ratio; a constant, through which no gradient passes."""
+        return self.divergence.weight(self.clamp(l.detach()))

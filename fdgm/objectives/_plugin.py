@@ -1,0 +1,9 @@
+"""The built-in objectives, through the hook that plugins use."""
+
+from .. import objectives
+from ..hookspecs import hookimpl
+
+
+@hookimpl
+def fdgm_objectives() -> dict[str, type]:
+    return {"logistic": objectives.Logistic}
