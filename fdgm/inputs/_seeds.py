@@ -1,0 +1,41 @@
+"""One seed sequence per fit, with a child for each use of chance."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+__all__ = ["Seeds", "chunk_seed", "entropy_of"]
+
+
+def entropy_of(random_state: Any) -> int:
+    """128 bits from a user's `random_state`; None is fresh entropy, and numpy's global state is not consumed."""
+    if random_state is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+    if isinstance(random_state, np.random.Generator):
+        return int.from_bytes(random_state.bytes(16), "little")
+    if isinstance(random_state, (int, np.integer)):
+        check_random_state(random_state)  # refuses what is out of range
+        return int(random_state)
+    return int.from_bytes(check_random_state(random_state).bytes(16), "little")
+
+
+def chunk_seed(entropy: int, *key: int) -> int:
+    """The 63-bit seed of one chunk of one call: a pure function, so that chunks may be made in any order."""
+    return int(np.random.SeedSequence(entropy, spawn_key=key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Seeds of one fit, independent of one another."""
+
+    generator: int
+    critic: int
+    batches: int
+    latents: int
+    sample: int
+
+    @classmethod
+    def from_entropy(cls, entropy: int) -> "Seeds":
+        return cls(*(chunk_seed(entropy, i) for i in range(5)))

@@ -1,0 +1,117 @@
+"""From what a user passes to an array, and the record that gives outputs the same form."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+__all__ = ["Record", "validate", "validate_count"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What X was: enough to give samples its container, columns, dtype and shape.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one row.
+    dtype : str
+        dtype of outputs: X's where that is a float, else float64.
+    columns : tuple or None
+        Column labels if X was a DataFrame.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    columns: tuple[Any, ...] | None
+
+    def restore(self, rows: np.ndarray) -> Any:
+        """Rows of shape (n, *shape) in the form X had."""
+        rows = rows.astype(self.dtype, copy=False)
+        return rows if self.columns is None else pd.DataFrame(rows, columns=list(self.columns))
+
+
+def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
+    """Check X and return it as an array of floats or integers, with its record.
+
+    Raises
+    ------
+    TypeError
+        If X is sparse.
+    ValueError
+        If X holds strings, complex numbers, NaN or infinity (naming the first row and column), has too few rows,
+        or another number of columns than at `fit` when `reset` is false.
+    """
+    name = type(estimator).__name__
+    _refuse_strings(name, X)
+    array = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype="numeric",
+        allow_nd=True,
+        ensure_all_finite=False,
+        ensure_min_samples=min_samples,
+    )
+    if array.dtype.kind in "biu":
+        array = array.astype(np.float64)
+    _refuse_non_finite(name, array)
+    columns = tuple(X.columns) if isinstance(X, pd.DataFrame) else None
+    return array, Record(array.shape[1:], array.dtype.name, columns)
+
+
+def _refuse_strings(name: str, X: Any) -> None:
+    """Strings are refused even where they spell numbers: scikit-learn would convert those of an object array."""
+    if isinstance(X, pd.DataFrame):
+        text = [c for c in X.columns if pd.api.types.is_string_dtype(X[c].dtype) and len(X)]
+        if text:
+            raise ValueError(f"X of {name} must hold numbers, got strings in column {text[0]!r}.")
+        return
+    kind = getattr(getattr(X, "dtype", None), "kind", None)
+    values = np.asarray(X, dtype=object) if kind == "O" else X
+    if kind is None and isinstance(X, (list, tuple)):
+        values = np.array([v for row in X for v in (row if isinstance(row, (list, tuple)) else [row])], dtype=object)
+        kind = "O"
+    if kind in ("U", "S", "T"):
+        raise ValueError(f"X of {name} must hold numbers, got an array of strings (dtype {X.dtype}).")
+    if kind == "O":
+        found = next((v for v in np.asarray(values, dtype=object).ravel() if isinstance(v, (str, bytes))), None)
+        if found is not None:
+            raise ValueError(f"X of {name} must hold numbers, got the string {found!r}; convert the column first.")
+
+
+def _refuse_non_finite(name: str, array: np.ndarray) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum(dtype=np.float64)):
+            return
+    bad = np.argwhere(~np.isfinite(array))
+    if not len(bad):
+        return
+    row, *column = bad[0].tolist()
+    value = array[tuple(bad[0])]
+    what = "NaN" if np.isnan(value) else "infinity"
+    where = column[0] if len(column) == 1 else tuple(column)
+    raise ValueError(
+        f"Input X of {name} must be finite, got {what} at row {row}, column {where}"
+        f" (one of {len(bad)} such values); drop or impute them first."
+    )
+
+
+def validate_count(owner: str, name: str, value: Any) -> int:
+    """A positive number of rows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `value` is not an integer of at least 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} of {owner} must be an int of at least 1, got {value!r}.")
+    if value < 1:
+        raise ValueError(f"{name} of {owner} must be an int of at least 1, got {value!r}.")
+    return int(value)
