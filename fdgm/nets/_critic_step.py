@@ -1,0 +1,41 @@
+"""The one warm-started critic update of every method here."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ..objectives import Objective
+
+__all__ = ["CriticStep"]
+
+
+class CriticStep:
+    """One optimizer step of a critic on a batch of each sample, numerator first.
+
+    Parameters
+    ----------
+    critic : Module
+        From points (n, *shape) to outputs (n,).
+    optimizer : Optimizer
+        Over the critic's parameters.
+    objective : Objective
+    """
+
+    def __init__(self, critic: nn.Module, optimizer: torch.optim.Optimizer, objective: Objective) -> None:
+        self.critic = critic
+        self.optimizer = optimizer
+        self.objective = objective
+
+    def __call__(self, batch_p: Tensor, batch_q: Tensor) -> Tensor:
+        """Update the critic; return the loss before the update, a tensor of shape () with no graph."""
+        output = self.critic(torch.cat([batch_p, batch_q]))
+        loss = self.objective.loss(output[: len(batch_p)], output[len(batch_p) :])
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def log_ratio(self) -> Callable[[Tensor], Tensor]:
+        """log dP/dQ as a function of points, of the critic as it stands."""
+        return lambda points: self.objective.log_ratio(self.critic(points))
