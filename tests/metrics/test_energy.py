@@ -1,0 +1,217 @@
+"""Energy distance: its axioms, closed forms, and independence of the chunk size."""
+
+import functools
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from fdgm.metrics import energy_distance, energy_distance_unit
+
+EPS = np.finfo(float).eps
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def samples(width):
+    shape = st.tuples(st.integers(1, 12), st.just(width))
+    return hnp.arrays(np.float64, shape, elements=st.floats(-1e3, 1e3))
+
+
+def pairs(max_width=4):
+    return st.integers(1, max_width).flatmap(lambda width: st.tuples(samples(width), samples(width)))
+
+
+def tolerance(*arrays, shift=0.0):
+    """Rounding of at most 12² distances and their sums: well under 64 of these units in the largest coordinate."""
+    return 64 * EPS * (max(np.abs(a).max() for a in arrays) + shift) * np.sqrt(arrays[0].shape[1]) + 1e-300
+
+
+def folded_mean(mu, variance):
+    """E|Z| for Z ~ N(mu, variance)."""
+    s = np.sqrt(variance)
+    return s * np.sqrt(2 / np.pi) * np.exp(-(mu**2) / (2 * variance)) + mu * (1 - 2 * stats.norm.cdf(-mu / s))
+
+
+class TestAxioms:
+    @SETTINGS
+    @given(samples(3))
+    def test_zero_on_the_same_sample(self, X):
+        assert energy_distance(X, X.copy(), chunk_size=5) == 0.0
+
+    @SETTINGS
+    @given(samples(2), st.randoms(use_true_random=False))
+    def test_order_and_duplication_of_rows_do_not_count(self, X, random):
+        again = np.repeat(X, 2, axis=0)
+        random.shuffle(order := list(range(len(again))))
+        assert energy_distance(X, again[order]) <= tolerance(X)
+
+    @SETTINGS
+    @given(pairs())
+    def test_never_negative(self, pair):
+        assert energy_distance(*pair) >= 0.0
+
+    @SETTINGS
+    @given(pairs())
+    def test_symmetric(self, pair):
+        X, Y = pair
+        assert energy_distance(X, Y) == pytest.approx(energy_distance(Y, X), rel=0, abs=tolerance(X, Y))
+
+    @SETTINGS
+    @given(pairs(), st.floats(-1e3, 1e3))
+    def test_translation_invariant(self, pair, t):
+        X, Y = pair
+        shifted = energy_distance(X + t, Y + t)
+        assert shifted == pytest.approx(energy_distance(X, Y), rel=0, abs=tolerance(X, Y, shift=abs(t)))
+
+    @SETTINGS
+    @given(pairs(), st.integers(0, 100))
+    def test_rotation_invariant(self, pair, seed):
+        X, Y = pair
+        width = X.shape[1]
+        Q = np.linalg.qr(np.random.default_rng(seed).standard_normal((width, width)))[0]
+        rotated = energy_distance(X @ Q, Y @ Q)
+        assert rotated == pytest.approx(energy_distance(X, Y), rel=0, abs=4 * tolerance(X, Y))
+
+    @SETTINGS
+    @given(pairs(), st.integers(-8, 8))
+    def test_homogeneous(self, pair, power):
+        X, Y = pair
+        c = 2.0**power
+        assert energy_distance(c * X, c * Y) == pytest.approx(c * energy_distance(X, Y), abs=c * tolerance(X, Y))
+
+
+class TestClosedForms:
+    @SETTINGS
+    @given(pairs(max_width=1))
+    def test_square_of_scipys_in_one_dimension(self, pair):
+        X, Y = pair
+        expected = stats.energy_distance(X[:, 0], Y[:, 0]) ** 2
+        assert energy_distance(X, Y) == pytest.approx(expected, rel=1e-12, abs=tolerance(X, Y))
+
+    @pytest.mark.parametrize("n_real", [1, 7])
+    def test_point_masses_at_distance_d_give_2d(self, n_real):
+        assert energy_distance([[0.0, 0.0]] * n_real, [[3.0, 4.0]] * 5) == 10.0
+
+    @pytest.mark.parametrize("m", [0.5, 1.0, 3.0])
+    def test_shifted_gaussians(self, m):
+        n = 3000
+        rng = np.random.default_rng(0)
+        X, Y = rng.standard_normal((n, 1)), m + rng.standard_normal((n, 1))
+        within = folded_mean(0.0, 2.0)
+        # The pairs of a point with itself add within/n twice.
+        expected = 2 * folded_mean(m, 2.0) - 2 * within + 2 * within / n
+        # First order: each sample adds the mean of 2h, h(x) = E|x − Y| − E|x − X'|; the next order is of size 1/n.
+        nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+        h = folded_mean(nodes - m, 1.0) - folded_mean(nodes, 1.0)
+        variance = np.cov(h, aweights=weights, ddof=0)
+        assert energy_distance(X, Y) == pytest.approx(expected, abs=4 * np.sqrt(8 * variance / n) + 5 / n)
+
+
+class TestInput:
+    @pytest.mark.parametrize("chunk_size", [1, 2, 7, 64, 10_000])
+    def test_chunk_size_changes_nothing(self, chunk_size):
+        rng = np.random.default_rng(0)
+        X, Y = rng.standard_normal((65, 3)), rng.standard_normal((40, 3))
+        # The distances are the same bits; sums of N terms >= 0 in any order are within N units of rounding.
+        assert energy_distance(X, Y, chunk_size=chunk_size) == pytest.approx(
+            energy_distance(X, Y), rel=0, abs=4 * 65**2 * EPS * np.abs(X).max()
+        )
+
+    def test_trailing_shape_is_flattened(self):
+        rng = np.random.default_rng(0)
+        X, Y = rng.standard_normal((2, 9, 1, 2, 3))
+        assert energy_distance(X, Y) == energy_distance(X.reshape(9, 6), Y.reshape(9, 6))
+
+    def test_is_a_float_computed_in_float64(self):
+        X = np.array([[1.0], [1.0 + 2**-20]], dtype=np.float32)
+        distance = energy_distance(X[:1], X[1:])
+        assert type(distance) is float
+        assert distance == 2 * 2**-20
+
+    def test_inputs_are_unchanged(self):
+        X = np.arange(6.0).reshape(3, 2)
+        energy_distance(X, X + 1)
+        assert X.tolist() == [[0, 1], [2, 3], [4, 5]]
+
+    def test_objects_that_are_numbers_are_converted(self):
+        assert energy_distance(np.array([[1], [2]], dtype=object), [[1], [2]]) == 0.0
+
+    @pytest.mark.parametrize(
+        ("X", "received"),
+        [
+            ([[0.0, 1.0], [2.0, np.nan]], "got nan in row 1, column 1"),
+            ([[-np.inf, 1.0]], "got -inf in row 0, column 0"),
+            (np.empty((0, 2)), r"got shape \(0, 2\)"),
+            (np.empty((2, 0)), r"got shape \(2, 0\)"),
+            ([1.0, 2.0], r"got shape \(2,\) \(for one feature, use X.reshape\(-1, 1\)\)"),
+            (3.0, "got float"),
+            ([["1", "2"]], "got dtype <U1"),
+            (np.array([[1.0, "2"]], dtype=object), "got the string '2'"),
+            ([[1j, 2.0]], "got dtype complex128"),
+            ([[1.0, 2.0], [3.0]], "got list: .*inhomogeneous"),
+        ],
+    )
+    def test_refuses_rows(self, X, received):
+        good = [[0.0, 0.0]]
+        with pytest.raises(ValueError, match=f"X_real of energy_distance must .*{received}"):
+            energy_distance(X, good)
+        with pytest.raises(ValueError, match=f"X_generated of energy_distance must .*{received}"):
+            energy_distance(good, X)
+
+    def test_refuses_different_widths(self):
+        with pytest.raises(ValueError, match=r"X_generated of energy_distance .* has 2, got 3"):
+            energy_distance(np.zeros((4, 2)), np.zeros((4, 3)))
+
+    @pytest.mark.parametrize("chunk_size", [0, 1.5, None])
+    def test_refuses_chunk_size(self, chunk_size):
+        with pytest.raises(ValueError, match=f"chunk_size of energy_distance .* got {chunk_size}"):
+            energy_distance([[0.0]], [[1.0]], chunk_size=chunk_size)
+
+
+class TestUnit:
+    @staticmethod
+    def normal(n, rng):
+        return rng.standard_normal((n, 1))
+
+    def test_is_the_bias_of_the_v_statistic(self):
+        n, n_pairs = 100, 300
+        unit = energy_distance_unit(self.normal, n_samples=n, n_pairs=n_pairs, random_state=0)
+        expected = 2 * folded_mean(0.0, 2.0) / n
+        # Each is near a weighted sum of χ²(1) with weights > 0, whose deviation is at most √2 times its mean.
+        assert unit == pytest.approx(expected, rel=4 * np.sqrt(2 / n_pairs))
+
+    def test_same_seed_same_bits(self):
+        unit = functools.partial(energy_distance_unit, self.normal, n_samples=20, n_pairs=3)
+        assert unit(random_state=1) == unit(random_state=1) != unit(random_state=2)
+
+    def test_pairs_are_independent_draws(self):
+        sizes = []
+
+        def sampler(n, rng):
+            sizes.append(n)
+            return rng.standard_normal((n, 2))
+
+        energy_distance_unit(sampler, n_samples=6, n_pairs=4, random_state=0)
+        assert sizes == [6] * 8
+
+    def test_global_state_is_untouched(self):
+        before = np.random.get_state()[1].copy()
+        energy_distance_unit(self.normal, n_samples=5, n_pairs=2)
+        assert (np.random.get_state()[1] == before).all()
+
+    def test_refuses_what_is_no_sampler(self):
+        with pytest.raises(TypeError, match=r"sampler of energy_distance_unit .* got 'ring'"):
+            energy_distance_unit("ring")
+
+    def test_refuses_another_number_of_rows(self):
+        with pytest.raises(ValueError, match="sampler of energy_distance_unit must return 5 rows, got 4"):
+            energy_distance_unit(lambda n, rng: np.zeros((n - 1, 2)), n_samples=5)
+
+    @pytest.mark.parametrize("bad", [{"n_samples": 0}, {"n_pairs": -1}, {"random_state": "seed"}])
+    def test_refuses(self, bad):
+        [(name, value)] = bad.items()
+        with pytest.raises(ValueError, match=f"{name} of energy_distance_unit .* got {value!r}"):
+            energy_distance_unit(self.normal, **bad)
