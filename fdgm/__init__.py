@@ -1,1 +1,37 @@
 """fdgm: deep generative modelling by f-divergences."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .hookspecs import hookimpl
+from .registry import available
+
+if TYPE_CHECKING:
+    from . import architectures, datasets, divergences, metrics, objectives
+    from .samplers import VGrowSampler
+
+__all__ = [
+    "VGrowSampler",
+    "architectures",
+    "available",
+    "datasets",
+    "divergences",
+    "hookimpl",
+    "metrics",
+    "objectives",
+]
+
+_HOME = {"VGrowSampler": "samplers"}
+_SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f".{name}", __name__)
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,36 @@
+"""Particles kept as they evolve, as a skorch callback."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from skorch.callbacks import Callback
+from torch import Tensor
+
+__all__ = ["ParticleRecorder"]
+
+
+class ParticleRecorder(Callback):
+    """Keep the particles of chosen outer loops.
+
+    Parameters
+    ----------
+    loops : tuple of int
+        Counted from 1.
+    kept : dict
+        Filled with loop: ndarray of shape (n_particles, *row shape).
+    to_array : callable
+        From scaled rows to the user's units.
+    """
+
+    def __init__(
+        self, loops: tuple[int, ...], kept: dict[int, np.ndarray], to_array: Callable[[Tensor], np.ndarray]
+    ) -> None:
+        self.loops = loops
+        self.kept = kept
+        self.to_array = to_array
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        loop = len(net.history)
+        if loop in self.loops:
+            self.kept[loop] = self.to_array(net.particles_)

@@ -1,0 +1,412 @@
+"""VGrow: particles that follow the gradient flow of an f-divergence, distilled into a generator."""
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from .. import registry
+from ..architectures import Architecture
+from ..divergences import Divergence, Scaling
+from ..exceptions import TrainingError, TrainingWarning
+from ..inputs import AffineScaler, Seeds, entropy_of, validate, validate_count
+from ..metrics import energy_distance
+from ..nets import Clock, NonFinite, ProgressBar, resolve_device
+from ._draw import draw, in_chunks
+from ._recorder import ParticleRecorder
+from ._vgrow_net import VGrowNet, VGrowSettings
+
+__all__ = ["VGrowSampler"]
+
+_SCORED = 5000  # rows at most that `score` compares: the size in which energy distances are reported
+_SCORE_KEY, _PUBLIC_KEY = 0, 1  # streams of the fit's own seed: `score`'s never moves, `sample`'s does
+
+
+class VGrowSampler(BaseEstimator):
+    """Sampler that minimises D_f(model‖data) by variational gradient flow.
+
+    The order of the arguments is the paper's: ``divergence="kl"`` minimises KL(model‖data), which seeks modes;
+    ``"reverse_kl"`` minimises KL(data‖model), which covers them.
+
+    Each outer loop draws latents, turns them into particles, moves the particles `n_particle_steps` times along
+    weight_f(−T) ∇T, where T is a critic's estimate of log p_data/p_model, and fits the generator to where they went.
+
+    Parameters
+    ----------
+    divergence : str or Divergence, default="kl"
+        One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
+    scale_clip : float in (0, 1] or None, default=0.1
+        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing, and is
+        what ``divergence="all"`` uses whatever is given here but the default.
+    architecture : str or Architecture, default="mlp"
+        One of ``fdgm.available("architecture")`` or an instance.
+    latent_size : int or None, default=None
+        Number of standard normal latents; None leaves it to the architecture.
+    n_particles : int, default=2048
+        Particles moved in each outer loop.
+    n_particle_steps : int, default=20
+        Steps of the particles in each outer loop (the paper's K).
+    n_critic_steps : int, default=1
+        Critic updates before each particle step.
+    n_projection_steps : int, default=40
+        Generator updates that fit the particles at the end of each outer loop.
+    step_size : float, default=0.05
+        Step of the particles, in units of the data's standard deviation.
+    instance_noise : float, default=0.3
+        Standard deviation, in the same units, of the noise added to both of the critic's samples; it falls to zero
+        at four fifths of the budget. It lets the critic see across gaps between modes.
+    critic_lr, generator_lr : float, default=0.0005 and 0.001
+        Learning rates of Adam.
+    final_rate : float in (0, 1], default=0.05
+        Share of the learning rates and of the step size left at the end; they fall in the second half.
+    batch_size : int, default=256
+        Rows of each sample in a critic update, and particles in a projection step.
+    max_iter : int or None, default=100
+        Outer loops at most; None leaves the end to `max_seconds`.
+    max_seconds : float or None, default=None
+        Seconds of training at most; whichever comes first ends it.
+    schedule : sequence of float or None, default=None
+        Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=s.n_iter_, schedule=s.schedule_``
+        replays a fit that `max_seconds` ended.
+    record_particles : sequence of int, default=()
+        Outer loops, counted from 1, whose particles are kept in `particles_`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the networks of the last fit.
+    device : str, default="auto"
+        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+    random_state : int, RandomState, Generator or None, default=None
+        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callbacks : sequence of skorch callbacks or None, default=None
+        Called with the net at each outer loop (skorch's epoch); a KeyboardInterrupt raised there stops training.
+
+    Attributes
+    ----------
+    net_ : VGrowNet
+        The skorch net, with ``generator_`` and ``critic_``.
+    history_ : DataFrame of shape (n_loops, 5)
+        critic_loss (2 log 2 = 1.386 where data and model cannot be told apart), displacement (mean over particles,
+        in standard deviations), projection_loss, divergence (the critic's estimate of D_f(model‖data)), seconds.
+    n_iter_ : int
+        Outer loops run.
+    stop_reason_ : {"max_iter", "max_seconds", "callback", "non_finite"}
+    schedule_ : list of float
+        Progress at each outer loop.
+    particles_ : dict of int to ndarray of shape (n_particles, *row shape)
+        Particles at the loops in `record_particles`, in X's units.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        If X had column names.
+
+    References
+    ----------
+    Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 3 and algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm import VGrowSampler
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> VGrowSampler(max_iter=2, random_state=0).fit(X).sample(3).shape
+    (3, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "divergence": [str, Divergence],
+        "scale_clip": [Interval(Real, 0, 1, closed="right"), None],
+        "architecture": [str, Architecture],
+        "latent_size": [Interval(Integral, 1, None, closed="left"), None],
+        "n_particles": [Interval(Integral, 2, None, closed="left")],
+        "n_particle_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_projection_steps": [Interval(Integral, 1, None, closed="left")],
+        "step_size": [Interval(Real, 0, None, closed="neither")],
+        "instance_noise": [Interval(Real, 0, None, closed="left")],
+        "critic_lr": [Interval(Real, 0, None, closed="neither")],
+        "generator_lr": [Interval(Real, 0, None, closed="neither")],
+        "final_rate": [Interval(Real, 0, 1, closed="right")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
+        "schedule": ["array-like", None],
+        "record_particles": ["array-like"],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "random_state": ["random_state", np.random.Generator],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+    }
+
+    def __init__(
+        self,
+        divergence: str | Divergence = "kl",
+        *,
+        scale_clip: float | None = 0.1,
+        architecture: str | Architecture = "mlp",
+        latent_size: int | None = None,
+        n_particles: int = 2048,
+        n_particle_steps: int = 20,
+        n_critic_steps: int = 1,
+        n_projection_steps: int = 40,
+        step_size: float = 0.05,
+        instance_noise: float = 0.3,
+        critic_lr: float = 0.0005,
+        generator_lr: float = 0.001,
+        final_rate: float = 0.05,
+        batch_size: int = 256,
+        max_iter: int | None = 100,
+        max_seconds: float | None = None,
+        schedule: Sequence[float] | None = None,
+        record_particles: Sequence[int] = (),
+        warm_start: bool = False,
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+        callbacks: Sequence[Any] | None = None,
+    ) -> None:
+        self.divergence = divergence
+        self.scale_clip = scale_clip
+        self.architecture = architecture
+        self.latent_size = latent_size
+        self.n_particles = n_particles
+        self.n_particle_steps = n_particle_steps
+        self.n_critic_steps = n_critic_steps
+        self.n_projection_steps = n_projection_steps
+        self.step_size = step_size
+        self.instance_noise = instance_noise
+        self.critic_lr = critic_lr
+        self.generator_lr = generator_lr
+        self.final_rate = final_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.max_seconds = max_seconds
+        self.schedule = schedule
+        self.record_particles = record_particles
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn to sample from the distribution of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            At least two rows of finite numbers.
+        y : ignored
+
+        Returns
+        -------
+        self : VGrowSampler
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a parameter out of range, or an X that is not two or more rows of finite real numbers.
+        TrainingError
+            If training met a NaN before there was a generator to keep.
+
+        Warns
+        -----
+        TrainingWarning
+            If training met a NaN later: the last good generator is kept.
+        """
+        self._validate_params()
+        if self.max_iter is None and self.max_seconds is None:
+            raise ValueError("max_iter of VGrowSampler must be an int where max_seconds is None, got None for both.")
+        clock = Clock(self.max_iter, self.max_seconds, self._checked_schedule())
+        goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        array, record = validate(self, X, reset=not goes_on, min_samples=2)
+        if not goes_on:
+            self._start(array)
+        return self._train(array, record, clock)
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One more outer loop on X, at full step size; the first call fixes the scaling.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self : VGrowSampler
+        """
+        self._validate_params()
+        goes_on = self.__sklearn_is_fitted__()
+        array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
+        if not goes_on:
+            self._start(array)
+        return self._train(array, record, Clock(1, None, [0.0]))
+
+    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
+        """Draw rows from the model.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+        random_state : int, RandomState, Generator or None, default=None
+            None goes on along the fit's own stream, so that successive calls differ.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            In X's units and container; in its dtype where that is a float.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        n_samples = validate_count("sample", "n_samples", n_samples)
+        if random_state is None:
+            key = (self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls)
+            self._n_calls += 1
+        else:
+            key = (entropy_of(random_state),)
+        return self._record.restore(self._draw(n_samples, key))
+
+    def log_ratio(self, X: Any) -> np.ndarray:
+        """The critic's estimate of log p_data(x)/p_model(x), at the end of training.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_ratio : ndarray of shape (n_samples,), float64
+            Positive where the model has too few samples.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        self.net_.critic_.eval()
+        return in_chunks(self.net_.critic_step_.log_ratio(), array, self._scaler.to_tensor, self.net_.device)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Minus the energy distance between X and the model, so that greater is better.
+
+        A fixed sample of the model is compared, of X's size up to 5,000 rows, and it is the same at each call. (A
+        model's own critic cannot rank models in a grid search.) Distances are in the data's standard deviations.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        score : float, at most 0
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        generated = self._draw(min(len(array), _SCORED), (self.net_.seeds.sample, _SCORE_KEY))
+        return -energy_distance(
+            self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(generated).numpy()
+        )
+
+    def _checked_schedule(self) -> list[float] | None:
+        if self.schedule is None:
+            return None
+        schedule = [float(value) for value in self.schedule]
+        if not schedule or not all(0 <= value <= 1 for value in schedule):
+            raise ValueError(
+                f"schedule of VGrowSampler must hold at least one number, all in [0, 1], got {self.schedule!r}."
+            )
+        return schedule
+
+    def _start(self, array: np.ndarray) -> None:
+        """Scaling, seeds and fresh networks."""
+        architecture = registry.make("architecture", self.architecture)
+        shape = array.shape[1:]
+        settings = VGrowSettings(
+            architecture=architecture,
+            scaling=Scaling.make(self.divergence, self.scale_clip),
+            latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
+            n_particles=self.n_particles,
+            n_particle_steps=self.n_particle_steps,
+            n_critic_steps=self.n_critic_steps,
+            n_projection_steps=self.n_projection_steps,
+            step_size=self.step_size,
+            batch_size=self.batch_size,
+            critic_lr=self.critic_lr,
+            generator_lr=self.generator_lr,
+            instance_noise=self.instance_noise,
+            final_rate=self.final_rate,
+        )
+        self._scaler = AffineScaler.fit(array)
+        seeds = Seeds.from_entropy(entropy_of(self.random_state))
+        self.net_ = VGrowNet(
+            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
+        ).initialize()
+        self.schedule_: list[float] = []
+        self.particles_: dict[int, np.ndarray] = {}
+        self._n_calls = 0
+
+    def _train(self, array: np.ndarray, record: Any, clock: Clock) -> Self:
+        self._record = record
+        recorder = ParticleRecorder(
+            tuple(int(loop) for loop in self.record_particles),
+            self.particles_,
+            lambda rows: self._scaler.to_array(rows, record.dtype),
+        )
+        extra = [ProgressBar(type(self).__name__)] if self.verbose else []
+        self.net_.callbacks = [recorder, *extra, *(self.callbacks or ())]
+        self.net_._initialize_callbacks()
+        try:
+            self.stop_reason_ = self.net_.train(self._scaler.to_tensor(array), clock)
+        except NonFinite as failure:
+            self._keep_last_good(str(failure))
+        finally:
+            self.net_.callbacks, self.net_.callbacks_ = None, []
+        self.schedule_ += clock.readings
+        self.n_iter_ = len(self.schedule_)
+        rows = self.net_.history[:, ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")]
+        self.history_ = pd.DataFrame(
+            rows, columns=["critic_loss", "displacement", "projection_loss", "divergence", "seconds"]
+        )
+        return self
+
+    def _keep_last_good(self, what: str) -> None:
+        """Go back to the networks of the loop before, and say what happened and which knob to turn."""
+        net = self.net_
+        loop = len(net.history)
+        losses = [round(row["critic_loss"], 4) for row in net.history[-3:]]
+        message = (
+            f"VGrowSampler: in outer loop {loop} {what} (last critic losses: {losses})."
+            f" Lower step_size (now {self.step_size:g}) or critic_lr (now {self.critic_lr:g}), or lower scale_clip's"
+            f" range by a value nearer 1 (now {self.scale_clip})."
+        )
+        if loop < 2:
+            del self.net_
+            raise TrainingError(message)
+        del net.history[-1]
+        net.generator_.load_state_dict(net.good_[0])
+        net.critic_.load_state_dict(net.good_[1])
+        self.stop_reason_ = "non_finite"
+        warnings.warn(message + " The generator of the loop before is kept.", TrainingWarning, stacklevel=4)
+
+    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+        dtype = self._record.dtype
+        return draw(
+            self.net_.generator_,
+            self.net_.settings.latent_size,
+            n_samples,
+            key=key,
+            device=self.net_.device,
+            to_array=lambda rows: self._scaler.to_array(rows, dtype),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "net_" in vars(self)
