@@ -271,7 +271,7 @@ class VGrowSampler(BaseEstimator):
         check_is_fitted(self)
         n_samples = validate_count("sample", "n_samples", n_samples)
         if random_state is None:
-            key = (self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls)
+            key: tuple[int, ...] = (self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls)
             self._n_calls += 1
         else:
             key = (entropy_of(random_state),)
@@ -362,14 +362,15 @@ class VGrowSampler(BaseEstimator):
             lambda rows: self._scaler.to_array(rows, record.dtype),
         )
         extra = [ProgressBar(type(self).__name__)] if self.verbose else []
-        self.net_.callbacks = [recorder, *extra, *(self.callbacks or ())]
-        self.net_._initialize_callbacks()
+        net = self.net_
+        net.callbacks = [recorder, *extra, *(self.callbacks or ())]
+        net._initialize_callbacks()
         try:
-            self.stop_reason_ = self.net_.train(self._scaler.to_tensor(array), clock)
+            self.stop_reason_ = net.train(self._scaler.to_tensor(array), clock)
         except NonFinite as failure:
             self._keep_last_good(str(failure))
         finally:
-            self.net_.callbacks, self.net_.callbacks_ = None, []
+            net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
         self.schedule_ += clock.readings
         self.n_iter_ = len(self.schedule_)
         rows = self.net_.history[:, ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")]
@@ -385,8 +386,8 @@ class VGrowSampler(BaseEstimator):
         losses = [round(row["critic_loss"], 4) for row in net.history[-3:]]
         message = (
             f"VGrowSampler: in outer loop {loop} {what} (last critic losses: {losses})."
-            f" Lower step_size (now {self.step_size:g}) or critic_lr (now {self.critic_lr:g}), or lower scale_clip's"
-            f" range by a value nearer 1 (now {self.scale_clip})."
+            f" Lower step_size (now {self.step_size:g}) or critic_lr (now {self.critic_lr:g}), or bring"
+            f" scale_clip nearer to 1 (now {self.scale_clip})."
         )
         if loop < 2:
             del self.net_

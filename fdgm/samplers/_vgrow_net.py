@@ -114,7 +114,7 @@ class VGrowNet(MultiNet):
     def _move(self, X: Tensor, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""
         s = self.settings
-        losses = []
+        losses: list[Tensor] = []
         for _ in range(s.n_particle_steps):
             self.critic_.train().requires_grad_(True)
             losses.extend(
@@ -131,7 +131,7 @@ class VGrowNet(MultiNet):
         """Fit the generator to (latent, particle) pairs by least squares; the mean loss of the pass."""
         s = self.settings
         self.generator_.train()
-        losses = []
+        losses: list[Tensor] = []
         for _ in range(s.n_projection_steps):
             index = torch.randint(s.n_particles, (s.batch_size,), generator=self.batches_, device=self.device)
             residual = self.generator_(latents[index]) - particles[index]
@@ -148,8 +148,8 @@ class VGrowNet(MultiNet):
         for name, value in zip(names, figures, strict=False):
             self.history.record(name, value)
         if not all(map(math.isfinite, figures[:3])):
-            broken = ("critic", "particles", "generator")[[math.isfinite(v) for v in figures[:3]].index(False)]
-            raise NonFinite(f"the {broken} met a NaN or an infinity")
+            broken = [name for name, value in zip(names, figures, strict=False) if not math.isfinite(value)]
+            raise NonFinite(f"{', '.join(broken)} became NaN or infinite")
         if figures[-1] > _EXPLODED:
             raise NonFinite(f"the particles exploded to {figures[-1]:.3g} standard deviations of the data")
         self.good_ = (deepcopy(self.generator_.state_dict()), deepcopy(self.critic_.state_dict()))

@@ -1,0 +1,97 @@
+"""Validation, scaling and seeds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from fdgm.inputs import AffineScaler, Seeds, chunk_seed, entropy_of, validate, validate_count
+
+
+class Estimator(BaseEstimator):
+    """Something to validate for."""
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ([[1.0, 2.0], [np.nan, 3.0]], ValueError, "NaN at row 1, column 0"),
+        ([[1.0, 2.0], [4.0, -np.inf]], ValueError, "infinity at row 1, column 1"),
+        (np.empty((0, 2)), ValueError, r"0 sample\(s\)"),
+        ([[1.0, 2.0]], ValueError, r"1 sample\(s\)"),
+        (sparse.csr_array(np.eye(3)), TypeError, "[Ss]parse"),
+        (np.eye(3) * 1j, ValueError, "Complex"),
+        ([["a", "b"], ["c", "d"]], ValueError, "string 'a'"),
+        (np.array([["1", "2"], ["3", "4"]]), ValueError, "<U1"),
+        (np.array([["1", 2], [3, 4]], dtype=object), ValueError, "string '1'"),
+        (pd.DataFrame({"a": [1.0, 2.0], "b": ["1", "2"]}), ValueError, "column 'b'"),
+        ([1.0, 2.0, 3.0], ValueError, "1D array"),
+    ],
+)
+def test_refused(X, error, message):
+    with pytest.raises(error, match=message):
+        validate(Estimator(), X, reset=True, min_samples=2)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"), [("float16", "float16"), ("float32", "float32"), ("int64", "float64"), ("bool", "float64")]
+)
+def test_outputs_have_the_dtype_of_floats(dtype, expected):
+    _, record = validate(Estimator(), np.eye(3).astype(dtype), reset=True)
+    assert record.restore(np.zeros((2, 3))).dtype == expected
+
+
+def test_numeric_objects_are_converted():
+    array, _ = validate(Estimator(), np.array([[1, 2.5], [3, 4]], dtype=object), reset=True)
+    np.testing.assert_array_equal(array, [[1, 2.5], [3, 4]])
+
+
+def test_a_data_frame_comes_back_as_one():
+    X = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]})
+    _, record = validate(Estimator(), X, reset=True)
+    pd.testing.assert_frame_equal(record.restore(X.to_numpy()), X)
+
+
+@given(arrays(np.float64, (7, 3), elements=st.floats(-1e12, 1e12)))
+def test_scaling_and_back(X):
+    scaler = AffineScaler.fit(X)
+    back = scaler.to_array(scaler.to_tensor(X), "float64")
+    # A scaled value is rounded to float32: at most half an ulp, 2^-24 of itself, and a subnormal spread to nothing.
+    slack = 2.0**-23 * (np.abs(X - scaler.mean) + np.abs(X).max()) + 1e-30
+    assert (np.abs(back - X) <= slack).all()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6, -1e12])
+def test_constant_columns_come_back_constant(offset):
+    X = np.column_stack([np.full(5, offset), np.arange(5.0)])
+    scaler = AffineScaler.fit(X)
+    noise = scaler.to_tensor(X) + 0.3
+    np.testing.assert_array_equal(scaler.to_array(noise, "float64")[:, 0], X[:, 0])
+
+
+def test_a_spread_that_overflows_is_refused():
+    with pytest.raises(ValueError, match="column 1"):
+        AffineScaler.fit(np.array([[0.0, 1e308], [1.0, -1e308]]))
+
+
+def test_seeds_are_distinct_and_repeat():
+    seeds = Seeds.from_entropy(3)
+    assert seeds == Seeds.from_entropy(3)
+    assert len(set(vars(seeds).values())) == 5
+    assert chunk_seed(3, 0, 1) != chunk_seed(3, 1, 0)
+
+
+def test_no_seed_is_fresh_and_leaves_numpy_alone():
+    before = np.random.get_state()[1].copy()
+    assert entropy_of(None) != entropy_of(None)
+    np.testing.assert_array_equal(before, np.random.get_state()[1])
+
+
+@pytest.mark.parametrize(("value", "error"), [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("a", TypeError)])
+def test_counts(value, error):
+    with pytest.raises(error, match=f"got {value!r}"):
+        validate_count("sample", "n_samples", value)

@@ -1,0 +1,290 @@
+"""VGrowSampler: one property a test, on budgets of a few outer loops."""
+
+import hashlib
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from skorch.callbacks import Callback
+
+import fdgm
+from fdgm import VGrowSampler
+from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
+
+TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_steps": 3, "batch_size": 32, "max_iter": 3}
+
+
+@pytest.fixture(scope="module")
+def X():
+    return np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+
+
+def tiny(**kwargs):
+    return VGrowSampler(**{**TINY, "random_state": 0, **kwargs})
+
+
+@pytest.mark.parametrize("divergence", [*fdgm.available("divergence"), "all"])
+def test_every_divergence_fits_and_samples(X, divergence):
+    clip = None if divergence == "all" else 0.1
+    S = tiny(divergence=divergence, scale_clip=clip).fit(X).sample(10)
+    assert S.shape == (10, 2)
+    assert np.isfinite(S).all()
+
+
+def test_an_instance_equals_its_name(X):
+    by_name = tiny(divergence="jeffreys").fit(X).sample(5)
+    by_instance = tiny(divergence=fdgm.divergences.get("jeffreys")).fit(X).sample(5)
+    np.testing.assert_array_equal(by_name, by_instance)
+
+
+def test_divergences_move_particles_differently(X):
+    assert not np.array_equal(tiny(divergence="kl").fit(X).sample(5), tiny(divergence="logd").fit(X).sample(5))
+
+
+def test_all_is_kl(X):
+    np.testing.assert_array_equal(
+        tiny(divergence="all", scale_clip=None).fit(X).sample(5),
+        tiny(divergence="kl", scale_clip=None).fit(X).sample(5),
+    )
+
+
+def test_training_moves_the_model_towards_the_data(X):
+    held_out = np.random.default_rng(1).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+    assert tiny(max_iter=60, random_state=1).fit(X).score(held_out) > 3 * tiny(max_iter=1).fit(X).score(held_out) / 4
+
+
+CODE = """
+import hashlib, numpy as np
+from fdgm import VGrowSampler
+X = np.random.default_rng(0).normal(size=(200, 2))
+s = VGrowSampler(n_particles=64, n_particle_steps=3, n_projection_steps=3, max_iter=3, random_state=5).fit(X)
+print(hashlib.sha256(s.sample(5000).tobytes() + s.log_ratio(X).tobytes()).hexdigest())
+"""
+
+
+def test_two_processes_give_the_same_bits():
+    first, second = (
+        subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout for _ in "12"
+    )
+    assert len(first.strip()) == 64
+    assert first == second
+
+
+def test_global_random_states_are_untouched(X):
+    before = (torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate())
+    sampler = VGrowSampler(**TINY).fit(X)
+    sampler.sample(3)
+    sampler.score(X)
+    assert torch.equal(before[0], torch.get_rng_state())
+    np.testing.assert_array_equal(before[1], np.random.get_state()[1])
+    assert before[2] == random.getstate()
+
+
+def test_a_run_that_time_ended_replays_through_its_schedule(X):
+    timed = tiny(max_iter=None, max_seconds=0.3).fit(X)
+    assert timed.stop_reason_ == "max_seconds"
+    replayed = tiny(max_iter=timed.n_iter_, schedule=timed.schedule_).fit(X)
+    np.testing.assert_array_equal(timed.sample(20), replayed.sample(20))
+
+
+def test_samples_are_prefixes_and_successive_calls_differ(X):
+    sampler = tiny().fit(X)
+    np.testing.assert_array_equal(sampler.sample(5000, random_state=1)[:7], sampler.sample(7, random_state=1))
+    assert not np.array_equal(sampler.sample(4), sampler.sample(4))
+
+
+def test_history(X):
+    sampler = tiny().fit(X)
+    assert list(sampler.history_) == ["critic_loss", "displacement", "projection_loss", "divergence", "seconds"]
+    assert len(sampler.history_) == sampler.n_iter_ == 3
+    assert sampler.history_["seconds"].is_monotonic_increasing
+    assert (sampler.history_["divergence"] >= 0).all()
+
+
+def test_particles_of_chosen_loops(X):
+    particles = tiny(record_particles=[1, 3]).fit(X).particles_
+    assert sorted(particles) == [1, 3]
+    assert particles[3].shape == (64, 2)
+    assert not np.array_equal(particles[1], particles[3])
+
+
+def test_partial_fit_goes_on(X):
+    sampler = tiny()
+    for _ in range(3):
+        sampler.partial_fit(X)
+    assert sampler.n_iter_ == 3
+
+
+def test_warm_start_goes_on_and_a_cold_one_does_not(X):
+    warm = tiny(warm_start=True).fit(X).fit(X)
+    cold = tiny().fit(X).fit(X)
+    assert (warm.n_iter_, cold.n_iter_) == (6, 3)
+    np.testing.assert_array_equal(cold.sample(3), tiny().fit(X).sample(3))
+
+
+def test_a_callback_can_stop_training(X):
+    class Stop(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    sampler = tiny(callbacks=[Stop()]).fit(X)
+    assert (sampler.n_iter_, sampler.stop_reason_) == (1, "callback")
+
+
+def test_ctrl_c_is_not_swallowed(X, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        tiny().fit(X)
+
+
+def test_progress_bar_tells_the_time_left(X, capsys):
+    tiny(verbose=1).fit(X)
+    assert "s left" in capsys.readouterr().err
+    tiny().fit(X)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_data_frames_come_back(X):
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    assert list(tiny().fit(frame).sample(2).columns) == ["a", "b"]
+
+
+def test_images_keep_their_shape():
+    images = np.random.default_rng(0).normal(size=(40, 1, 4, 4)).astype(np.float32)
+    S = tiny().fit(images).sample(3)
+    assert S.shape == (3, 1, 4, 4)
+    assert S.dtype == np.float32
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e12, 0), (1e-12, 0), (1, 1e6), (0, 3.0)])
+def test_units_do_not_matter(scale, offset):
+    base = np.random.default_rng(0).normal(size=(100, 2))
+    S = tiny().fit(scale * base + offset).sample(50)
+    assert np.isfinite(S).all()
+    if scale == 0:
+        np.testing.assert_array_equal(S, offset)
+    else:
+        # After the affine map the fits see the same numbers to rounding, so they stay of the data's size.
+        assert (np.abs((S - offset) / scale) < 100).all()
+
+
+def test_grid_search_reaches_into_the_architecture(X):
+    search = GridSearchCV(
+        tiny(architecture=fdgm.architectures.MLP(width=8)), {"architecture__width": [4, 8]}, cv=2
+    ).fit(X)
+    assert search.best_params_["architecture__width"] in (4, 8)
+
+
+def test_clone_unfits(X):
+    assert clone(tiny().fit(X)).get_params() == tiny().get_params()
+
+
+BAD = [
+    ("divergence", "nope"), ("divergence", 3), ("scale_clip", 0.0), ("scale_clip", 1.5), ("architecture", "nope"),
+    ("latent_size", 0), ("n_particles", 1), ("n_particle_steps", 0), ("n_critic_steps", 0), ("n_projection_steps", 0),
+    ("step_size", 0.0), ("step_size", float("nan")), ("instance_noise", -1.0), ("critic_lr", 0.0), ("generator_lr", -1),
+    ("final_rate", 0.0), ("batch_size", 1), ("max_iter", 0), ("max_seconds", 0.0), ("schedule", [2.0]),
+    ("record_particles", 3), ("warm_start", "yes"), ("device", 3), ("random_state", "seed"), ("verbose", "loud"),
+    ("callbacks", 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_parameters_out_of_range(X, name, value):
+    with pytest.raises(ValueError, match=name) as caught:
+        tiny(**{name: value}).fit(X)
+    assert repr(value) in str(caught.value)
+
+
+def test_every_parameter_has_an_error_test():
+    assert {name for name, _ in BAD} == set(VGrowSampler().get_params())
+
+
+def test_unknown_names_list_the_known(X):
+    with pytest.raises(PluginError, match=r"jeffreys.*'nope'"):
+        tiny(divergence="nope").fit(X)
+
+
+def test_all_with_a_clip_of_its_own(X):
+    with pytest.raises(ValueError, match=r"scale_clip must be None.*0\.5"):
+        tiny(divergence="all", scale_clip=0.5).fit(X)
+
+
+def test_no_end_is_refused(X):
+    with pytest.raises(ValueError, match="max_seconds is None"):
+        tiny(max_iter=None).fit(X)
+
+
+@pytest.mark.parametrize("method", ["sample", "score", "log_ratio"])
+def test_before_fit(X, method):
+    with pytest.raises(NotFittedError):
+        getattr(tiny(), method)(*([] if method == "sample" else [X]))
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        ([[1.0, np.nan], [0.0, 1.0]], ValueError, "NaN at row 0, column 1"),
+        (np.empty((0, 2)), ValueError, "0 sample"),
+        ([[1.0, 2.0]], ValueError, "1 sample"),
+        (sparse.eye_array(4).tocsr(), TypeError, "parse"),
+        (np.eye(3) * 1j, ValueError, "Complex"),
+        ([["a", "b"], ["c", "d"]], ValueError, "'a'"),
+    ],
+)
+def test_bad_data(bad, error, message):
+    with pytest.raises(error, match=message):
+        tiny().fit(bad)
+
+
+@pytest.mark.parametrize(("n", "error"), [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("a", TypeError)])
+def test_bad_counts(X, n, error):
+    with pytest.raises(error, match=repr(n)):
+        tiny().fit(X).sample(n)
+
+
+def test_another_number_of_columns(X):
+    with pytest.raises(ValueError, match="3 features"):
+        tiny().fit(X).log_ratio(np.zeros((2, 3)))
+
+
+def test_an_explosion_at_once_is_an_error_by_name(X):
+    with pytest.raises(TrainingError, match=r"loop 1 .*step_size \(now 1e\+08\)"):
+        tiny(step_size=1e8).fit(X)
+
+
+def test_a_later_nan_keeps_the_last_good_generator(X, monkeypatch):
+    good = tiny(max_iter=2, schedule=[0.0, 0.4]).fit(X).sample(5, random_state=0)
+    calls = iter(range(10**6))
+    original = fdgm.flows.velocity
+
+    def fails_in_the_third_loop(*args):
+        v, t = original(*args)
+        return (v * float("nan") if next(calls) >= 2 * TINY["n_particle_steps"] else v), t
+
+    monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", fails_in_the_third_loop)
+    with pytest.warns(TrainingWarning, match="loop 3 .*displacement.* became NaN"):
+        sampler = tiny(schedule=[0.0, 0.4, 0.8]).fit(X)
+    assert sampler.stop_reason_ == "non_finite"
+    np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
+
+
+def test_pickle_of_a_fitted_sampler(X):
+    import pickle
+
+    sampler = tiny().fit(X)
+    digest = hashlib.sha256(sampler.sample(5, random_state=1).tobytes()).digest()
+    again = pickle.loads(pickle.dumps(sampler))
+    assert hashlib.sha256(again.sample(5, random_state=1).tobytes()).digest() == digest
+    np.testing.assert_array_equal(sampler.sample(3), again.sample(3))

@@ -1,0 +1,54 @@
+"""What `import fdgm` does, and what it must not do."""
+
+import statistics
+import subprocess
+import sys
+
+import pytest
+
+STATE = """
+import sys, random, warnings, numpy, torch, sklearn, logging
+from importlib import metadata
+read = []
+original = metadata.entry_points
+metadata.entry_points = lambda *a, **k: read.append((a, k)) or original(*a, **k)
+def state():
+    return (torch.get_rng_state().numpy().tobytes(), numpy.random.get_state()[1].tobytes(), random.getstate(),
+            torch.get_default_dtype(), torch.get_num_threads(), list(warnings.filters), logging.root.level)
+before = state()
+import fdgm
+print(before == state(), read)
+"""
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_it_changes_no_global_state_and_reads_no_entry_points():
+    assert run(STATE) == "True []"
+
+
+def test_public_names_are_there():
+    import fdgm
+
+    assert set(fdgm.__all__) <= set(dir(fdgm))
+    for name in fdgm.__all__:
+        assert getattr(fdgm, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    import fdgm
+
+    with pytest.raises(AttributeError, match="VGrow_sampler"):
+        _ = fdgm.VGrow_sampler
+
+
+@pytest.mark.slow
+def test_it_costs_little_beside_torch_and_scikit_learn():
+    """In one process: seconds of `import fdgm` after torch and sklearn, over theirs. Median of five."""
+    code = (
+        "import time; a = time.perf_counter(); import torch, sklearn; b = time.perf_counter(); import fdgm;"
+        "print((time.perf_counter() - b) / (b - a))"
+    )
+    assert statistics.median(float(run(code)) for _ in range(5)) <= 0.15
