@@ -20,11 +20,11 @@ class Architecture(Component, ABC):
 
     @abstractmethod
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
-        """A module from latents (n, latent_size) to data (n, *data_shape), in scaled units."""
+        """A module from latents (n, latent_size) to data ``(n, *data_shape)``, in scaled units."""
 
     @abstractmethod
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
-        """A module from data (n, *data_shape) to outputs (n,)."""
+        """A module from data ``(n, *data_shape)`` to outputs (n,)."""
 
     def latent_size(self, data_shape: tuple[int, ...]) -> int:
         """The latent size to use for data of this shape where the user names none."""

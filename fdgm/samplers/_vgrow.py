@@ -99,7 +99,7 @@ class VGrowSampler(BaseEstimator):
     stop_reason_ : {"max_iter", "max_seconds", "callback", "non_finite"}
     schedule_ : list of float
         Progress at each outer loop.
-    particles_ : dict of int to ndarray of shape (n_particles, *row shape)
+    particles_ : dict of int to ndarray of shape (n_particles, n_features)
         Particles at the loops in `record_particles`, in X's units.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
