@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from fdgm import VGrowSampler, datasets, metrics
 
 DIVERGENCES = ("kl", "js", "logd", "jeffreys")
-LOOPS = (1, 3, 10, 30, 100)
+LOOPS = (1, 3, 10, 30, 60)
 STD = 0.05
 
 
@@ -75,7 +75,8 @@ def draw_digits(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
     for axis, name in zip(axes, ("real", "generated"), strict=True):
-        sheet = arrays[name][:100].reshape(10, 10, 8, 8).transpose(0, 2, 1, 3).reshape(80, 80)
+        tiles = np.pad(arrays[name][:100].reshape(100, 8, 8), ((0, 0), (1, 1), (1, 1)), constant_values=-1)
+        sheet = tiles.reshape(10, 10, 10, 10).transpose(0, 2, 1, 3).reshape(100, 100)
         axis.imshow(sheet, cmap="gray_r", vmin=-1, vmax=1)
         axis.set_title(name)
         axis.axis("off")
