@@ -8,6 +8,7 @@ from .registry import available
 
 if TYPE_CHECKING:
     from . import architectures, datasets, divergences, metrics, objectives
+    from .persistence import load
     from .samplers import VGrowSampler
 
 __all__ = [
@@ -17,11 +18,14 @@ __all__ = [
     "datasets",
     "divergences",
     "hookimpl",
+    "load",
     "metrics",
     "objectives",
 ]
 
-_HOME = {"VGrowSampler": "samplers"}
+#: Estimators that `load` may make, and where each lives.
+ESTIMATORS = {"VGrowSampler": "samplers"}
+_HOME = {**ESTIMATORS, "load": "persistence"}
 _SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"}
 
 

@@ -35,6 +35,11 @@ class Clock:
         """Seconds since the clock was made."""
         return time.perf_counter() - self._start
 
+    def resume(self, readings: Sequence[float], seconds: float) -> None:
+        """Go on from another clock's readings, after the seconds that it had run."""
+        self.readings = list(readings)
+        self._start = time.perf_counter() - seconds
+
     def read(self) -> float:
         """Progress at the start of the next iteration, recorded."""
         done = len(self.readings)

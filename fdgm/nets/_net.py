@@ -1,7 +1,7 @@
 """A skorch net without a default module: subclasses name their modules and step them all in `train_step`."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from skorch import NeuralNet
@@ -37,6 +37,10 @@ class MultiNet(NeuralNet):
     The whole sample stays on the device and the step draws its own batches, since skorch reads the loss back once a
     step: once an outer iteration is free, once a batch is not.
     """
+
+    module_names: ClassVar[tuple[str, ...]]
+    optimizer_names: ClassVar[tuple[str, ...]]
+    stream_names: ClassVar[tuple[str, ...]]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(

@@ -1,5 +1,6 @@
 """VGrow: particles that follow the gradient flow of an f-divergence, distilled into a generator."""
 
+import os
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -7,28 +8,24 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from .. import registry
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
 from ..exceptions import TrainingError, TrainingWarning
-from ..inputs import AffineScaler, Seeds, entropy_of, validate, validate_count
-from ..metrics import energy_distance
+from ..inputs import AffineScaler, Seeds, entropy_of, validate
 from ..nets import Clock, NonFinite, ProgressBar, resolve_device
-from ._draw import draw, in_chunks
+from ._base import Sampler
 from ._recorder import ParticleRecorder
-from ._vgrow_net import VGrowNet, VGrowSettings
+from ._vgrow_net import HISTORY, VGrowNet, VGrowSettings
+from ._vgrow_state import restore, resume, state_of
 
 __all__ = ["VGrowSampler"]
 
-_SCORED = 5000  # rows at most that `score` compares: the size in which energy distances are reported
-_SCORE_KEY, _PUBLIC_KEY = 0, 1  # streams of the fit's own seed: `score`'s never moves, `sample`'s does
 
-
-class VGrowSampler(BaseEstimator):
+class VGrowSampler(Sampler):
     """Sampler that minimises D_f(model‖data) by variational gradient flow.
 
     The order of the arguments is the paper's: ``divergence="kl"`` minimises KL(model‖data), which seeks modes;
@@ -82,6 +79,11 @@ class VGrowSampler(BaseEstimator):
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+    checkpoint : str, path or None, default=None
+        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
+        `fit` that was killed goes on from it, to the same bits. It is removed when `fit` ends.
+    checkpoint_seconds : float, default=60
+        Seconds between writes.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
@@ -140,6 +142,8 @@ class VGrowSampler(BaseEstimator):
         "warm_start": ["boolean"],
         "device": [str],
         "random_state": ["random_state", np.random.Generator],
+        "checkpoint": [str, os.PathLike, None],
+        "checkpoint_seconds": [Interval(Real, 0, None, closed="left")],
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
     }
@@ -168,6 +172,8 @@ class VGrowSampler(BaseEstimator):
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_seconds: float = 60.0,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
     ) -> None:
@@ -192,6 +198,8 @@ class VGrowSampler(BaseEstimator):
         self.warm_start = warm_start
         self.device = device
         self.random_state = random_state
+        self.checkpoint = checkpoint
+        self.checkpoint_seconds = checkpoint_seconds
         self.verbose = verbose
         self.callbacks = callbacks
 
@@ -249,73 +257,6 @@ class VGrowSampler(BaseEstimator):
             self._start(array)
         return self._train(array, record, Clock(1, None, [0.0]))
 
-    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
-        """Draw rows from the model.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-        random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream, so that successive calls differ.
-
-        Returns
-        -------
-        X : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container; in its dtype where that is a float.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        """
-        check_is_fitted(self)
-        n_samples = validate_count("sample", "n_samples", n_samples)
-        if random_state is None:
-            key: tuple[int, ...] = (self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls)
-            self._n_calls += 1
-        else:
-            key = (entropy_of(random_state),)
-        return self._record.restore(self._draw(n_samples, key))
-
-    def log_ratio(self, X: Any) -> np.ndarray:
-        """The critic's estimate of log p_data(x)/p_model(x), at the end of training.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        log_ratio : ndarray of shape (n_samples,), float64
-            Positive where the model has too few samples.
-        """
-        check_is_fitted(self)
-        array, _ = validate(self, X, reset=False)
-        self.net_.critic_.eval()
-        return in_chunks(self.net_.critic_step_.log_ratio(), array, self._scaler.to_tensor, self.net_.device)
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Minus the energy distance between X and the model, so that greater is better.
-
-        A fixed sample of the model is compared, of X's size up to 5,000 rows, and it is the same at each call. (A
-        model's own critic cannot rank models in a grid search.) Distances are in the data's standard deviations.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        score : float, at most 0
-        """
-        check_is_fitted(self)
-        array, _ = validate(self, X, reset=False)
-        generated = self._draw(min(len(array), _SCORED), (self.net_.seeds.sample, _SCORE_KEY))
-        return -energy_distance(
-            self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(generated).numpy()
-        )
-
     def _checked_schedule(self) -> list[float] | None:
         if self.schedule is None:
             return None
@@ -328,8 +269,14 @@ class VGrowSampler(BaseEstimator):
 
     def _start(self, array: np.ndarray) -> None:
         """Scaling, seeds and fresh networks."""
+        self._scaler = AffineScaler.fit(array)
+        self._make_net(array.shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
+        self.schedule_: list[float] = []
+        self.particles_: dict[int, np.ndarray] = {}
+        self._n_calls = 0
+
+    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
-        shape = array.shape[1:]
         settings = VGrowSettings(
             architecture=architecture,
             scaling=Scaling.make(self.divergence, self.scale_clip),
@@ -345,17 +292,14 @@ class VGrowSampler(BaseEstimator):
             instance_noise=self.instance_noise,
             final_rate=self.final_rate,
         )
-        self._scaler = AffineScaler.fit(array)
-        seeds = Seeds.from_entropy(entropy_of(self.random_state))
         self.net_ = VGrowNet(
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
-        self.schedule_: list[float] = []
-        self.particles_: dict[int, np.ndarray] = {}
-        self._n_calls = 0
 
     def _train(self, array: np.ndarray, record: Any, clock: Clock) -> Self:
         self._record = record
+        scaled = self._scaler.to_tensor(array)
+        checkpointer = [] if self.checkpoint is None else [resume(self, scaled, clock)]
         recorder = ParticleRecorder(
             tuple(int(loop) for loop in self.record_particles),
             self.particles_,
@@ -363,20 +307,31 @@ class VGrowSampler(BaseEstimator):
         )
         extra = [ProgressBar(type(self).__name__)] if self.verbose else []
         net = self.net_
-        net.callbacks = [recorder, *extra, *(self.callbacks or ())]
+        net.callbacks = [recorder, *checkpointer, *extra, *(self.callbacks or ())]
         net._initialize_callbacks()
         try:
-            self.stop_reason_ = net.train(self._scaler.to_tensor(array), clock)
+            self.stop_reason_ = net.train(scaled, clock)
         except NonFinite as failure:
             self._keep_last_good(str(failure))
         finally:
             net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
-        self.schedule_ += clock.readings
+        for written in checkpointer:
+            written.finish()
+        self.schedule_ = self.schedule_ + clock.readings
+        self._summarise()
+        return self
+
+    def _summarise(self) -> None:
         self.n_iter_ = len(self.schedule_)
-        rows = self.net_.history[:, ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")]
-        self.history_ = pd.DataFrame(
-            rows, columns=["critic_loss", "displacement", "projection_loss", "divergence", "seconds"]
-        )
+        self.history_ = pd.DataFrame(self.net_.history[:, HISTORY], columns=list(HISTORY))
+
+    def _state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        return state_of(self)
+
+    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
+        restore(self, tensors, state)
+        self.stop_reason_ = state["stop_reason"]
+        self._summarise()
         return self
 
     def _keep_last_good(self, what: str) -> None:
@@ -397,17 +352,3 @@ class VGrowSampler(BaseEstimator):
         net.critic_.load_state_dict(net.good_[1])
         self.stop_reason_ = "non_finite"
         warnings.warn(message + " The generator of the loop before is kept.", TrainingWarning, stacklevel=4)
-
-    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
-        dtype = self._record.dtype
-        return draw(
-            self.net_.generator_,
-            self.net_.settings.latent_size,
-            n_samples,
-            key=key,
-            device=self.net_.device,
-            to_array=lambda rows: self._scaler.to_array(rows, dtype),
-        )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "net_" in vars(self)

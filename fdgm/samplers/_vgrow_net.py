@@ -15,7 +15,10 @@ from ..inputs import Seeds
 from ..nets import CriticStep, MultiNet, NonFinite
 from ..objectives import Logistic
 
-__all__ = ["VGrowNet", "VGrowSettings"]
+__all__ = ["HISTORY", "VGrowNet", "VGrowSettings"]
+
+#: Columns of the history.
+HISTORY = ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")
 
 _EXPLODED = 1e4  # standard deviations of the data: far past any particle that can come back
 
@@ -48,6 +51,10 @@ class VGrowNet(MultiNet):
     seeds : Seeds
     data_shape : tuple of int
     """
+
+    module_names = ("generator_", "critic_")
+    optimizer_names = ("optimizer_generator_", "optimizer_critic_")
+    stream_names = ("batches_", "latents_")
 
     def __init__(self, *, settings: VGrowSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
@@ -144,14 +151,17 @@ class VGrowNet(MultiNet):
         return torch.stack(losses).mean()
 
     def _record(self, figures: list[float]) -> None:
-        names = ("critic_loss", "displacement", "projection_loss", "divergence")
-        for name, value in zip(names, figures, strict=False):
+        for name, value in zip(HISTORY, figures[:4], strict=False):
             self.history.record(name, value)
         if not all(map(math.isfinite, figures[:3])):
-            broken = [name for name, value in zip(names, figures, strict=False) if not math.isfinite(value)]
+            broken = [name for name, value in zip(HISTORY, figures[:4], strict=False) if not math.isfinite(value)]
             raise NonFinite(f"{', '.join(broken)} became NaN or infinite")
         if figures[-1] > _EXPLODED:
             raise NonFinite(f"the particles exploded to {figures[-1]:.3g} standard deviations of the data")
+        self.remember_good()
+
+    def remember_good(self) -> None:
+        """Keep the networks as they are, to go back to should the next loop break them."""
         self.good_ = (deepcopy(self.generator_.state_dict()), deepcopy(self.critic_.state_dict()))
 
 

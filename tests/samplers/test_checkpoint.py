@@ -1,0 +1,89 @@
+"""A fit that was killed goes on to the same bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from fdgm import VGrowSampler
+from fdgm.samplers._recorder import ParticleRecorder
+
+TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_steps": 3, "batch_size": 32, "random_state": 0}
+X = np.random.default_rng(0).normal(size=(300, 2))
+
+CODE = """
+import sys, hashlib, numpy as np
+from fdgm import VGrowSampler
+X = np.random.default_rng(0).normal(size=(300, 2))
+checkpoint = sys.argv[1] if len(sys.argv) > 1 else None
+s = VGrowSampler(n_particles=64, n_particle_steps=5, n_projection_steps=5, max_iter=400, random_state=0,
+                 record_particles=[2], checkpoint=checkpoint, checkpoint_seconds=0.1).fit(X)
+print(hashlib.sha256(s.sample(50).tobytes() + s.log_ratio(X).tobytes() + s.particles_[2].tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path):
+    whole = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout
+    path = tmp_path / "checkpoint"
+    command = [sys.executable, "-c", CODE, str(path)]
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if path.exists() and path.stat().st_mtime_ns > before:  # it made progress of its own
+                time.sleep(rng.uniform(0, 0.2))
+                break
+            time.sleep(0.01)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert path.exists()
+    resumed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert len(resumed.strip()) == 64
+    assert resumed == whole
+    assert not path.exists()
+
+
+class Killed(Exception):
+    """Stands for a crash in the middle of a fit."""
+
+
+@pytest.fixture
+def crashed(tmp_path):
+    path = tmp_path / "checkpoint"
+    sampler = VGrowSampler(max_iter=4, checkpoint=path, checkpoint_seconds=0, **TINY)
+    with pytest.raises(Killed):
+        crash(sampler)
+    assert path.exists()
+    return path
+
+
+def crash(sampler):
+    def end_epoch(self, net, **kwargs):
+        if len(net.history) == 2:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ParticleRecorder, "on_epoch_end", end_epoch)
+        sampler.fit(X)
+
+
+def test_a_crashed_fit_goes_on(crashed):
+    resumed = VGrowSampler(max_iter=4, checkpoint=crashed, **TINY).fit(X)
+    whole = VGrowSampler(max_iter=4, **TINY).fit(X)
+    assert resumed.n_iter_ == len(resumed.history_) == 4
+    np.testing.assert_array_equal(resumed.sample(9), whole.sample(9))
+
+
+@pytest.mark.parametrize("changed", ["arguments", "data"])
+def test_another_fits_checkpoint_is_refused(crashed, changed):
+    params = {**TINY, "step_size": 0.04} if changed == "arguments" else TINY
+    data = X if changed == "arguments" else X[::-1].copy()
+    with pytest.raises(ValueError, match=r"checkpoint of VGrowSampler .* which another fit wrote"):
+        VGrowSampler(max_iter=4, checkpoint=crashed, **params).fit(data)

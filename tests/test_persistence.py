@@ -1,0 +1,136 @@
+"""Files: what comes back, and what is refused."""
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import save as save_tensors
+
+import fdgm
+from fdgm import VGrowSampler, persistence
+
+TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_steps": 3, "batch_size": 32, "random_state": 0}
+X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+
+
+@pytest.fixture(scope="module")
+def sampler():
+    architecture = fdgm.architectures.MLP(width=8, depth=2)
+    alpha = fdgm.divergences.Alpha(2.0)
+    return VGrowSampler(alpha, architecture=architecture, max_iter=3, record_particles=[2], **TINY).fit(X)
+
+
+@pytest.fixture(scope="module")
+def path(sampler, tmp_path_factory):
+    path = tmp_path_factory.mktemp("files") / "sampler.fdgm"
+    sampler.save(path)
+    return path
+
+
+@pytest.mark.parametrize("what", ["params", "history", "particles", "schedule", "log_ratio", "score"])
+def test_what_was_learned_comes_back(sampler, path, what):
+    again = fdgm.load(path)
+    if what == "params":
+        assert again.get_params(deep=False) == {**sampler.get_params(deep=False), "record_particles": [2]}
+    elif what == "history":
+        pd.testing.assert_frame_equal(again.history_, sampler.history_)
+    elif what == "particles":
+        np.testing.assert_array_equal(again.particles_[2], sampler.particles_[2])
+    elif what == "schedule":
+        assert (again.schedule_, again.n_iter_, again.stop_reason_) == (
+            sampler.schedule_, sampler.n_iter_, sampler.stop_reason_)  # fmt: skip
+    elif what == "log_ratio":
+        np.testing.assert_array_equal(again.log_ratio(X), sampler.log_ratio(X))
+    else:
+        assert again.score(X) == sampler.score(X)
+
+
+def test_the_stream_of_samples_goes_on_where_it_was(tmp_path):
+    sampler = VGrowSampler(max_iter=1, **TINY).fit(X)
+    sampler.sample(3)
+    sampler.save(tmp_path / "s")
+    np.testing.assert_array_equal(fdgm.load(tmp_path / "s").sample(4), sampler.sample(4))
+
+
+def test_training_goes_on_to_the_same_bits(tmp_path):
+    sampler = VGrowSampler(**TINY).partial_fit(X)
+    sampler.save(tmp_path / "s")
+    again = fdgm.load(tmp_path / "s").partial_fit(X)
+    np.testing.assert_array_equal(again.sample(4, random_state=0), sampler.partial_fit(X).sample(4, random_state=0))
+
+
+def test_a_data_frames_columns_come_back(tmp_path):
+    VGrowSampler(max_iter=1, **TINY).fit(pd.DataFrame(X, columns=["a", "b"])).save(tmp_path / "s")
+    again = fdgm.load(tmp_path / "s")
+    assert list(again.sample(2).columns) == list(again.feature_names_in_) == ["a", "b"]
+
+
+def test_what_needs_pickle_is_refused_by_name(tmp_path):
+    sampler = VGrowSampler(max_iter=1, **{**TINY, "random_state": np.random.RandomState(0)}).fit(X)
+    with pytest.raises(TypeError, match=r"random_state of VGrowSampler .*RandomState"):
+        sampler.save(tmp_path / "s")
+
+
+def test_truncations_and_flips_are_refused(path, tmp_path):
+    """1,000 of them: every byte of the file counts, in the header as in the tensors."""
+    data = path.read_bytes()
+    rng = np.random.default_rng(0)
+    bad = tmp_path / "bad"
+    header = int.from_bytes(data[:8], "little") + 8
+    for case in range(1000):
+        if case % 2:
+            bad.write_bytes(data[: rng.integers(len(data))])
+        else:
+            at = int(rng.integers(header if case % 4 else len(data)))
+            flipped = bytearray(data)
+            flipped[at] ^= 1 << int(rng.integers(8))
+            bad.write_bytes(flipped)
+        with pytest.raises(ValueError, match=r"path of load must be"):
+            fdgm.load(bad)
+
+
+class Evil:
+    """Unpickled, it would leave a mark."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("code from a file was run",))
+
+
+@pytest.mark.parametrize("disguise", ["pickle", "torch", "empty", "text", "zip"])
+def test_other_files_are_refused_and_run_no_code(tmp_path, disguise):
+    bad = tmp_path / "s.fdgm"
+    if disguise == "torch":
+        torch.save({"x": Evil()}, bad)
+    else:
+        zipped = b"PK\x03\x04" + b"0" * 99
+        contents = {"pickle": pickle.dumps(Evil()), "empty": b"", "text": b"hello" * 99, "zip": zipped}
+        bad.write_bytes(contents[disguise])
+    with pytest.raises(ValueError, match="damaged or something else"):
+        fdgm.load(bad)
+
+
+def rewritten(path, tmp_path, **changes):
+    tensors, description = persistence.read(path)
+    text = json.dumps({**description, **changes})
+    bad = tmp_path / "rewritten"
+    metadata = {"description": text, "sha256": persistence._digest(text, tensors)}
+    bad.write_bytes(save_tensors(tensors, metadata=metadata))
+    return bad
+
+
+def test_newer_formats_say_which_version_wrote_them(path, tmp_path):
+    with pytest.raises(ValueError, match=r"got format 99, written by fdgm 7\.0; upgrade"):
+        fdgm.load(rewritten(path, tmp_path, format=99, fdgm="7.0"))
+
+
+def test_other_classes_are_not_made(path, tmp_path):
+    with pytest.raises(ValueError, match="got 'os'"):
+        fdgm.load(rewritten(path, tmp_path, **{"class": "os"}))
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        fdgm.load(tmp_path / "nowhere")
