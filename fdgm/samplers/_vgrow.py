@@ -56,12 +56,16 @@ class VGrowSampler(Sampler):
     step_size : float, default=0.05
         Step of the particles, in units of the data's standard deviation.
     instance_noise : float, default=0.3
-        Standard deviation, in the same units, of the noise added to both of the critic's samples; it falls to zero
-        at four fifths of the budget. It lets the critic see across gaps between modes.
+        Standard deviation, in the same units, of the noise added to both of the critic's samples, falling linearly
+        to zero. It lets the critic see across gaps between modes.
+    noise_end : float in (0, 1], default=0.8
+        Share of the budget at which the noise has fallen to zero.
     critic_lr, generator_lr : float, default=0.0005 and 0.001
         Learning rates of Adam.
+    decay_start : float in [0, 1), default=0.5
+        Share of the budget after which the learning rates and the step size fall, along half a cosine.
     final_rate : float in (0, 1], default=0.05
-        Share of the learning rates and of the step size left at the end; they fall in the second half.
+        Share of them left at the end; 1 keeps them constant.
     batch_size : int, default=256
         Rows of each sample in a critic update, and particles in a projection step.
     max_iter : int or None, default=100
@@ -133,6 +137,8 @@ class VGrowSampler(Sampler):
         "instance_noise": [Interval(Real, 0, None, closed="left")],
         "critic_lr": [Interval(Real, 0, None, closed="neither")],
         "generator_lr": [Interval(Real, 0, None, closed="neither")],
+        "noise_end": [Interval(Real, 0, 1, closed="right")],
+        "decay_start": [Interval(Real, 0, 1, closed="left")],
         "final_rate": [Interval(Real, 0, 1, closed="right")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
@@ -163,6 +169,8 @@ class VGrowSampler(Sampler):
         instance_noise: float = 0.3,
         critic_lr: float = 0.0005,
         generator_lr: float = 0.001,
+        noise_end: float = 0.8,
+        decay_start: float = 0.5,
         final_rate: float = 0.05,
         batch_size: int = 256,
         max_iter: int | None = 100,
@@ -189,6 +197,8 @@ class VGrowSampler(Sampler):
         self.instance_noise = instance_noise
         self.critic_lr = critic_lr
         self.generator_lr = generator_lr
+        self.noise_end = noise_end
+        self.decay_start = decay_start
         self.final_rate = final_rate
         self.batch_size = batch_size
         self.max_iter = max_iter
@@ -290,6 +300,8 @@ class VGrowSampler(Sampler):
             critic_lr=self.critic_lr,
             generator_lr=self.generator_lr,
             instance_noise=self.instance_noise,
+            noise_end=self.noise_end,
+            decay_start=self.decay_start,
             final_rate=self.final_rate,
         )
         self.net_ = VGrowNet(

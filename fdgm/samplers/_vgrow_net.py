@@ -39,6 +39,8 @@ class VGrowSettings:
     critic_lr: float
     generator_lr: float
     instance_noise: float
+    noise_end: float
+    decay_start: float
     final_rate: float
 
 
@@ -85,11 +87,11 @@ class VGrowNet(MultiNet):
         (X,) = batch
         s = self.settings
         progress = self.clock_.read()
-        rate = _rate(progress, s.final_rate)
+        rate = _rate(progress, s.decay_start, s.final_rate)
         for optimizer, lr in ((self.optimizer_critic_, s.critic_lr), (self.optimizer_generator_, s.generator_lr)):
             for group in optimizer.param_groups:
                 group["lr"] = lr * rate
-        noise = s.instance_noise * max(0.0, 1 - progress / 0.8)
+        noise = s.instance_noise * max(0.0, 1 - progress / s.noise_end)
 
         latents = torch.randn(s.n_particles, s.latent_size, generator=self.latents_, device=self.device)
         self.generator_.eval()
@@ -165,6 +167,8 @@ class VGrowNet(MultiNet):
         self.good_ = (deepcopy(self.generator_.state_dict()), deepcopy(self.critic_.state_dict()))
 
 
-def _rate(progress: float, final: float) -> float:
-    """1 in the first half of the budget, then down half a cosine to `final`."""
-    return 1.0 if progress < 0.5 else final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (2 * progress - 1)))
+def _rate(progress: float, start: float, final: float) -> float:
+    """1 until `start`, then down half a cosine to `final`."""
+    if progress <= start:
+        return 1.0
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (progress - start) / (1 - start)))

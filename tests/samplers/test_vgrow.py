@@ -196,7 +196,7 @@ BAD = [
     ("step_size", 0.0), ("step_size", float("nan")), ("instance_noise", -1.0), ("critic_lr", 0.0), ("generator_lr", -1),
     ("final_rate", 0.0), ("batch_size", 1), ("max_iter", 0), ("max_seconds", 0.0), ("schedule", [2.0]),
     ("record_particles", 3), ("warm_start", "yes"), ("device", 3), ("random_state", "seed"), ("verbose", "loud"),
-    ("callbacks", 3), ("checkpoint", 3), ("checkpoint_seconds", -1.0),
+    ("callbacks", 3), ("checkpoint", 3), ("noise_end", 0.0), ("decay_start", 1.0), ("checkpoint_seconds", -1.0),
 ]  # fmt: skip
 
 
