@@ -1,6 +1,12 @@
-"""Sphinx configuration."""
+"""Sphinx configuration, and the page of benchmarks, which is made from their JSON."""
 
+import json
 from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+RESULTS = HERE.parent / "benchmarks" / "results"
 
 project = "fdgm"
 author = "the fdgm developers"
@@ -11,3 +17,51 @@ html_theme = "furo"
 autosummary_generate = True
 numpydoc_show_class_members = False
 myst_enable_extensions = ["dollarmath"]
+
+
+def interval(figure: dict[str, float], digits: int = 3) -> str:
+    """A median with its 95% bootstrap interval."""
+    return f"{figure['median']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
+
+
+def benchmarks_page() -> str:
+    """Markdown of every result that is kept."""
+    lines = ["# Benchmarks", "", "Medians with 95% bootstrap intervals, from the JSON files in `benchmarks/results/`."]
+    quality = RESULTS / "quality_2d.json"
+    if quality.exists():
+        result = json.loads(quality.read_text())
+        lines += [
+            "",
+            "## Quality in two dimensions",
+            "",
+            f"Default parameters, {result['seconds']:g} s a fit, {result['note']}, {result['seeds']} seeds, 5,000"
+            " samples. A mode counts with 20 samples within 4 std; energy distance in units of the mean between two"
+            f" real samples. {result['machine']['cpu']}, torch {result['machine']['torch']}.",
+            "",
+            "| data | divergence | fewest modes | high-quality share | energy distance |",
+            "|---|---|---|---|---|",
+        ]
+        for row in result["summary"]:
+            lines.append(
+                f"| {row['data']} | `{row['divergence']}` | {row['fewest_modes']} | {interval(row['high_quality'])}"
+                f" | {interval(row['units'], 2)} |"
+            )
+    overhead = RESULTS / "overhead.json"
+    if overhead.exists():
+        result = json.loads(overhead.read_text())
+        lines += [
+            "",
+            "## Overhead",
+            "",
+            "Time of an outer loop of `VGrowSampler` over that of a hand-written PyTorch loop of the same algorithm"
+            f" (20,000 × 10, batch 256, 2 × 128), {result['ratio']['n']} pairs in one run:"
+            f" {interval(result['ratio'])}.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def setup(app: Any) -> None:
+    """Write the page before Sphinx reads its sources."""
+    page = HERE / "generated" / "benchmarks.md"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(benchmarks_page())

@@ -66,10 +66,9 @@ class MLP(Architecture):
 
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         size = torch.Size(data_shape).numel()
+        shaped = [nn.Unflatten(1, tuple(data_shape))] if len(data_shape) > 1 else []
         return nn.Sequential(
-            *self._hidden(latent_size, batch_norm=self.batch_norm),
-            nn.Linear(self.width, size),
-            nn.Unflatten(1, tuple(data_shape)),
+            *self._hidden(latent_size, batch_norm=self.batch_norm), nn.Linear(self.width, size), *shaped
         )
 
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
@@ -77,7 +76,8 @@ class MLP(Architecture):
         layers = [*self._hidden(size, batch_norm=False), nn.Linear(self.width, 1)]
         if self.spectral_norm:
             layers = [spectral_norm(layer) if isinstance(layer, nn.Linear) else layer for layer in layers]
-        return nn.Sequential(nn.Flatten(), *layers, nn.Flatten(0))
+        flat = [nn.Flatten()] if len(data_shape) > 1 else []
+        return nn.Sequential(*flat, *layers, nn.Flatten(0))
 
     def _hidden(self, size: int, *, batch_norm: bool) -> list[nn.Module]:
         self._check()

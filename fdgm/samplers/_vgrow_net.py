@@ -125,15 +125,14 @@ class VGrowNet(MultiNet):
         s = self.settings
         losses: list[Tensor] = []
         for _ in range(s.n_particle_steps):
-            self.critic_.train().requires_grad_(True)
+            self.critic_.train()
             losses.extend(
                 self.critic_step_(self._noisy(self._rows(X), noise), self._noisy(self._rows(particles), noise))
                 for _ in range(s.n_critic_steps)
             )
-            self.critic_.eval().requires_grad_(False)
+            self.critic_.eval()
             direction, _ = velocity(self.critic_step_.log_ratio(), particles, s.scaling)
             particles = euler_step(particles, direction, step_size)
-        self.critic_.requires_grad_(True)
         return particles, torch.stack(losses).mean()
 
     def _project(self, latents: Tensor, particles: Tensor) -> Tensor:
