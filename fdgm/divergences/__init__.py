@@ -4,8 +4,7 @@ from typing import Any
 
 from .. import registry
 from ._alpha import Alpha
-from ._base import Divergence
-from ._dual import DualDivergence
+from ._base import Divergence, DualDivergence
 from ._hellinger import SquaredHellinger
 from ._jeffreys import Jeffreys
 from ._jensen_shannon import GAN, JensenShannon

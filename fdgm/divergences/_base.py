@@ -1,4 +1,4 @@
-"""What a divergence is, and what follows from f, f' and the weight alone."""
+"""What a divergence is, and what follows from f, f' and the weight alone, its dual among them."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..component import Component
 
-__all__ = ["Divergence"]
+__all__ = ["Divergence", "DualDivergence"]
 
 _SEARCH = 80.0  # half-width in l of the conjugate's bisection: e^80 is past any ratio that float32 resolves
 
@@ -55,8 +55,6 @@ class Divergence(Component, ABC):
     @property
     def dual(self) -> "Divergence":
         """The divergence with its arguments exchanged, f~(r) = r f(1/r)."""
-        from ._dual import DualDivergence
-
         return DualDivergence(self)
 
     def f_centered(self, l: Tensor) -> Tensor:
@@ -93,3 +91,28 @@ class Divergence(Component, ABC):
         As published where the lecture's table has it, otherwise the universal f'(e^v).
         """
         return self.f_prime(self.log_ratio_from_output(v))
+
+
+class DualDivergence(Divergence):
+    """f~(r) = r f(1/r), so that D_f~(P‖Q) = D_f(Q‖P).
+
+    Parameters
+    ----------
+    primal : Divergence
+    """
+
+    def __init__(self, primal: Divergence) -> None:
+        self.primal = primal
+
+    def f(self, l: Tensor) -> Tensor:
+        return l.exp() * self.primal.f(-l)
+
+    def f_prime(self, l: Tensor) -> Tensor:
+        return -self.primal.conjugate_of_slope(-l)
+
+    def log_weight(self, l: Tensor) -> Tensor:
+        return self.primal.log_weight(-l) - l
+
+    @property
+    def dual(self) -> Divergence:
+        return self.primal

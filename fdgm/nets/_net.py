@@ -41,6 +41,7 @@ class MultiNet(NeuralNet):
     module_names: ClassVar[tuple[str, ...]]
     optimizer_names: ClassVar[tuple[str, ...]]
     stream_names: ClassVar[tuple[str, ...]]
+    history_names: ClassVar[tuple[str, ...]]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ..inputs import AffineScaler, Record, entropy_of, validate, validate_count
+from ..inputs import AffineScaler, Record, Seeds, entropy_of, validate, validate_count
 from ..metrics import energy_distance
 from ..persistence import encode_params, write
 from ._draw import draw, in_chunks
@@ -23,7 +23,11 @@ _SCORE_KEY, _PUBLIC_KEY = 0, 1  # streams of the fit's own seed: `score`'s never
 class Sampler(BaseEstimator, ABC):
     """Base of the samplers, which fit `net_`, with a generator and a critic in scaled units."""
 
+    checkpoint: Any
+    checkpoint_seconds: float
     net_: Any
+    schedule_: list[float]
+    particles_: dict[int, np.ndarray]
     _scaler: AffineScaler
     _record: Record
     _n_calls: int
@@ -31,6 +35,10 @@ class Sampler(BaseEstimator, ABC):
     @abstractmethod
     def fit(self, X: Any, y: Any = None) -> Any:
         """Learn to sample from the distribution of X."""
+
+    @abstractmethod
+    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+        """Fresh networks in `net_`, for rows of this shape."""
 
     @abstractmethod
     def _state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:

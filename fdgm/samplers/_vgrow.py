@@ -19,8 +19,8 @@ from ..inputs import AffineScaler, Seeds, entropy_of, validate
 from ..nets import Clock, NonFinite, ProgressBar, resolve_device
 from ._base import Sampler
 from ._recorder import ParticleRecorder
-from ._vgrow_net import HISTORY, VGrowNet, VGrowSettings
-from ._vgrow_state import restore, resume, state_of
+from ._state import restore, resume, state_of
+from ._vgrow_net import VGrowNet, VGrowSettings
 
 __all__ = ["VGrowSampler"]
 
@@ -281,8 +281,8 @@ class VGrowSampler(Sampler):
         """Scaling, seeds and fresh networks."""
         self._scaler = AffineScaler.fit(array)
         self._make_net(array.shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
-        self.schedule_: list[float] = []
-        self.particles_: dict[int, np.ndarray] = {}
+        self.schedule_ = []
+        self.particles_ = {}
         self._n_calls = 0
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
@@ -335,7 +335,9 @@ class VGrowSampler(Sampler):
 
     def _summarise(self) -> None:
         self.n_iter_ = len(self.schedule_)
-        self.history_ = pd.DataFrame(self.net_.history[:, HISTORY], columns=list(HISTORY))
+        self.history_ = pd.DataFrame(
+            self.net_.history[:, self.net_.history_names], columns=list(self.net_.history_names)
+        )
 
     def _state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return state_of(self)

@@ -15,10 +15,7 @@ from ..inputs import Seeds
 from ..nets import CriticStep, MultiNet, NonFinite
 from ..objectives import Logistic
 
-__all__ = ["HISTORY", "VGrowNet", "VGrowSettings"]
-
-#: Columns of the history.
-HISTORY = ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")
+__all__ = ["VGrowNet", "VGrowSettings"]
 
 _EXPLODED = 1e4  # standard deviations of the data: far past any particle that can come back
 
@@ -57,6 +54,7 @@ class VGrowNet(MultiNet):
     module_names = ("generator_", "critic_")
     optimizer_names = ("optimizer_generator_", "optimizer_critic_")
     stream_names = ("batches_", "latents_")
+    history_names = ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")
 
     def __init__(self, *, settings: VGrowSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
@@ -152,10 +150,13 @@ class VGrowNet(MultiNet):
         return torch.stack(losses).mean()
 
     def _record(self, figures: list[float]) -> None:
-        for name, value in zip(HISTORY, figures[:4], strict=False):
+        named = dict(zip(self.history_names, figures[:4], strict=False))
+        for name, value in named.items():
             self.history.record(name, value)
         if not all(map(math.isfinite, figures[:3])):
-            broken = [name for name, value in zip(HISTORY, figures[:4], strict=False) if not math.isfinite(value)]
+            broken = [
+                name for name, value in zip(self.history_names, figures[:4], strict=False) if not math.isfinite(value)
+            ]
             raise NonFinite(f"{', '.join(broken)} became NaN or infinite")
         if figures[-1] > _EXPLODED:
             raise NonFinite(f"the particles exploded to {figures[-1]:.3g} standard deviations of the data")

@@ -1,10 +1,10 @@
-"""What a fitted VGrowSampler is made of, as tensors and JSON: for its files and its checkpoints."""
+"""What a fitted sampler is made of, as tensors and JSON: for its files and its checkpoints."""
 
 import hashlib
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,17 +14,14 @@ from torch import Tensor
 from ..inputs import AffineScaler, Record, Seeds
 from ..nets import Clock, net_tensors, restore_net
 from ..persistence import encode_params, read, write
-from ._vgrow_net import HISTORY
-
-if TYPE_CHECKING:
-    from ._vgrow import VGrowSampler
+from ._base import Sampler
 
 __all__ = ["Checkpointer", "restore", "resume", "state_of"]
 
 _NO_MATTER = ("device", "verbose", "callbacks", "checkpoint", "checkpoint_seconds")  # to whose checkpoint it is
 
 
-def state_of(sampler: "VGrowSampler") -> tuple[dict[str, Tensor], dict[str, Any]]:
+def state_of(sampler: Sampler) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors, and everything else that was learned."""
     net, scaler = sampler.net_, sampler._scaler
     tensors = {f"net/{name}": tensor for name, tensor in net_tensors(net).items()}
@@ -40,14 +37,14 @@ def state_of(sampler: "VGrowSampler") -> tuple[dict[str, Tensor], dict[str, Any]
         "schedule": sampler.schedule_,
         "n_features_in": sampler.n_features_in_,
         "feature_names_in": None if names is None else list(names),
-        "history": [{name: row[name] for name in HISTORY} for row in net.history if "seconds" in row],
+        "history": [{name: row[name] for name in net.history_names} for row in net.history if "seconds" in row],
         "stop_reason": getattr(sampler, "stop_reason_", None),
     }
     return tensors, state
 
 
-def restore(sampler: "VGrowSampler", tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-    """Give an unfitted sampler of the same parameters what `state_of` took from a fitted one."""
+def restore(sampler: Sampler, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    """Give a sampler of the same parameters what `state_of` took from a fitted one."""
     record = state["record"]
     columns = None if record["columns"] is None else tuple(record["columns"])
     sampler._record = Record(tuple(record["shape"]), record["dtype"], columns)
@@ -72,7 +69,7 @@ def restore(sampler: "VGrowSampler", tensors: dict[str, Tensor], state: dict[str
     sampler.net_.remember_good()
 
 
-def _fingerprint(sampler: "VGrowSampler", X: Tensor) -> str:
+def _fingerprint(sampler: Sampler, X: Tensor) -> str:
     """What a checkpoint belongs to: the parameters that matter, and the data."""
     params = encode_params(sampler, without=_NO_MATTER)
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
@@ -80,7 +77,7 @@ def _fingerprint(sampler: "VGrowSampler", X: Tensor) -> str:
     return digest.hexdigest()
 
 
-def resume(sampler: "VGrowSampler", X: Tensor, clock: Clock) -> "Checkpointer":
+def resume(sampler: Sampler, X: Tensor, clock: Clock) -> "Checkpointer":
     """Take up the checkpoint where there is one, and return the callback that writes the next.
 
     Raises
@@ -88,14 +85,14 @@ def resume(sampler: "VGrowSampler", X: Tensor, clock: Clock) -> "Checkpointer":
     ValueError
         If the file is a checkpoint of other arguments or other data, or none.
     """
-    path = Path(sampler.checkpoint)  # type: ignore[arg-type]
+    path = Path(sampler.checkpoint)
     fingerprint = _fingerprint(sampler, X)
     if path.exists():
         tensors, description = read(path)
         if description.get("fingerprint") != fingerprint:
             raise ValueError(
-                f"checkpoint of VGrowSampler must be a new file or one written by a fit with the same arguments and"
-                f" data, got {str(path)!r}, which another fit wrote; remove it, or choose another path."
+                f"checkpoint of {type(sampler).__name__} must be a new file or one written by a fit with the same"
+                f" arguments and data, got {str(path)!r}, which another fit wrote; remove it, or choose another path."
             )
         restore(sampler, tensors, description["state"])
         clock.resume(description["readings"], description["seconds"])
@@ -107,13 +104,13 @@ class Checkpointer(Callback):
 
     Parameters
     ----------
-    sampler : VGrowSampler
+    sampler : Sampler
     path : Path
     fingerprint : str
     clock : Clock
     """
 
-    def __init__(self, sampler: "VGrowSampler", path: Path, fingerprint: str, clock: Clock) -> None:
+    def __init__(self, sampler: Sampler, path: Path, fingerprint: str, clock: Clock) -> None:
         self.sampler = sampler
         self.path = path
         self.fingerprint = fingerprint
