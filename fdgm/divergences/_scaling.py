@@ -31,8 +31,13 @@ class Scaling:
     scale_clip: float | None = None
 
     @classmethod
-    def make(cls, divergence: str | Divergence, scale_clip: float | None) -> "Scaling":
-        """From what a user gave; the name ``"all"`` is `kl` at a scaling clip of 1, where every weight is one.
+    def make(
+        cls, divergence: str | Divergence, scale_clip: float | str | None, *, auto: float | None = None
+    ) -> "Scaling":
+        """From what a user gave.
+
+        The name ``"all"`` is `kl` at a scaling clip of 1, where every weight is one. ``scale_clip="auto"`` is the
+        clip of ``"all"`` with that name, and `auto` with any other.
 
         Raises
         ------
@@ -40,12 +45,13 @@ class Scaling:
             If the name is unknown, or ``"all"`` comes with a scaling clip of its own.
         """
         if isinstance(divergence, str) and divergence == "all":
-            if scale_clip is not None:
+            if scale_clip not in (None, "auto"):
                 raise ValueError(
                     f"scale_clip must be None with divergence='all', which clamps the ratio to 1, got {scale_clip!r}."
                 )
             return cls(KL(), 1.0)
-        return cls(registry.make("divergence", divergence), scale_clip)
+        clip = auto if isinstance(scale_clip, str) else scale_clip
+        return cls(registry.make("divergence", divergence), clip)
 
     def clamp(self, l: Tensor) -> Tensor:
         """l, clamped."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from .. import registry
@@ -24,6 +24,8 @@ from ._vgrow_net import VGrowNet, VGrowSettings
 
 __all__ = ["VGrowSampler"]
 
+_AUTO_CLIP = 0.1
+
 
 class VGrowSampler(Sampler):
     """Sampler that minimises D_f(model‖data) by variational gradient flow.
@@ -38,9 +40,10 @@ class VGrowSampler(Sampler):
     ----------
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
-    scale_clip : float in (0, 1] or None, default=0.1
-        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing, and is
-        what ``divergence="all"`` uses whatever is given here but the default.
+    scale_clip : float in (0, 1], None or "auto", default="auto"
+        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
+        ``"auto"`` is 0.1, which keeps the weights that grow with the ratio, such as Jeffreys', from running away;
+        ``divergence="all"`` has a clip of its own, and takes none here.
     architecture : str or Architecture, default="mlp"
         One of ``fdgm.available("architecture")`` or an instance.
     latent_size : int or None, default=None
@@ -126,7 +129,7 @@ class VGrowSampler(Sampler):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "divergence": [str, Divergence],
-        "scale_clip": [Interval(Real, 0, 1, closed="right"), None],
+        "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
         "architecture": [str, Architecture],
         "latent_size": [Interval(Integral, 1, None, closed="left"), None],
         "n_particles": [Interval(Integral, 2, None, closed="left")],
@@ -158,7 +161,7 @@ class VGrowSampler(Sampler):
         self,
         divergence: str | Divergence = "kl",
         *,
-        scale_clip: float | None = 0.1,
+        scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
         latent_size: int | None = None,
         n_particles: int = 2048,
@@ -289,7 +292,7 @@ class VGrowSampler(Sampler):
         architecture = registry.make("architecture", self.architecture)
         settings = VGrowSettings(
             architecture=architecture,
-            scaling=Scaling.make(self.divergence, self.scale_clip),
+            scaling=Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP),
             latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
             n_particles=self.n_particles,
             n_particle_steps=self.n_particle_steps,
@@ -324,7 +327,7 @@ class VGrowSampler(Sampler):
         try:
             self.stop_reason_ = net.train(scaled, clock)
         except NonFinite as failure:
-            self._keep_last_good(str(failure))
+            self._keep_last_good(str(failure), clock)
         finally:
             net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
         for written in checkpointer:
@@ -348,7 +351,7 @@ class VGrowSampler(Sampler):
         self._summarise()
         return self
 
-    def _keep_last_good(self, what: str) -> None:
+    def _keep_last_good(self, what: str, clock: Clock) -> None:
         """Go back to the networks of the loop before, and say what happened and which knob to turn."""
         net = self.net_
         loop = len(net.history)
@@ -356,12 +359,12 @@ class VGrowSampler(Sampler):
         message = (
             f"VGrowSampler: in outer loop {loop} {what} (last critic losses: {losses})."
             f" Lower step_size (now {self.step_size:g}) or critic_lr (now {self.critic_lr:g}), or bring"
-            f" scale_clip nearer to 1 (now {self.scale_clip})."
+            f" scale_clip nearer to 1 (now {self.scale_clip!r})."
         )
         if loop < 2:
             del self.net_
             raise TrainingError(message)
-        del net.history[-1]
+        del net.history[-1], clock.readings[-1]
         net.generator_.load_state_dict(net.good_[0])
         net.critic_.load_state_dict(net.good_[1])
         self.stop_reason_ = "non_finite"

@@ -154,9 +154,7 @@ class VGrowNet(MultiNet):
         for name, value in named.items():
             self.history.record(name, value)
         if not all(map(math.isfinite, figures[:3])):
-            broken = [
-                name for name, value in zip(self.history_names, figures[:4], strict=False) if not math.isfinite(value)
-            ]
+            broken = [name for name, value in named.items() if not math.isfinite(value)]
             raise NonFinite(f"{', '.join(broken)} became NaN or infinite")
         if figures[-1] > _EXPLODED:
             raise NonFinite(f"the particles exploded to {figures[-1]:.3g} standard deviations of the data")
