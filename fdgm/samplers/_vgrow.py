@@ -15,7 +15,7 @@ from .. import registry
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
 from ..exceptions import TrainingError, TrainingWarning
-from ..inputs import AffineScaler, Seeds, entropy_of, validate
+from ..inputs import AffineScaler, Record, Seeds, entropy_of, validate
 from ..nets import Clock, NonFinite, ProgressBar, resolve_device
 from ._base import Sampler
 from ._recorder import ParticleRecorder
@@ -249,7 +249,14 @@ class VGrowSampler(Sampler):
         array, record = validate(self, X, reset=not goes_on, min_samples=2)
         if not goes_on:
             self._start(array)
-        return self._train(array, record, clock)
+        scaled = self._scaler.to_tensor(array)
+        if self.checkpoint is None:
+            return self._train(scaled, record, clock)
+        self._record = record
+        checkpointer = resume(self, scaled, clock)
+        self._train(scaled, record, clock, checkpointer)
+        checkpointer.finish()
+        return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One more outer loop on X, at full step size; the first call fixes the scaling.
@@ -268,7 +275,7 @@ class VGrowSampler(Sampler):
         array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
         if not goes_on:
             self._start(array)
-        return self._train(array, record, Clock(1, None, [0.0]))
+        return self._train(self._scaler.to_tensor(array), record, Clock(1, None, [0.0]))
 
     def _checked_schedule(self) -> list[float] | None:
         if self.schedule is None:
@@ -311,10 +318,8 @@ class VGrowSampler(Sampler):
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
 
-    def _train(self, array: np.ndarray, record: Any, clock: Clock) -> Self:
+    def _train(self, scaled: Tensor, record: Record, clock: Clock, *callbacks: Any) -> Self:
         self._record = record
-        scaled = self._scaler.to_tensor(array)
-        checkpointer = [] if self.checkpoint is None else [resume(self, scaled, clock)]
         recorder = ParticleRecorder(
             tuple(int(loop) for loop in self.record_particles),
             self.particles_,
@@ -322,7 +327,7 @@ class VGrowSampler(Sampler):
         )
         extra = [ProgressBar(type(self).__name__)] if self.verbose else []
         net = self.net_
-        net.callbacks = [recorder, *checkpointer, *extra, *(self.callbacks or ())]
+        net.callbacks = [recorder, *callbacks, *extra, *(self.callbacks or ())]
         net._initialize_callbacks()
         try:
             self.stop_reason_ = net.train(scaled, clock)
@@ -330,8 +335,6 @@ class VGrowSampler(Sampler):
             self._keep_last_good(str(failure), clock)
         finally:
             net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
-        for written in checkpointer:
-            written.finish()
         self.schedule_ = self.schedule_ + clock.readings
         self._summarise()
         return self
