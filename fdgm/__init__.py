@@ -7,7 +7,7 @@ from .hookspecs import hookimpl
 from .registry import available
 
 if TYPE_CHECKING:
-    from . import architectures, datasets, divergences, metrics, objectives
+    from . import architectures, datasets, divergences, metrics, objectives, ratios
     from .persistence import load
     from .samplers import VGrowSampler
 
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "metrics",
     "objectives",
+    "ratios",
 ]
 
 #: Estimators that `load` may make, and where each lives.

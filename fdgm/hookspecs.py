@@ -24,7 +24,7 @@ def fdgm_architectures() -> Mapping[str, type]:  # type: ignore[empty-body]
 
 @hookspec
 def fdgm_density_ratios() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of density-ratio estimators, ``fit(X_p, X_q)``."""
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.ratios.DensityRatio`."""
 
 
 @hookspec

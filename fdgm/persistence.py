@@ -18,12 +18,10 @@ from sklearn.base import BaseEstimator
 from torch import Tensor
 
 from . import registry
-from .component import Component
 
 __all__ = ["decode", "encode", "encode_params", "load", "read", "write"]
 
 FORMAT = 1
-_FAMILIES = ("divergence", "architecture", "objective")
 
 
 def encode(owner: str, name: str, value: Any) -> Any:
@@ -42,9 +40,10 @@ def encode(owner: str, name: str, value: Any) -> Any:
         return value.item()
     if isinstance(value, (list, tuple, np.ndarray, range)):
         return [encode(owner, name, v) for v in value]
-    if isinstance(value, Component):
+    if isinstance(value, BaseEstimator):
+        cls = type(value)
         for entry in registry.report()[0]:
-            if entry.cls is type(value):
+            if entry.cls is cls:
                 params = value.get_params(deep=False)
                 return {
                     "family": entry.family,
@@ -152,10 +151,19 @@ def load(path: str | os.PathLike[str], *, device: str = "auto") -> Any:
         If there is no such file, or it is not one of fdgm's, is damaged, or comes from a newer version.
     """
     tensors, description = read(path)
+    cls = _class_of(description)
+    params = {key: decode(value) for key, value in description["params"].items()}
+    if "device" in cls().get_params(deep=False):
+        params["device"] = device
+    return cls(**params)._restore(tensors, description["state"])
+
+
+def _class_of(description: dict[str, Any]) -> type:
+    """The class whose `save` wrote the file: one of the package's own estimators, or a registered plugin."""
     name = description["class"]
+    if "family" in description:
+        return registry.get(description["family"], name)
     estimators = importlib.import_module("fdgm").ESTIMATORS
     if name not in estimators:
         raise ValueError(f"path of load must hold one of {sorted(estimators)}, got {name!r}.")
-    cls = getattr(importlib.import_module("fdgm"), name)
-    params = {key: decode(value) for key, value in description["params"].items()}
-    return cls(**{**params, "device": device})._restore(tensors, description["state"])
+    return getattr(importlib.import_module("fdgm"), name)

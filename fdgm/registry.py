@@ -23,7 +23,12 @@ FAMILIES = {
     "objective": "fdgm_objectives",
 }
 
-_BUILT_IN = ("fdgm.divergences._plugin", "fdgm.architectures._plugin", "fdgm.objectives._plugin")
+_BUILT_IN = (
+    "fdgm.divergences._plugin",
+    "fdgm.architectures._plugin",
+    "fdgm.objectives._plugin",
+    "fdgm.ratios._plugin",
+)
 _OWN = "fdgm"
 
 
@@ -78,15 +83,13 @@ def _plugins() -> Iterator[tuple[str, str, str, Any]]:
 
 
 def _base_class(family: str) -> type:
-    """The class that every entry of a family must derive from; density ratios are duck-typed."""
-    bases = {
+    """The class that every entry of a family must derive from."""
+    module, name = {
         "divergence": ("fdgm.divergences", "Divergence"),
         "architecture": ("fdgm.architectures", "Architecture"),
+        "density_ratio": ("fdgm.ratios", "DensityRatio"),
         "objective": ("fdgm.objectives", "Objective"),
-    }
-    if family not in bases:
-        return object
-    module, name = bases[family]
+    }[family]
     return getattr(importlib.import_module(module), name)
 
 

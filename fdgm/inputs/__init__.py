@@ -2,6 +2,15 @@
 
 from ._scaler import AffineScaler
 from ._seeds import Seeds, chunk_seed, entropy_of
-from ._validation import Record, validate, validate_count
+from ._validation import Record, validate, validate_count, validate_pair
 
-__all__ = ["AffineScaler", "Record", "Seeds", "chunk_seed", "entropy_of", "validate", "validate_count"]
+__all__ = [
+    "AffineScaler",
+    "Record",
+    "Seeds",
+    "chunk_seed",
+    "entropy_of",
+    "validate",
+    "validate_count",
+    "validate_pair",
+]

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-__all__ = ["Record", "validate", "validate_count"]
+__all__ = ["Record", "validate", "validate_count", "validate_pair"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,37 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     _refuse_non_finite(name, array)
     columns = tuple(X.columns) if isinstance(X, pd.DataFrame) else None
     return array, Record(array.shape[1:], array.dtype.name, columns)
+
+
+def validate_pair(
+    estimator: BaseEstimator, X_p: Any, X_q: Any, *, reset: bool, min_samples: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Check a sample of the numerator P and one of the denominator Q, and return both as arrays.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `validate`, of each sample, or if the rows of the two have different shapes. Every message names the sample
+        and the order of the two.
+    """
+    name = type(estimator).__name__
+    order = f"{name} takes X_p, a sample of the numerator P, first and X_q, of the denominator Q, second."
+    arrays = []
+    for sample, X in (("X_p", X_p), ("X_q", X_q)):
+        try:
+            # The second sample is held to what the first one was: its number and names of columns.
+            array, _ = validate(estimator, X, reset=reset and sample == "X_p", min_samples=min_samples)
+        except TypeError as error:
+            raise TypeError(f"{sample} of {name}: {error} {order}") from error
+        except ValueError as error:
+            raise ValueError(f"{sample} of {name}: {error} {order}") from error
+        arrays.append(array)
+    p, q = arrays
+    if p.shape[1:] != q.shape[1:]:
+        raise ValueError(
+            f"X_q of {name} must have rows of the shape of X_p's, {p.shape[1:]}, got {q.shape[1:]}. {order}"
+        )
+    return p, q
 
 
 def _refuse_strings(name: str, X: Any) -> None:

@@ -1,0 +1,126 @@
+"""Ratios that are a positive sum of Gaussian kernels: what KLIEP, uLSIF and RuLSIF share."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from scipy.spatial.distance import pdist
+from sklearn.utils._param_validation import Interval, StrOptions
+from torch import Tensor
+
+from ..inputs import entropy_of
+from ._base import DensityRatio
+
+__all__ = ["KernelRatio", "candidates", "squared_distances"]
+
+_CHUNK = 4096  # rows whose distances to the centres are held at once
+_AUTO_WIDTHS = np.geomspace(0.125, 8, 9)  # in medians of the distance between centres
+
+
+def squared_distances(Z: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """‖z − c‖² for rows Z (n, d) and centres (b, d): an array (n, b), never negative."""
+    squares = Z @ (-2 * centers.T)
+    squares += np.einsum("ij,ij->i", Z, Z)[:, None]
+    squares += np.einsum("ij,ij->i", centers, centers)
+    return np.maximum(squares, 0, out=squares)
+
+
+def candidates(owner: str, name: str, value: Any, auto: np.ndarray) -> np.ndarray:
+    """The values to choose among, from what a user gave: ``"auto"``, a number, or several."""
+    if isinstance(value, str):
+        return auto
+    grid = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    if grid.ndim != 1 or not len(grid) or not (np.isfinite(grid).all() and (grid > 0).all()):
+        raise ValueError(f"{name} of {owner} must be 'auto', a number above 0 or several of them, got {value!r}.")
+    return grid
+
+
+class KernelRatio(DensityRatio):
+    """Base of the ratios Σ θ_k exp(−‖z − c_k‖²/(2 width²)) with θ ≥ 0, of z in standard deviations.
+
+    The log of the sum is taken without exponentiating first, so that it is finite and has a gradient however far
+    from the centres a point is.
+
+    Attributes
+    ----------
+    centers_ : ndarray of shape (n_centers, n_features)
+        Rows of X_p, in scaled units.
+    width_ : float
+        Standard deviation of the kernels, in the same units.
+    log_weights_ : ndarray of shape (n_centers,)
+        log θ, −inf where a centre has no part.
+    """
+
+    width: Any
+    n_centers: int
+    standardize: bool
+    random_state: Any
+    centers_: np.ndarray
+    width_: float
+    log_weights_: np.ndarray
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "width": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), "array-like"],
+        "n_centers": [Interval(Integral, 1, None, closed="left")],
+        "standardize": ["boolean"],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    @abstractmethod
+    def _fit_weights(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
+        """Choose `width_` among `widths`, and learn `log_weights_`, from scaled rows (n, d)."""
+
+    def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        rng = self._start(X_p, X_q)
+        auto = _AUTO_WIDTHS * _median_distance(self.centers_)
+        widths = candidates(type(self).__name__, "width", self.width, auto)
+        self._fit_weights(self._scaled(X_p), self._scaled(X_q), widths, rng)
+
+    def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> np.random.Generator:
+        """Fix units and centres."""
+        flat_p, flat_q = X_p.reshape(len(X_p), -1), X_q.reshape(len(X_q), -1)
+        rng = np.random.default_rng(entropy_of(self.random_state))
+        self._location = np.zeros(flat_p.shape[1])
+        self._scale = np.ones(flat_p.shape[1])
+        if self.standardize:
+            mean_p, mean_q = (X.mean(axis=0, dtype=np.float64) for X in (flat_p, flat_q))
+            variance_p, variance_q = (X.var(axis=0, dtype=np.float64) for X in (flat_p, flat_q))
+            self._location = (mean_p + mean_q) / 2
+            spread = np.sqrt((variance_p + variance_q) / 2 + np.square(mean_p - mean_q) / 4)
+            self._scale = np.where(spread > 0, spread, 1.0)
+        chosen = rng.choice(len(flat_p), min(self.n_centers, len(flat_p)), replace=False)
+        self.centers_ = self._scaled(X_p[chosen])
+        return rng
+
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        """Rows (n, d) in scaled units."""
+        return (X.reshape(len(X), -1) - self._location) / self._scale
+
+    def _log_ratio_tensor(self, x: Tensor) -> Tensor:
+        return self._log_sum(x).to(x.dtype)
+
+    def _log_sum(self, x: Tensor) -> Tensor:
+        """log Σ θ_k k(x, c_k) (n,), in float64."""
+        used = np.isfinite(self.log_weights_)
+        location, scale, centers, log_weights = (
+            torch.from_numpy(array).to(x.device)
+            for array in (self._location, self._scale, self.centers_[used], self.log_weights_[used])
+        )
+        z = (x.flatten(1).double() - location) / scale  # (n, d)
+        squares = z.square().sum(1, keepdim=True) - 2 * z @ centers.T + centers.square().sum(1)  # (n, b)
+        return torch.logsumexp(log_weights - squares / (2 * self.width_**2), dim=1)
+
+
+def chunks(Z: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows, a few thousand at a time."""
+    for start in range(0, len(Z), _CHUNK):
+        yield Z[start : start + _CHUNK]
+
+
+def _median_distance(centers: np.ndarray) -> float:
+    """Median distance between centres, and 1 where they are one point."""
+    median = float(np.median(pdist(centers))) if len(centers) > 1 else 0.0
+    return median if median > 0 else 1.0

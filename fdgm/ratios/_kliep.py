@@ -1,0 +1,135 @@
+"""The Kullback–Leibler importance estimation procedure."""
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+from sklearn.utils._param_validation import Interval
+
+from ._kernels import KernelRatio, chunks, squared_distances
+
+__all__ = ["KLIEP"]
+
+_TOLERANCE = 1e-9  # relative change of the mean log-likelihood that ends its ascent
+
+
+class KLIEP(KernelRatio):
+    """Kullback–Leibler importance estimation: the kernel ratio r of greatest E_p[log r] among those with E_q[r] = 1.
+
+    Parameters
+    ----------
+    width : float, sequence of float or "auto", default="auto"
+        Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
+        `standardize`). The best of several is chosen by cross-validation of E_p[log r]; ``"auto"`` offers nine around
+        the median distance between centres.
+    n_centers : int, default=100
+        Rows of X_p, drawn by `random_state`, that kernels sit on; all of them where there are fewer.
+    cv : int, default=5
+        Folds of X_p, at least 2.
+    standardize : bool, default=True
+        Whether each column is brought to standard deviation one.
+    random_state : int, RandomState, Generator or None, default=None
+
+    Attributes
+    ----------
+    width_ : float
+        The chosen one.
+    likelihoods_ : ndarray of shape (n_widths,)
+        Cross-validated E_p[log r] that the choice was made by; NaN where there was but one candidate.
+    centers_ : ndarray of shape (n_centers, n_features)
+        In scaled units.
+    log_weights_ : ndarray of shape (n_centers,)
+
+    References
+    ----------
+    Sugiyama, Suzuki, Nakajima, Kashima, von Bünau and Kawanabe, "Direct importance estimation for covariate shift
+    adaptation", Annals of the Institute of Statistical Mathematics 60, 2008, section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.ratios import KLIEP
+    >>> rng = np.random.default_rng(0)
+    >>> ratio = KLIEP(random_state=0).fit(rng.normal(1, 1, size=(500, 1)), rng.normal(0, 1, size=(500, 1)))
+    >>> ratio.log_ratio([[-1.0], [2.0]]).round()  # x − 1/2
+    array([-1.,  1.])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **KernelRatio._parameter_constraints,
+        "cv": [Interval(Integral, 2, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        width: Any = "auto",
+        n_centers: int = 100,
+        cv: int = 5,
+        standardize: bool = True,
+        random_state: Any = None,
+    ) -> None:
+        self.width = width
+        self.n_centers = n_centers
+        self.cv = cv
+        self.standardize = standardize
+        self.random_state = random_state
+
+    def _fit_weights(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
+        squares = squared_distances(P, self.centers_)  # (n_p, b)
+        log_means = _log_means(Q, self.centers_, widths)  # (W, b)
+        self.likelihoods_ = np.full(len(widths), np.nan)
+        best = 0
+        if len(widths) > 1:
+            fold = rng.permutation(len(P)) % min(self.cv, len(P))
+            for k, width in enumerate(widths):
+                kernels, shifts = _normalized(squares, width, log_means[k])
+                total = 0.0
+                start = None
+                for part in range(fold.max() + 1):
+                    held_out = fold == part
+                    shares = start = _shares(kernels[~held_out], start)
+                    total += (np.log(kernels[held_out] @ shares) + shifts[held_out]).sum()
+                self.likelihoods_[k] = total / len(P)
+            best = int(np.argmax(self.likelihoods_))
+        self.width_ = float(widths[best])
+        kernels, _ = _normalized(squares, self.width_, log_means[best])
+        with np.errstate(divide="ignore"):
+            self.log_weights_ = np.log(_shares(kernels)) - log_means[best]
+
+
+def _log_means(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """log E_q[k(x, c)] (W, b), finite where the kernels themselves underflow."""
+    parts = []
+    for chunk in chunks(Q):
+        squares = squared_distances(chunk, centers)
+        parts.append(np.stack([logsumexp(squares / (-2 * width**2), axis=0) for width in widths]))
+    return logsumexp(parts, axis=0) - np.log(len(Q))
+
+
+def _normalized(squares: np.ndarray, width: float, log_means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Kernels over their means under Q, each row over its largest, whose log comes with them."""
+    logs = squares / (-2 * width**2) - log_means
+    shifts = logs.max(axis=1)
+    return np.exp(logs - shifts[:, None]), shifts
+
+
+def _shares(kernels: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+    """β ≥ 0 with Σβ = 1 of greatest mean log Ψβ: the proportions of a mixture.
+
+    The multiplier of Σβ = 1 is known to be 1, since the objective is homogeneous; so the bounds are all that is left.
+    """
+    n, b = kernels.shape
+
+    def value_and_slope(beta: np.ndarray) -> tuple[float, np.ndarray]:
+        mixed = kernels @ beta
+        return float(beta.sum() - np.log(mixed).mean()), 1 - (1 / mixed) @ kernels / n
+
+    start = np.full(b, 1 / b) if start is None else np.maximum(start, 1e-6 / b)
+    found = minimize(
+        value_and_slope, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * b,
+        options={"maxiter": 500, "ftol": _TOLERANCE},
+    )  # fmt: skip
+    return found.x / found.x.sum()

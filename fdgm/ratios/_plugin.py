@@ -1,0 +1,13 @@
+"""The built-in density ratios, through the hook that plugins use."""
+
+from .. import ratios
+from ..hookspecs import hookimpl
+
+
+@hookimpl
+def fdgm_density_ratios() -> dict[str, type]:
+    return {
+        "kliep": ratios.KLIEP,
+        "rulsif": ratios.RuLSIF,
+        "ulsif": ratios.uLSIF,
+    }
