@@ -2,21 +2,33 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from numbers import Integral
+from typing import ClassVar, NoReturn, TypeVar
 
 import torch
 from torch import nn
 
+from .. import registry
 from ..component import Component
+from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 
 __all__ = ["Architecture"]
+
+DISTRIBUTIONS = ("deterministic", "gaussian", "implicit")
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 
 class Architecture(Component, ABC):
     """A recipe for networks: it holds parameters, and makes a fresh module each time it is asked.
 
-    `make_generator` and `make_critic` are what a plugin writes; `generator` and `critic` are what estimators call,
-    which fix the seed of the initial weights without touching torch's global state.
+    The `make_...` methods are what an author writes: `make_generator` and `make_critic` for any architecture, and
+    `make_encoder` and `make_pair_critic` too for one that bidirectional models can use. The methods without `make_`
+    are what estimators call, which fix the seed of the initial weights without touching torch's global state.
     """
+
+    #: Shapes of rows that it takes, small ones, for the tests of the contract.
+    example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1,), (7,), (2, 4, 4))
 
     @abstractmethod
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
@@ -26,9 +38,36 @@ class Architecture(Component, ABC):
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         """A module from data ``(n, *data_shape)`` to outputs (n,)."""
 
+    def make_encoder(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        """A module from data ``(n, *data_shape)`` to latents (n, latent_size)."""
+        self._lacks("make_encoder", "an encoder")
+
+    def make_pair_critic(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        """A module called ``critic(x, z)``, from data ``(n, *data_shape)`` and latents to outputs (n,)."""
+        self._lacks("make_pair_critic", "a critic of pairs")
+
+    def make_implicit_generator(
+        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
+    ) -> Conditional:
+        """A generator that takes noise too: beside the latents, as many numbers as there are latents by default."""
+        noise_size = _checked_noise_size(self, noise_size, latent_size)
+        return Implicit(self.make_generator(data_shape, latent_size + noise_size), noise_size)
+
+    def make_implicit_encoder(
+        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
+    ) -> Conditional:
+        """An encoder that takes noise too: as more columns, or constant channels, of its input."""
+        noise_size = _checked_noise_size(self, noise_size, latent_size)
+        body = self.make_encoder((data_shape[0] + noise_size, *data_shape[1:]), latent_size)
+        return Implicit(body, noise_size)
+
     def latent_size(self, data_shape: tuple[int, ...]) -> int:
         """The latent size to use for data of this shape where the user names none."""
         return min(max(8, torch.Size(data_shape).numel() // 2), 128)
+
+    def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
+        """The range that data are mapped to, as a whole, and clamped to; None if columns are standardised."""
+        return None
 
     def generator(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_generator` with initial weights drawn from `seed` alone."""
@@ -38,8 +77,109 @@ class Architecture(Component, ABC):
         """`make_critic` with initial weights drawn from `seed` alone."""
         return _seeded(lambda: self.make_critic(data_shape), seed)
 
+    def encoder(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
+        """`make_encoder` with initial weights drawn from `seed` alone."""
+        return _seeded(lambda: self.make_encoder(data_shape, latent_size), seed)
 
-def _seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
+    def pair_critic(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
+        """`make_pair_critic` with initial weights drawn from `seed` alone."""
+        return _seeded(lambda: self.make_pair_critic(data_shape, latent_size), seed)
+
+    def conditional_generator(
+        self,
+        data_shape: tuple[int, ...],
+        latent_size: int,
+        *,
+        distribution: str = "deterministic",
+        noise_size: int | None = None,
+        seed: int,
+    ) -> Conditional:
+        """A generator as the distribution p(x|z): ``generator(latents, noise)``.
+
+        Parameters
+        ----------
+        data_shape : tuple of int
+        latent_size : int
+        distribution : {"deterministic", "gaussian", "implicit"}, default="deterministic"
+        noise_size : int or None, default=None
+            For an implicit distribution; None leaves it to the architecture.
+        seed : int
+
+        Returns
+        -------
+        Conditional
+            Its `noise_size` says how much noise it takes.
+
+        Raises
+        ------
+        ValueError
+            If `distribution` is unknown, or `noise_size` is given where it is not the caller's to choose.
+
+        References
+        ----------
+        Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, section 2.1
+        and appendix C.
+        """
+        self._check_distribution(distribution, noise_size)
+        doubled = (2 * data_shape[0], *data_shape[1:])
+        made: dict[str, Callable[[], Conditional]] = {
+            "deterministic": lambda: Deterministic(self.make_generator(data_shape, latent_size)),
+            "gaussian": lambda: Gaussian(
+                self.make_generator(doubled, latent_size), data_shape, self.data_range(data_shape)
+            ),
+            "implicit": lambda: self.make_implicit_generator(data_shape, latent_size, noise_size),
+        }
+        return _seeded(made[distribution], seed)
+
+    def conditional_encoder(
+        self,
+        data_shape: tuple[int, ...],
+        latent_size: int,
+        *,
+        distribution: str = "deterministic",
+        noise_size: int | None = None,
+        seed: int,
+    ) -> Conditional:
+        """An encoder as the distribution p(z|x): ``encoder(data, noise)``; as `conditional_generator`."""
+        self._check_distribution(distribution, noise_size)
+        made: dict[str, Callable[[], Conditional]] = {
+            "deterministic": lambda: Deterministic(self.make_encoder(data_shape, latent_size)),
+            "gaussian": lambda: Gaussian(self.make_encoder(data_shape, 2 * latent_size), (latent_size,)),
+            "implicit": lambda: self.make_implicit_encoder(data_shape, latent_size, noise_size),
+        }
+        return _seeded(made[distribution], seed)
+
+    def _check_distribution(self, distribution: str, noise_size: int | None) -> None:
+        owner = type(self).__name__
+        if distribution not in DISTRIBUTIONS:
+            raise ValueError(f"distribution of {owner} must be one of {list(DISTRIBUTIONS)}, got {distribution!r}.")
+        if noise_size is not None and distribution != "implicit":
+            raise ValueError(
+                f"noise_size of {owner} must be None for a {distribution} distribution, got {noise_size!r};"
+                " an implicit one takes it."
+            )
+
+    def _lacks(self, method: str, what: str) -> NoReturn:
+        have = sorted(
+            entry.name
+            for entry in registry.report()[0]
+            if entry.family == "architecture" and getattr(entry.cls, method) is not getattr(Architecture, method)
+        )
+        raise ValueError(
+            f"architecture must be one that makes {what}, of which there are {have}, got {type(self).__name__}."
+        )
+
+
+def _checked_noise_size(architecture: Architecture, noise_size: int | None, default: int) -> int:
+    if noise_size is None:
+        return default
+    if not isinstance(noise_size, Integral) or isinstance(noise_size, bool) or noise_size < 1:
+        owner = type(architecture).__name__
+        raise ValueError(f"noise_size of {owner} must be None or an int of at least 1, got {noise_size!r}.")
+    return int(noise_size)
+
+
+def _seeded(make: Callable[[], _Module], seed: int) -> _Module:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # the CPU's alone: weights are drawn there, then moved
         return make()

@@ -1,13 +1,14 @@
 """Multilayer perceptrons."""
 
 from collections.abc import Callable
-from numbers import Integral
 
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ._base import Architecture
+from ._checks import check_counts, check_flags, check_option
+from ._pair import PairCritic
 
 __all__ = ["MLP"]
 
@@ -22,23 +23,38 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 
 class MLP(Architecture):
-    """Generator and critic of `depth` hidden layers of `width` units; data of any shape, flattened inside.
+    """Networks of `depth` hidden layers of `width` units; data of any shape, flattened inside.
+
+    The critic of pairs is AGE's: a module for x, one for z, and one for the features of both, followed by a linear
+    layer. AGE's networks for two dimensions are ``MLP(width=500, depth=2, encoder_depth=3, activation="relu",
+    batch_norm=True, critic_activation="leaky_relu")``, but for its critic's 400 units.
 
     Parameters
     ----------
     width : int, default=128
     depth : int, default=3
+        Hidden layers of the generator, and of the critic and the encoder.
     activation : {"elu", "gelu", "leaky_relu", "relu", "silu", "tanh"}, default="leaky_relu"
         The leaky slope is 0.2.
     batch_norm : bool, default=False
-        Batch normalisation after each hidden layer of the generator.
+        Batch normalisation after each hidden layer of the generator and the encoder.
     spectral_norm : bool, default=False
-        Spectral normalisation of each layer of the critic, which bounds its Lipschitz constant.
+        Spectral normalisation of each layer of the critics, which bounds their Lipschitz constant.
+    encoder_depth : int or None, default=None
+        Hidden layers of the encoder; None is `depth`.
+    pair_depth : int, default=2
+        Hidden layers of each of the three modules of the critic of pairs.
+    critic_activation : str or None, default=None
+        Activation of the critics; None is `activation`.
 
     Raises
     ------
     ValueError
         When networks are made, if a parameter is out of range.
+
+    References
+    ----------
+    Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, appendix E.1.
 
     Examples
     --------
@@ -57,46 +73,74 @@ class MLP(Architecture):
         activation: str = "leaky_relu",
         batch_norm: bool = False,
         spectral_norm: bool = False,
+        encoder_depth: int | None = None,
+        pair_depth: int = 2,
+        critic_activation: str | None = None,
     ) -> None:
         self.width = width
         self.depth = depth
         self.activation = activation
         self.batch_norm = batch_norm
         self.spectral_norm = spectral_norm
+        self.encoder_depth = encoder_depth
+        self.pair_depth = pair_depth
+        self.critic_activation = critic_activation
 
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        self._check()
         size = torch.Size(data_shape).numel()
         shaped = [nn.Unflatten(1, tuple(data_shape))] if len(data_shape) > 1 else []
-        return nn.Sequential(
-            *self._hidden(latent_size, batch_norm=self.batch_norm), nn.Linear(self.width, size), *shaped
-        )
+        hidden = self._hidden(latent_size, self.depth, self.activation, batch_norm=self.batch_norm)
+        return nn.Sequential(*hidden, nn.Linear(self.width, size), *shaped)
 
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
-        size = torch.Size(data_shape).numel()
-        layers = [*self._hidden(size, batch_norm=False), nn.Linear(self.width, 1)]
-        if self.spectral_norm:
-            layers = [spectral_norm(layer) if isinstance(layer, nn.Linear) else layer for layer in layers]
-        flat = [nn.Flatten()] if len(data_shape) > 1 else []
-        return nn.Sequential(*flat, *layers, nn.Flatten(0))
-
-    def _hidden(self, size: int, *, batch_norm: bool) -> list[nn.Module]:
         self._check()
+        size = torch.Size(data_shape).numel()
+        layers = self._normed([*self._critic_hidden(size, self.depth), nn.Linear(self.width, 1)])
+        return nn.Sequential(*_flat(data_shape), *layers, nn.Flatten(0))
+
+    def make_encoder(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        self._check()
+        size = torch.Size(data_shape).numel()
+        depth = self.depth if self.encoder_depth is None else self.encoder_depth
+        hidden = self._hidden(size, depth, self.activation, batch_norm=self.batch_norm)
+        return nn.Sequential(*_flat(data_shape), *hidden, nn.Linear(self.width, latent_size))
+
+    def make_pair_critic(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        self._check()
+        size = torch.Size(data_shape).numel()
+        of_x = self._normed(self._critic_hidden(size, self.pair_depth))
+        of_z = self._normed(self._critic_hidden(latent_size, self.pair_depth))
+        of_both = self._normed([*self._critic_hidden(2 * self.width, self.pair_depth), nn.Linear(self.width, 1)])
+        return PairCritic(nn.Sequential(*_flat(data_shape), *of_x), nn.Sequential(*of_z), nn.Sequential(*of_both))
+
+    def _critic_hidden(self, size: int, depth: int) -> list[nn.Module]:
+        return self._hidden(size, depth, self.critic_activation or self.activation, batch_norm=False)
+
+    def _hidden(self, size: int, depth: int, activation: str, *, batch_norm: bool) -> list[nn.Module]:
         layers: list[nn.Module] = []
-        for _ in range(self.depth):
+        for _ in range(depth):
             layers.append(nn.Linear(size, self.width))
             if batch_norm:
                 layers.append(nn.BatchNorm1d(self.width))
-            layers.append(_ACTIVATIONS[self.activation]())
+            layers.append(_ACTIVATIONS[activation]())
             size = self.width
         return layers
 
+    def _normed(self, layers: list[nn.Module]) -> list[nn.Module]:
+        if not self.spectral_norm:
+            return layers
+        return [spectral_norm(layer) if isinstance(layer, nn.Linear) else layer for layer in layers]
+
     def _check(self) -> None:
-        for name in ("width", "depth"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} of MLP must be an int of at least 1, got {value!r}.")
-        if self.activation not in _ACTIVATIONS:
-            raise ValueError(f"activation of MLP must be one of {sorted(_ACTIVATIONS)}, got {self.activation!r}.")
-        for name in ("batch_norm", "spectral_norm"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{name} of MLP must be a bool, got {getattr(self, name)!r}.")
+        check_counts(self, "width", "depth", "pair_depth")
+        if self.encoder_depth is not None:
+            check_counts(self, "encoder_depth")
+        check_option(self, "activation", _ACTIVATIONS)
+        if self.critic_activation is not None:
+            check_option(self, "critic_activation", _ACTIVATIONS)
+        check_flags(self, "batch_norm", "spectral_norm")
+
+
+def _flat(data_shape: tuple[int, ...]) -> list[nn.Module]:
+    return [nn.Flatten()] if len(data_shape) > 1 else []

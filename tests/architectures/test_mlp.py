@@ -1,43 +1,9 @@
-"""The MLP, and what the base class promises of any architecture."""
+"""The MLP's own parameters."""
 
 import pytest
 import torch
 
-import fdgm
 from fdgm.architectures import MLP
-
-every = pytest.mark.parametrize("name", fdgm.available("architecture"))
-
-
-def make(name):
-    return fdgm.registry.make("architecture", name)
-
-
-@every
-@pytest.mark.parametrize("shape", [(1,), (7,), (2, 4, 4)])
-def test_shapes(name, shape):
-    a = make(name)
-    size = a.latent_size(shape)
-    assert a.generator(shape, size, seed=0)(torch.zeros(5, size)).shape == (5, *shape)
-    assert a.critic(shape, seed=0)(torch.zeros(5, *shape)).shape == (5,)
-
-
-@every
-def test_a_seed_fixes_the_weights_and_touches_nothing_else(name):
-    a, before = make(name), torch.get_rng_state()
-    first, again, other = (a.critic((3,), seed=seed).state_dict() for seed in (1, 1, 2))
-    assert all(torch.equal(first[k], again[k]) for k in first)
-    assert not all(torch.equal(first[k], other[k]) for k in first)
-    assert torch.equal(before, torch.get_rng_state())
-
-
-@every
-def test_a_critic_judges_each_row_by_itself(name):
-    critic = make(name).critic((3,), seed=0).eval()
-    x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(x)[0], x)
-    assert gradient[0].abs().sum() > 0
-    assert not gradient[1:].any()
 
 
 def test_spectral_normalisation_bounds_the_slope():
@@ -60,9 +26,46 @@ def test_batch_norm_is_in_the_generator_alone():
     assert count == {"generator": 2, "critic": 0}
 
 
+def count(net, kind):
+    return sum(isinstance(module, kind) for module in net.modules())
+
+
+def test_depths_are_those_of_hidden_layers():
+    a = MLP(width=4, depth=2, encoder_depth=3, pair_depth=1)
+    linear = torch.nn.Linear
+    assert count(a.generator((3,), 2, seed=0), linear) == 3
+    assert count(a.critic((3,), seed=0), linear) == 3
+    assert count(a.encoder((3,), 2, seed=0), linear) == 4
+    assert count(a.pair_critic((3,), 2, seed=0), linear) == 4  # one for each module, and the last
+
+
+def test_critics_may_have_an_activation_of_their_own():
+    a = MLP(activation="relu", critic_activation="leaky_relu", depth=2, pair_depth=2)
+    assert count(a.generator((3,), 2, seed=0), torch.nn.ReLU) == 2
+    assert count(a.encoder((3,), 2, seed=0), torch.nn.ReLU) == 2
+    assert count(a.critic((3,), seed=0), torch.nn.LeakyReLU) == 2
+    assert count(a.pair_critic((3,), 2, seed=0), torch.nn.LeakyReLU) == 6
+
+
+def test_spectral_normalisation_is_of_every_layer_of_the_pair_critic():
+    critic = MLP(spectral_norm=True, width=4).pair_critic((3,), 2, seed=0)
+    linears = [m for m in critic.modules() if isinstance(m, torch.nn.Linear)]
+    assert all(torch.nn.utils.parametrize.is_parametrized(m, "weight") for m in linears)
+
+
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [("width", 0), ("width", 2.5), ("depth", 0), ("activation", "step"), ("batch_norm", 1), ("spectral_norm", "no")],
+    [
+        ("width", 0),
+        ("width", 2.5),
+        ("depth", 0),
+        ("activation", "step"),
+        ("batch_norm", 1),
+        ("spectral_norm", "no"),
+        ("encoder_depth", 0),
+        ("pair_depth", True),
+        ("critic_activation", "step"),
+    ],
 )
 def test_parameters_out_of_range(parameter, value):
     with pytest.raises(ValueError, match=f"{parameter} of MLP .* got {value!r}"):

@@ -1,0 +1,106 @@
+"""Networks as conditional distributions: deterministic, Gaussian or implicit."""
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Conditional", "Deterministic", "Gaussian", "Implicit"]
+
+# Where the body ends in a tanh, its half for the log deviation does too, and is stretched to this: in units of half
+# the data's range, from a third of a grey level in 256 to all of it.
+_LOG_STD = (-6.0, 0.0)
+
+
+class Conditional(nn.Module, ABC):
+    """A distribution over outputs given inputs, as a transformation of standard normal noise.
+
+    Noise always comes from the caller, so that torch's global state is never touched.
+
+    Parameters
+    ----------
+    noise_size : int
+        Numbers of noise for each row; 0 if the output is a function of the input.
+    """
+
+    def __init__(self, noise_size: int) -> None:
+        super().__init__()
+        self.noise_size = noise_size
+
+    @abstractmethod
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Outputs for inputs (n, *input_shape) and noise (n, noise_size); no noise is noise of zero."""
+
+
+class Deterministic(Conditional):
+    """The body's output and nothing else.
+
+    Parameters
+    ----------
+    body : Module
+        From inputs to outputs.
+    """
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__(0)
+        self.body = body
+
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self.body(input)
+
+
+class Gaussian(Conditional):
+    """Independent Gaussians: mean + exp(log_std) · noise. Without noise it gives the mean.
+
+    Parameters
+    ----------
+    body : Module
+        From inputs to means and log deviations, side by side along axis 1 (channels, for images).
+    output_shape : tuple of int
+        Shape of a row of output.
+    bounds : (float, float) or None, default=None
+        Range of the body's outputs. Where there is one, a deviation lies between exp(−6) and 1 times half of it.
+    """
+
+    def __init__(
+        self, body: nn.Module, output_shape: tuple[int, ...], bounds: tuple[float, float] | None = None
+    ) -> None:
+        super().__init__(torch.Size(output_shape).numel())
+        self.body = body
+        self.output_shape = tuple(output_shape)
+        self.bounds = bounds
+
+    def mean_and_log_std(self, input: Tensor) -> tuple[Tensor, Tensor]:
+        """Both of shape (n, *output_shape)."""
+        mean, log_std = self.body(input).chunk(2, dim=1)
+        if self.bounds is not None:
+            low, high = self.bounds
+            share = (log_std - low) / (high - low)
+            log_std = _LOG_STD[0] + (_LOG_STD[1] - _LOG_STD[0]) * share + math.log((high - low) / 2)
+        return mean, log_std
+
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        mean, log_std = self.mean_and_log_std(input)
+        return mean if noise is None else mean + log_std.exp() * noise.view(-1, *self.output_shape)
+
+
+class Implicit(Conditional):
+    """Noise beside the input, so that the output's distribution has no density in closed form.
+
+    Parameters
+    ----------
+    body : Module
+        From inputs with `noise_size` more entries along axis 1 to outputs; for images these are constant channels.
+    noise_size : int
+    """
+
+    def __init__(self, body: nn.Module, noise_size: int) -> None:
+        super().__init__(noise_size)
+        self.body = body
+
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        if noise is None:
+            noise = input.new_zeros(len(input), self.noise_size)
+        noise = noise.view(*noise.shape, *[1] * (input.dim() - 2))  # (n, noise_size, 1, ...)
+        return self.body(torch.cat([input, noise.expand(-1, -1, *input.shape[2:])], dim=1))
