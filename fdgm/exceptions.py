@@ -1,8 +1,8 @@
 """Errors and warnings that name what went wrong in fdgm."""
 
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, DataDimensionalityWarning
 
-__all__ = ["PluginError", "PluginWarning", "TrainingError", "TrainingWarning"]
+__all__ = ["PluginError", "PluginWarning", "SmallSampleWarning", "TrainingError", "TrainingWarning"]
 
 
 class PluginError(ValueError):
@@ -11,6 +11,10 @@ class PluginError(ValueError):
 
 class PluginWarning(UserWarning):
     """A plugin did not load, or was refused; everything else still works."""
+
+
+class SmallSampleWarning(DataDimensionalityWarning):
+    """A measure was taken on too few rows for the figure to mean much."""
 
 
 class TrainingWarning(ConvergenceWarning):

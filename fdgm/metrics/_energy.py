@@ -5,15 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from ..datasets._checks import as_generator, check_count
-from ._rows import check_pair, check_rows
+from ._extractors import Features, feature_pair
+from ._pairs import blocks
+from ._rows import check_rows
 
 __all__ = ["energy_distance", "energy_distance_unit"]
 
 
-def energy_distance(X_real: Any, X_generated: Any, *, chunk_size: int = 500) -> float:
+def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None, chunk_size: int = 500) -> float:
     """Energy distance 2E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖ between two samples, as a V-statistic.
 
     It is the squared distance, without the square root that :func:`scipy.stats.energy_distance` takes. The
@@ -26,10 +27,13 @@ def energy_distance(X_real: Any, X_generated: Any, *, chunk_size: int = 500) -> 
         Real samples; the trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
         Generated samples, of as many features.
+    features : str, callable or None, default=None
+        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
+        shape (n, d).
     chunk_size : int, default=500
-        Rows of each sample that are compared at once, at least 1. Memory is ``8 * chunk_size**2`` bytes
-        whatever the numbers of rows; time is in proportion to (n_real + n_generated)², which it does not
-        change.
+        Rows of each sample that are compared, or given to `features`, at once, at least 1. The block of distances
+        takes ``8 * chunk_size**2`` bytes whatever the numbers of rows; time is in proportion to
+        (n_real + n_generated)², which it does not change.
 
     Returns
     -------
@@ -53,8 +57,7 @@ def energy_distance(X_real: Any, X_generated: Any, *, chunk_size: int = 500) -> 
     >>> energy_distance([[0.0, 0.0]], [[3.0, 4.0]])
     10.0
     """
-    x, y = check_pair(X_real, X_generated, ("X_real", "X_generated"), "energy_distance")
-    chunk_size = check_count(chunk_size, "chunk_size", "energy_distance")
+    x, y, chunk_size = feature_pair(X_real, X_generated, features, "energy_distance", chunk_size)
     # The three means are computed alike, so that they cancel exactly where the samples are the same array.
     within = _mean_distance(x, x, chunk_size) + _mean_distance(y, y, chunk_size)
     return max(2 * _mean_distance(x, y, chunk_size) - within, 0.0)
@@ -125,9 +128,4 @@ def energy_distance_unit(
 
 def _mean_distance(x: np.ndarray, y: np.ndarray, chunk_size: int) -> float:
     """Mean of ‖x_i − y_j‖ over all i and j."""
-    sums = (
-        cdist(x[i : i + chunk_size], y[j : j + chunk_size]).sum()
-        for i in range(0, len(x), chunk_size)
-        for j in range(0, len(y), chunk_size)
-    )
-    return math.fsum(sums) / (len(x) * len(y))
+    return math.fsum(block.sum() for _, _, block in blocks(x, y, chunk_size)) / (len(x) * len(y))

@@ -1,4 +1,4 @@
-"""Which modes of a known mixture generated samples reach, and in what shares."""
+"""Which modes generated samples reach, of a known mixture or of a classifier, and in what shares."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 from scipy.special import rel_entr
 
 from ..datasets._checks import check_count, check_probabilities, check_real
+from ._extractors import Features, as_probabilities
 from ._rows import check_pair
 
 __all__ = ["ModeCoverage", "high_quality_share", "mode_coverage"]
@@ -20,16 +21,17 @@ class ModeCoverage:
     Attributes
     ----------
     n_captured : int
-        Modes with at least `min_count` samples near their centre.
+        Modes with at least `min_count` samples near their centre, or of their class.
     n_modes : int
         Modes that there are.
     counts : ndarray of shape (n_modes,), int64, read-only
-        Samples within ``n_std * std`` of each centre, each counted at its nearest centre.
+        Samples within ``n_std * std`` of each centre, each counted at its nearest centre; or samples of each class.
     high_quality_share : float
-        Share of the samples that are within ``n_std * std`` of any centre, in [0, 1].
+        Share of the samples that are within ``n_std * std`` of any centre, in [0, 1]; NaN by classes.
     reverse_kl : float
         KL(generated‖real) in nats between the shares of the modes, every sample assigned to its nearest
-        centre however far; >= 0, and finite where modes are missing.
+        centre however far, or to its class; >= 0, and finite where modes are missing. It is infinite only where
+        generated samples are of a class that no real one is of.
 
     Examples
     --------
@@ -48,30 +50,48 @@ class ModeCoverage:
 
 
 def mode_coverage(
-    centers: Any,
+    X_real: Any,
     X_generated: Any,
     *,
-    std: float,
+    std: float | None = None,
     n_std: float = 4.0,
-    min_count: int = 20,
+    min_count: int | None = None,
     weights: Any = None,
+    n_modes: int | None = None,
+    classifier: Features = None,
+    chunk_size: int = 500,
 ) -> ModeCoverage:
-    """How many modes of a known mixture are captured, and how far their shares are from the real ones.
+    """How many modes are captured, and how far their shares are from the real ones.
+
+    With `std` the modes are those of a known mixture, and a sample belongs to the centre that it is nearest to.
+    Without, they are the classes of a classifier, as for the 1,000 classes of Stacked MNIST.
 
     Parameters
     ----------
-    centers : array-like of shape (n_modes, ...)
-        True centres of the modes; the trailing shape is flattened.
-    X_generated : array-like of shape (n_samples, ...)
-        Generated samples, of as many features.
-    std : float
-        Standard deviation of each mode along each axis, > 0.
+    X_real : array-like
+        With `std`, the true centres of the modes, of shape (n_modes, ...), the trailing shape flattened. Without, the
+        real samples' labels, ints of shape (n_real,) from 0 to n_modes - 1, or their class probabilities, of shape
+        (n_real, n_modes), of which the largest counts; with a `classifier` the samples themselves; None where
+        `weights` or equal shares take their place.
+    X_generated : array-like
+        With `std`, generated samples of as many features as the centres, of shape (n_samples, ...). Without, their
+        labels or probabilities; with a `classifier` the samples themselves.
+    std : float or None, default=None
+        Standard deviation of each mode along each axis, > 0. None is by classes.
     n_std : float, default=4.0
         A sample within ``n_std * std`` of a centre, in Euclidean distance, is near it; > 0.
-    min_count : int, default=20
-        Samples near its centre that make a mode captured, at least 1.
+    min_count : int or None, default=None
+        Samples near its centre, or of its class, that make a mode captured, at least 1. None is 20 with `std`, and 1
+        without.
     weights : array-like of shape (n_modes,) or None, default=None
-        Real shares of the modes, > 0; they are divided by their sum. None is equal shares.
+        Real shares of the modes, > 0; they are divided by their sum. None is equal shares with `std`, and the shares
+        of the real labels without, or equal ones where `X_real` is None.
+    n_modes : int or None, default=None
+        Number of classes, where it is more than the largest label tells.
+    classifier : str, callable or None, default=None
+        An extractor's name, or a callable from an array (n, ...) to class probabilities.
+    chunk_size : int, default=500
+        Rows that are given to `classifier` at once, at least 1.
 
     Returns
     -------
@@ -80,8 +100,8 @@ def mode_coverage(
     Raises
     ------
     ValueError
-        If an array is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ,
-        or if a parameter is out of its range.
+        If an array is empty, is not numeric or holds a NaN or an infinity, if the numbers of features or classes
+        differ, if a label is no class, if a parameter is out of its range or means nothing beside the others.
 
     See Also
     --------
@@ -91,6 +111,7 @@ def mode_coverage(
     ----------
     Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, section 5.2
     (number of modes and reverse KL).
+    Metz et al., "Unrolled Generative Adversarial Networks", ICLR 2017, section 3.3 (Stacked MNIST).
     Ansari et al., "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, section 5.1
     (four standard deviations).
 
@@ -102,24 +123,118 @@ def mode_coverage(
     >>> coverage = mode_coverage([[-1.0], [1.0]], X, std=0.1, weights=[0.3, 0.7])
     >>> coverage.n_captured, coverage.counts, coverage.high_quality_share, coverage.reverse_kl
     (2, array([30, 60]), 0.9, 0.0)
+    >>> coverage = mode_coverage([0, 1, 2, 3], [0, 0, 1, 1])  # labels
+    >>> coverage.n_captured, round(coverage.reverse_kl, 4)  # log 2
+    (2, 0.6931)
     """
-    centers, X = check_pair(centers, X_generated, ("centers", "X_generated"), "mode_coverage")
+    if std is None:
+        if n_std != 4.0:
+            raise ValueError(f"n_std of mode_coverage means nothing without std, got {n_std!r}.")
+        return _by_class(X_real, X_generated, min_count, weights, n_modes, classifier, chunk_size)
+    for value, name in ((n_modes, "n_modes"), (classifier, "classifier")):
+        if value is not None:
+            raise ValueError(f"{name} of mode_coverage means nothing beside std, got {value!r}.")
+    return _by_distance(X_real, X_generated, std, n_std, min_count, weights)
+
+
+def _by_distance(
+    X_real: Any, X_generated: Any, std: float, n_std: float, min_count: int | None, weights: Any
+) -> ModeCoverage:
+    centers, X = check_pair(X_real, X_generated, ("X_real", "X_generated"), "mode_coverage")
     radius = _radius(std, n_std, "mode_coverage")
-    min_count = check_count(min_count, "min_count", "mode_coverage")
-    n_modes = len(centers)
-    real = check_probabilities(weights, n_modes, "weights", "mode_coverage")  # (m,)
     distance, nearest = cKDTree(centers).query(X)  # (n,), (n,)
     near = distance <= radius
-    counts = np.bincount(nearest[near], minlength=n_modes)  # (m,)
+    return _coverage(
+        counts=np.bincount(nearest[near], minlength=len(centers)),
+        generated=np.bincount(nearest, minlength=len(centers)) / len(X),
+        real=check_probabilities(weights, len(centers), "weights", "mode_coverage"),
+        min_count=20 if min_count is None else min_count,
+        high_quality_share=float(near.mean()),
+    )
+
+
+def _by_class(
+    X_real: Any,
+    X_generated: Any,
+    min_count: int | None,
+    weights: Any,
+    n_modes: int | None,
+    classifier: Features,
+    chunk_size: int,
+) -> ModeCoverage:
+    chunk_size = check_count(chunk_size, "chunk_size", "mode_coverage")
+    generated, known = _labels(X_generated, "X_generated", classifier, chunk_size)
+    least = [int(generated.max()) + 1]
+    real = None
+    if X_real is not None:
+        if weights is not None:
+            raise ValueError(f"weights of mode_coverage must be None where X_real has labels, got {weights!r}.")
+        real, also_known = _labels(X_real, "X_real", classifier, chunk_size)
+        least.append(int(real.max()) + 1)
+        if None not in (known, also_known) and known != also_known:
+            raise ValueError(
+                f"X_generated of mode_coverage must have as many classes as X_real, which has {also_known}, "
+                f"got {known}."
+            )
+        known = known or also_known
+    if n_modes is None:
+        if known is None and real is None and weights is None:
+            raise ValueError(
+                "n_modes of mode_coverage must be given where labels come without X_real or weights, got None."
+            )
+        n_modes = known or (max(least) if weights is None else max(np.size(weights), 1))
+    n_modes = check_count(n_modes, "n_modes", "mode_coverage")
+    if n_modes < max(least) or n_modes < (known or 0):
+        raise ValueError(f"n_modes of mode_coverage must be at least {max(*least, known or 0)}, got {n_modes}.")
+    counts = np.bincount(generated, minlength=n_modes)  # (m,)
+    return _coverage(
+        counts=counts,
+        generated=counts / len(generated),
+        real=(
+            check_probabilities(weights, n_modes, "weights", "mode_coverage")
+            if real is None
+            else np.bincount(real, minlength=n_modes) / len(real)
+        ),
+        min_count=1 if min_count is None else min_count,
+        high_quality_share=float("nan"),
+    )
+
+
+def _coverage(
+    counts: np.ndarray, generated: np.ndarray, real: np.ndarray, min_count: int, high_quality_share: float
+) -> ModeCoverage:
+    min_count = check_count(min_count, "min_count", "mode_coverage")
     counts.flags.writeable = False
-    generated = np.bincount(nearest, minlength=n_modes) / len(X)  # (m,)
     return ModeCoverage(
         n_captured=int(np.count_nonzero(counts >= min_count)),
-        n_modes=n_modes,
+        n_modes=len(counts),
         counts=counts,
-        high_quality_share=float(near.mean()),
+        high_quality_share=high_quality_share,
         reverse_kl=max(float(rel_entr(generated, real).sum()), 0.0),  # rounding can make equal shares' negative
     )
+
+
+def _labels(X: Any, name: str, classifier: Features, chunk_size: int) -> tuple[np.ndarray, int | None]:
+    """Labels (n,), and the number of classes where probabilities tell it."""
+    array = np.asarray(X)
+    if classifier is None and array.ndim == 1:
+        if array.size == 0 or array.dtype.kind not in "iu" or array.min() < 0:
+            got = (
+                f"dtype {array.dtype}"
+                if array.dtype.kind not in "iu"
+                else f"least {array.min()}"
+                if array.size
+                else "none"
+            )
+            raise ValueError(f"{name} of mode_coverage must hold labels, ints >= 0, where std is None, got {got}.")
+        return array.astype(np.int64), None
+    if classifier is None and array.ndim != 2:
+        raise ValueError(
+            f"{name} of mode_coverage must hold labels (n,) or class probabilities (n, n_modes) where std is None, "
+            f"got shape {array.shape}."
+        )
+    p = as_probabilities(X, classifier, name, "mode_coverage", chunk_size=chunk_size)
+    return p.argmax(axis=1), p.shape[1]
 
 
 def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: float = 4.0) -> float:

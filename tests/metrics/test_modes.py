@@ -90,6 +90,68 @@ class TestReverseKL:
         assert mode_coverage(grid_centers(), X, std=0.05).reverse_kl > 0.1
 
 
+class TestByClass:
+    def test_counts_are_those_of_the_labels(self):
+        coverage = mode_coverage([0, 1, 2, 3], [0, 0, 3, 0])
+        assert_array_equal(coverage.counts, [3, 0, 0, 1])
+        assert np.isnan(coverage.high_quality_share)
+
+    def test_one_sample_captures_a_class(self):
+        assert mode_coverage(np.arange(4), [0, 0, 3, 0]).n_captured == 2
+        assert mode_coverage(np.arange(4), [0, 0, 3, 0], min_count=2).n_captured == 1
+
+    def test_stacked_mnist(self):
+        # Uniform over 1,000 classes, 26 samples a class: 2n·KL is near χ² with 999 degrees of freedom.
+        labels = np.random.default_rng(0).integers(1000, size=26_000)
+        coverage = mode_coverage(None, labels, n_modes=1000)
+        assert (coverage.n_captured, coverage.n_modes) == (1000, 1000)
+        assert 2 * 26_000 * coverage.reverse_kl == pytest.approx(999, abs=4 * np.sqrt(2 * 999))
+
+    def test_imbalanced_real_shares_are_those_of_the_real_labels(self):
+        coverage = mode_coverage(np.repeat([0, 1], [90, 10]), np.repeat([0, 1], [50, 50]))
+        assert coverage.reverse_kl == pytest.approx(stats.entropy([1, 1], [9, 1]), rel=1e-13)
+
+    def test_weights_are_the_real_shares(self):
+        coverage = mode_coverage(None, np.repeat([0, 1], [3, 1]), weights=[30, 10, 20])
+        assert coverage.reverse_kl == pytest.approx(np.log(60 / 40), rel=1e-13)
+
+    def test_a_class_that_no_real_sample_is_of_costs_infinity(self):
+        assert mode_coverage([0, 0], [0, 1]).reverse_kl == np.inf
+
+    def test_probabilities_give_the_likeliest_class(self):
+        p = np.array([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3], [0.2, 0.6, 0.2]])
+        coverage = mode_coverage(None, p)
+        assert_array_equal(coverage.counts, [1, 2, 0])
+
+    def test_a_classifier_is_asked(self):
+        coverage = mode_coverage(CENTERS, placed(1, 0, 4), classifier=lambda X: np.eye(3)[(X != 0) @ [1, 2]])
+        assert_array_equal(coverage.counts, [1, 0, 4])
+
+    @pytest.mark.parametrize(
+        ("call", "received"),
+        [
+            (lambda: mode_coverage([0, 1], [0, -1]), "X_generated of mode_coverage .* got least -1"),
+            (lambda: mode_coverage([0.0, 1.0], [0, 1]), "X_real of mode_coverage .* got dtype float64"),
+            (lambda: mode_coverage([0, 1], np.empty(0, int)), "X_generated of mode_coverage .* got none"),
+            (
+                lambda: mode_coverage([0, 1], np.zeros((2, 2, 2))),
+                r"X_generated of mode_coverage .* got shape \(2, 2, 2\)",
+            ),
+            (lambda: mode_coverage([0, 5], [0, 1], n_modes=5), "n_modes of mode_coverage must be at least 6, got 5"),
+            (lambda: mode_coverage(None, [0, 1]), "n_modes of mode_coverage must be given .* got None"),
+            (lambda: mode_coverage(None, [0, 3], weights=[1, 1]), "n_modes of mode_coverage must be at least 4, got 2"),
+            (lambda: mode_coverage([0, 1], [0, 1], weights=[1, 1]), r"weights of mode_coverage .* got \[1, 1\]"),
+            (lambda: mode_coverage([0, 1], [0, 1], n_std=3.0), "n_std of mode_coverage .* without std, got 3.0"),
+            (lambda: mode_coverage(np.eye(2), np.eye(3)), "X_generated of mode_coverage .* which has 2, got 3"),
+            (lambda: mode_coverage(CENTERS, CENTERS, std=1, n_modes=3), "n_modes of mode_coverage .* std, got 3"),
+            (lambda: mode_coverage(CENTERS, CENTERS, std=1, classifier="x"), "classifier of mode_coverage .* got 'x'"),
+        ],
+    )
+    def test_refuses(self, call, received):
+        with pytest.raises(ValueError, match=received):
+            call()
+
+
 class TestHighQualityShare:
     def test_share_placed(self):
         X = np.vstack([placed(3, 2, 1), placed(1, 1, 0, offset=3.0)])
@@ -115,6 +177,8 @@ class TestErrors:
     @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf, None])
     @pytest.mark.parametrize("name", ["std", "n_std"])
     def test_refuses_radius(self, function, name, value):
+        if (function, name, value) == (mode_coverage, "std", None):
+            pytest.skip("without std, modes are classes")
         with pytest.raises(ValueError, match=f"^{name} of {function.__name__} .* got {value}"):
             function(CENTERS, CENTERS, **{"std": 0.1, name: value})
 
@@ -127,7 +191,7 @@ class TestErrors:
             function(CENTERS, np.empty((0, 2)), std=0.1)
 
     def test_refuses_different_widths(self, function):
-        with pytest.raises(ValueError, match=f"X_generated of {function.__name__} .* centers, which has 2, got 3"):
+        with pytest.raises(ValueError, match=f"X_generated of {function.__name__} .*, which has 2, got 3"):
             function(CENTERS, np.zeros((4, 3)), std=0.1)
 
 

@@ -1,0 +1,48 @@
+"""Distances between all pairs of rows, a block at a time, so that memory does not grow with their number."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+__all__ = ["blocks", "distances", "nearest"]
+
+_WIDE = 64  # from here on a matrix product beats the direct sum of squares
+_CLOSE = 1e-6  # below this share of ‖x‖² + ‖y‖² the product has lost 6 of its 16 digits, and the pair is done again
+
+
+def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Euclidean distances of the rows of x (n, d) and y (m, d), good to ten digits; equal rows are at exactly 0."""
+    if x.shape[1] < _WIDE:
+        return cdist(x, y)
+    scale = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y)  # (n, m)
+    # The copy keeps numpy from another routine, with other rounding, where x and y are the same array.
+    squared = scale - 2 * (x @ np.ascontiguousarray(y.T))
+    rows, columns = np.nonzero(squared < _CLOSE * scale)
+    if len(rows) > squared.size // 4:
+        return cdist(x, y)
+    for at in range(0, len(rows), 2000):
+        i, j = rows[at : at + 2000], columns[at : at + 2000]
+        squared[i, j] = np.square(x[i] - y[j]).sum(axis=1)
+    return np.sqrt(squared)
+
+
+def blocks(x: np.ndarray, y: np.ndarray, chunk_size: int) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Yield (rows of x, rows of y, their distances) over all pairs, row block by row block."""
+    for i in range(0, len(x), chunk_size):
+        for j in range(0, len(y), chunk_size):
+            rows, columns = slice(i, i + chunk_size), slice(j, j + chunk_size)
+            yield rows, columns, distances(x[rows], y[columns])
+
+
+def nearest(x: np.ndarray, y: np.ndarray | None, k: int, chunk_size: int) -> np.ndarray:
+    """Distance of each row of x to its k-th nearest row of y, or for None to that of x, itself left out; (n,)."""
+    itself = y is None
+    others = x if y is None else y
+    found = np.full((len(x), k), np.inf)
+    for rows, columns, block in blocks(x, others, chunk_size):
+        if itself and rows == columns:
+            np.fill_diagonal(block, np.inf)
+        candidates = np.hstack([found[rows], block])  # (c, k + c)
+        found[rows] = np.partition(candidates, k - 1, axis=1)[:, :k]
+    return found.max(axis=1)

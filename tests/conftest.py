@@ -1,0 +1,24 @@
+"""Fixtures that several folders of tests share."""
+
+import importlib
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope="session")
+def torchvision():
+    """torchvision, also where its operators in C++ were built for another torch.
+
+    PyPI has it built beside CUDA only; next to torch's CPU build its import stops at the schemas of two operators of
+    object detection, which nothing here calls.
+    """
+    try:
+        return importlib.import_module("torchvision")
+    except RuntimeError:
+        schemas = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        module = importlib.import_module("torchvision")
+        module.schemas_of_fdgms_tests = schemas  # they go when the library object does
+        return module
