@@ -64,11 +64,11 @@ def encode_params(estimator: BaseEstimator, *, without: Collection[str] = ("devi
 
 
 def decode(value: Any) -> Any:
-    """The inverse of `encode`; classes come from the registry alone."""
+    """The inverse of `encode`, but that every sequence is a tuple; classes come from the registry alone."""
     if isinstance(value, dict):
         params = {key: decode(v) for key, v in value["params"].items()}
         return registry.make(value["family"], value["name"], **params)
-    return [decode(v) for v in value] if isinstance(value, list) else value
+    return tuple(decode(v) for v in value) if isinstance(value, list) else value
 
 
 def _digest(description: str, tensors: dict[str, Tensor]) -> str:

@@ -12,7 +12,7 @@ from safetensors.torch import save as save_tensors
 import fdgm
 from fdgm import VGrowSampler, persistence
 
-TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_steps": 3, "batch_size": 32, "random_state": 0}
+TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 
 
@@ -34,7 +34,7 @@ def path(sampler, tmp_path_factory):
 def test_what_was_learned_comes_back(sampler, path, what):
     again = fdgm.load(path)
     if what == "params":
-        assert again.get_params(deep=False) == {**sampler.get_params(deep=False), "record_particles": [2]}
+        assert again.get_params(deep=False) == {**sampler.get_params(deep=False), "record_particles": (2,)}
     elif what == "history":
         pd.testing.assert_frame_equal(again.history_, sampler.history_)
     elif what == "particles":

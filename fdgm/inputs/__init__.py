@@ -1,15 +1,17 @@
 """What comes in: validation, scaling and seeds, once, for every estimator."""
 
-from ._scaler import AffineScaler
+from ._scaler import AffineScaler, chunks
 from ._seeds import Seeds, chunk_seed, entropy_of
-from ._validation import Record, validate, validate_count, validate_pair
+from ._validation import Record, is_mapped, validate, validate_count, validate_pair
 
 __all__ = [
     "AffineScaler",
     "Record",
     "Seeds",
     "chunk_seed",
+    "chunks",
     "entropy_of",
+    "is_mapped",
     "validate",
     "validate_count",
     "validate_pair",

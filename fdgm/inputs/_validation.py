@@ -9,7 +9,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-__all__ = ["Record", "validate", "validate_count", "validate_pair"]
+from ._scaler import chunks
+
+__all__ = ["Record", "is_mapped", "validate", "validate_count", "validate_pair"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
         or another number of columns than at `fit` when `reset` is false.
     """
     name = type(estimator).__name__
+    if is_mapped(X):
+        return _validate_mapped(estimator, X, reset=reset, min_samples=min_samples)
     _refuse_strings(name, X)
     array = validate_data(
         estimator,
@@ -96,6 +100,27 @@ def validate_pair(
     return p, q
 
 
+def is_mapped(X: Any) -> bool:
+    """Whether X is an array in a file, of numbers that can be used as they lie there."""
+    return isinstance(X, np.memmap) and X.dtype.kind in "fiub" and X.ndim > 1
+
+
+def _validate_mapped(
+    estimator: BaseEstimator, X: np.memmap, *, reset: bool, min_samples: int
+) -> tuple[np.ndarray, Record]:
+    """As `validate`, in chunks: the array stays in its file."""
+    name = type(estimator).__name__
+    if len(X) < min_samples:
+        raise ValueError(
+            f"Found array with {len(X)} sample(s) (shape={X.shape}) while a minimum of {min_samples} is required"
+            f" by {name}."
+        )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    for part in chunks(X):
+        _refuse_non_finite(name, X[part], first=part.start)
+    return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", None)
+
+
 def _refuse_strings(name: str, X: Any) -> None:
     """Strings are refused even where they spell numbers: scikit-learn would convert those of an object array."""
     if isinstance(X, pd.DataFrame):
@@ -116,7 +141,7 @@ def _refuse_strings(name: str, X: Any) -> None:
             raise ValueError(f"X of {name} must hold numbers, got the string {found!r}; convert the column first.")
 
 
-def _refuse_non_finite(name: str, array: np.ndarray) -> None:
+def _refuse_non_finite(name: str, array: np.ndarray, *, first: int = 0) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(array.sum(dtype=np.float64)):
             return
@@ -128,7 +153,7 @@ def _refuse_non_finite(name: str, array: np.ndarray) -> None:
     what = "NaN" if np.isnan(value) else "infinity"
     where = column[0] if len(column) == 1 else tuple(column)
     raise ValueError(
-        f"Input X of {name} must be finite, got {what} at row {row}, column {where}"
+        f"Input X of {name} must be finite, got {what} at row {first + row}, column {where}"
         f" (one of {len(bad)} such values); drop or impute them first."
     )
 

@@ -1,19 +1,34 @@
 """The skorch layer: several modules and optimizers under one net, and the critic step that all methods share."""
 
+from ._average import Average
 from ._clock import Clock
 from ._critic_step import CriticStep
-from ._net import MultiNet, NonFinite, StopTraining, resolve_device
+from ._forward import PRECISIONS, forward
+from ._net import MultiNet, StopTraining, TrainingFailure, resolve_device
+from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
 from ._progress import ProgressBar
+from ._rows import MappedRows, ResidentRows, Rows
+from ._schedule import Schedule
 from ._state import net_tensors, restore_net
 
 __all__ = [
+    "OPTIMIZERS",
+    "PRECISIONS",
+    "Average",
     "Clock",
     "CriticStep",
+    "MappedRows",
     "MultiNet",
-    "NonFinite",
     "ProgressBar",
+    "ResidentRows",
+    "Rows",
+    "Schedule",
     "StopTraining",
+    "TrainingFailure",
+    "forward",
+    "make_optimizer",
     "net_tensors",
     "resolve_device",
     "restore_net",
+    "set_lr",
 ]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..objectives import Objective
+from ._forward import forward
 
 __all__ = ["CriticStep"]
 
@@ -20,16 +21,21 @@ class CriticStep:
     optimizer : Optimizer
         Over the critic's parameters.
     objective : Objective
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of the critic; its outputs and the loss are float32.
     """
 
-    def __init__(self, critic: nn.Module, optimizer: torch.optim.Optimizer, objective: Objective) -> None:
+    def __init__(
+        self, critic: nn.Module, optimizer: torch.optim.Optimizer, objective: Objective, *, precision: str = "float32"
+    ) -> None:
         self.critic = critic
         self.optimizer = optimizer
         self.objective = objective
+        self.precision = precision
 
     def __call__(self, batch_p: Tensor, batch_q: Tensor) -> Tensor:
         """Update the critic; return the loss before the update, a tensor of shape () with no graph."""
-        output = self.critic(torch.cat([batch_p, batch_q]))
+        output = forward(self.critic, self.precision, torch.cat([batch_p, batch_q]))
         loss = self.objective.loss(output[: len(batch_p)], output[len(batch_p) :])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -38,4 +44,4 @@ class CriticStep:
 
     def log_ratio(self) -> Callable[[Tensor], Tensor]:
         """log dP/dQ as a function of points, of the critic as it stands."""
-        return lambda points: self.objective.log_ratio(self.critic(points))
+        return lambda points: self.objective.log_ratio(forward(self.critic, self.precision, points))

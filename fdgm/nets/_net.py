@@ -1,53 +1,71 @@
 """A skorch net without a default module: subclasses name their modules and step them all in `train_step`."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
-from torch.utils.data import TensorDataset
 
 from ._clock import Clock
+from ._rows import Rows, Samples
 
-__all__ = ["MultiNet", "NonFinite", "StopTraining"]
+__all__ = ["MultiNet", "StopTraining", "TrainingFailure", "resolve_device"]
 
 
 class StopTraining(Exception):
     """Ends `train` in good order; its text is the reason."""
 
 
-class NonFinite(Exception):
-    """A training step met a NaN, an infinity or an explosion; its text says where."""
+class TrainingFailure(Exception):
+    """A training step went wrong.
+
+    Parameters
+    ----------
+    reason : {"non_finite", "explosion", "collapse"}
+    what : str
+        What happened, beginning with the network that it happened to.
+    """
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
 
 
-class _WholeSample:
-    """An `iterator_train` that yields the resident sample once, as one batch."""
+class _WholeSamples:
+    """An `iterator_train` that yields the samples once, as one batch."""
 
-    def __init__(self, dataset: TensorDataset, **_: Any) -> None:
+    def __init__(self, dataset: Samples, **_: Any) -> None:
         self.dataset = dataset
 
-    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
-        yield self.dataset.tensors
+    def __iter__(self) -> Iterator[tuple[Rows, ...]]:
+        yield self.dataset.rows
 
 
 class MultiNet(NeuralNet):
     """Base of the training rules: one epoch is one outer iteration, one call of `train_step`.
 
-    The whole sample stays on the device and the step draws its own batches, since skorch reads the loss back once a
-    step: once an outer iteration is free, once a batch is not.
+    The step draws its own batches from the samples it is handed, since skorch reads the loss back once a step: once
+    an outer iteration is free, once a batch is not.
+
+    A subclass names its modules, optimizers and private random streams, which are its state, and what it records in
+    the history. It raises :class:`TrainingFailure` where a step went wrong, and calls `remember_good` where one went
+    right.
     """
 
-    module_names: ClassVar[tuple[str, ...]]
+    module_names: tuple[str, ...]
     optimizer_names: ClassVar[tuple[str, ...]]
     stream_names: ClassVar[tuple[str, ...]]
     history_names: ClassVar[tuple[str, ...]]
 
     def __init__(self, **kwargs: Any) -> None:
+        self.good_: dict[str, dict[str, Tensor]] = {}
+        self.good_loop_ = 0
         super().__init__(
             module=nn.Identity,
             criterion=nn.Identity,
-            iterator_train=_WholeSample,
+            iterator_train=_WholeSamples,
             train_split=None,
             verbose=0,
             **kwargs,
@@ -68,10 +86,10 @@ class MultiNet(NeuralNet):
         super().on_epoch_end(net, **kwargs)
         self.history.record("seconds", self.clock_.seconds)
 
-    def train(self, X: Tensor, clock: Clock) -> str:
+    def train(self, samples: tuple[Rows, ...], clock: Clock) -> str:
         """Run `train_step` until the clock is finished or a callback stops it; return the reason."""
         self.clock_ = clock
-        dataset = TensorDataset(X.to(self.device))
+        dataset = Samples(samples)
         self.notify("on_train_begin", X=dataset, y=None)
         try:
             while (reason := clock.finished()) is None:
@@ -81,6 +99,43 @@ class MultiNet(NeuralNet):
         finally:
             self.notify("on_train_end", X=dataset, y=None)
         return reason
+
+    def record(self, figures: dict[str, float], *, expected: dict[str, str]) -> None:
+        """Put an iteration's figures into the history.
+
+        Parameters
+        ----------
+        figures : dict
+        expected : dict of str to str
+            Figures that must be finite, and the network that is broken where one is not.
+
+        Raises
+        ------
+        TrainingFailure
+            If one is not.
+        """
+        for name, value in figures.items():
+            self.history.record(name, value)
+        broken = [name for name in expected if not math.isfinite(figures[name])]
+        if broken:
+            raise TrainingFailure("non_finite", f"{expected[broken[0]]}: {', '.join(broken)} became NaN or infinite")
+
+    def remember_good(self) -> None:
+        """Keep the networks as they are, to go back to should a later iteration break them."""
+        self.good_ = self.weights()
+        self.good_loop_ = len(self.history)
+
+    def weights(self) -> dict[str, dict[str, Tensor]]:
+        """A copy of every module's state."""
+        return {
+            name: {key: value.clone() for key, value in getattr(self, name).state_dict().items()}
+            for name in self.module_names
+        }
+
+    def set_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        """Put back what `weights` gave."""
+        for name, state in weights.items():
+            getattr(self, name).load_state_dict(state)
 
 
 def resolve_device(device: str) -> str:

@@ -7,10 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from ..inputs import chunk_seed
+from ..training import CHUNK
 
-__all__ = ["CHUNK", "draw", "in_chunks"]
-
-CHUNK = 4096  # rows: a matrix product's bits depend on its rows, so every chunk has the same number
+__all__ = ["draw"]
 
 
 def draw(
@@ -40,15 +39,3 @@ def draw(
     if rows is None:
         raise ValueError(f"n_samples must be at least 1, got {n_samples!r}.")
     return rows
-
-
-def in_chunks(
-    function: Callable[[Tensor], Tensor], X: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor], device: str
-) -> np.ndarray:
-    """`function`, from rows (n, *shape) to values (n,), over X in chunks, as float64."""
-    values = np.empty(len(X))
-    for start in range(0, len(X), CHUNK):
-        with torch.no_grad():
-            part = function(to_tensor(X[start : start + CHUNK]).to(device))
-        values[start : start + CHUNK] = part.cpu().numpy()
-    return values

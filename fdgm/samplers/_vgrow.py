@@ -1,30 +1,48 @@
 """VGrow: particles that follow the gradient flow of an f-divergence, distilled into a generator."""
 
 import os
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.utils._param_validation import Interval, StrOptions
-from torch import Tensor
 
 from .. import registry
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
-from ..exceptions import TrainingError, TrainingWarning
-from ..inputs import AffineScaler, Record, Seeds, entropy_of, validate
-from ..nets import Clock, NonFinite, ProgressBar, resolve_device
+from ..inputs import Seeds
+from ..nets import Schedule, resolve_device
 from ._base import Sampler
 from ._recorder import ParticleRecorder
-from ._state import restore, resume, state_of
 from ._vgrow_net import VGrowNet, VGrowSettings
 
 __all__ = ["VGrowSampler"]
 
 _AUTO_CLIP = 0.1
+
+#: Published settings, by name.
+_PRESETS: dict[str, dict[str, Any]] = {
+    "images": {
+        "scale_clip": None,
+        "architecture": "resnet",
+        "latent_size": 128,
+        "n_particles": 20 * 64,
+        "n_particle_steps": 20,
+        "n_critic_steps": 1,
+        "n_projection_passes": 5,
+        "projection_schedule": ((200, 2.0), (1000, 3.0), (1500, 4.0)),
+        "step_size": 0.5,
+        "step_size_schedule": (),
+        "instance_noise": 0.0,
+        "data_range": (-1.0, 1.0),
+        "optimizer": "rmsprop",
+        "critic_lr": 1e-4,
+        "generator_lr": 1e-4,
+        "lr_schedule": ((400, 0.5), (800, 0.25)),
+        "batch_size": 64,
+    }
+}
 
 
 class VGrowSampler(Sampler):
@@ -54,23 +72,48 @@ class VGrowSampler(Sampler):
         Steps of the particles in each outer loop (the paper's K).
     n_critic_steps : int, default=1
         Critic updates before each particle step.
-    n_projection_steps : int, default=40
-        Generator updates that fit the particles at the end of each outer loop.
+    n_projection_passes : int, default=5
+        Passes over the particles, at the end of each outer loop, that fit the generator to them.
+    projection_schedule : sequence of (when, factor), default=()
+        Factors of `n_projection_passes` over the course of training; as `lr_schedule`.
     step_size : float, default=0.05
-        Step of the particles, in units of the data's standard deviation.
+        Step of the particles, in scaled units: the data's standard deviation, unless they have a range.
+    step_size_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
+        Factors of `step_size`; as `lr_schedule`.
+    data_range : (float, float), None or "auto", default="auto"
+        The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole, and particles
+        are clamped to it. ``"auto"`` takes X's own where the architecture makes bounded data, as those for images
+        do, and no range otherwise. With None each column is standardised, and nothing clamped.
     instance_noise : float, default=0.3
-        Standard deviation, in the same units, of the noise added to both of the critic's samples, falling linearly
-        to zero. It lets the critic see across gaps between modes.
-    noise_end : float in (0, 1], default=0.8
-        Share of the budget at which the noise has fallen to zero.
+        Standard deviation, in scaled units, of the noise added to both of the critic's samples. It lets the critic
+        see across gaps between modes.
+    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (0.8, 0.0))
+        Factors of `instance_noise`; as `lr_schedule`.
+    optimizer : {"adam", "rmsprop"}, default="adam"
+        Of both networks. RMSprop smooths by 0.9.
     critic_lr, generator_lr : float, default=0.0005 and 0.001
-        Learning rates of Adam.
-    decay_start : float in [0, 1), default=0.5
-        Share of the budget after which the learning rates and the step size fall, along half a cosine.
-    final_rate : float in (0, 1], default=0.05
-        Share of them left at the end; 1 keeps them constant.
+        Learning rates.
+    critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
+        Of Adam; None is (0.5, 0.9) and (0.9, 0.999). RMSprop has none.
+    lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
+        Factors of both learning rates over the course of training: `when` is a float, a share of the budget, with
+        straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
     batch_size : int, default=256
         Rows of each sample in a critic update, and particles in a projection step.
+    ema : float in (0, 1) or None, default=None
+        Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
+        then drawn from.
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
+    early_stopping : bool, default=False
+        Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
+        and keep the best generator.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of rows held out, up to 2,000 of them; without `early_stopping` none are.
+    n_iter_no_change : int, default=10
+        Comparisons without an improvement that end training.
+    validate_every : int, default=5
+        Outer loops from one comparison to the next.
     max_iter : int or None, default=100
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
@@ -99,13 +142,16 @@ class VGrowSampler(Sampler):
     Attributes
     ----------
     net_ : VGrowNet
-        The skorch net, with ``generator_`` and ``critic_``.
-    history_ : DataFrame of shape (n_loops, 5)
+        The skorch net, with ``generator_`` and ``critic_``, and ``average_`` with `ema`.
+    history_ : DataFrame of shape (n_loops, 7)
         critic_loss (2 log 2 = 1.386 where data and model cannot be told apart), displacement (mean over particles,
-        in standard deviations), projection_loss, divergence (the critic's estimate of D_f(model‖data)), seconds.
+        in scaled units), spread (root of the particles' total variance over the data's), projection_loss,
+        divergence (the critic's estimate of D_f(model‖data)), held_out_distance (NaN where none was taken), seconds.
     n_iter_ : int
         Outer loops run.
-    stop_reason_ : {"max_iter", "max_seconds", "callback", "non_finite"}
+    best_iter_ : int
+        With `early_stopping`, the outer loop whose generator is kept.
+    stop_reason_ : {"max_iter", "max_seconds", "early_stopping", "callback", "non_finite", "explosion", "collapse"}
     schedule_ : list of float
         Progress at each outer loop.
     particles_ : dict of int to ndarray of shape (n_particles, n_features)
@@ -128,33 +174,32 @@ class VGrowSampler(Sampler):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Sampler._sampler_constraints,
         "divergence": [str, Divergence],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
-        "architecture": [str, Architecture],
-        "latent_size": [Interval(Integral, 1, None, closed="left"), None],
         "n_particles": [Interval(Integral, 2, None, closed="left")],
         "n_particle_steps": [Interval(Integral, 1, None, closed="left")],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
-        "n_projection_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_projection_passes": [Interval(Integral, 1, None, closed="left")],
+        "projection_schedule": ["array-like"],
         "step_size": [Interval(Real, 0, None, closed="neither")],
+        "step_size_schedule": ["array-like"],
         "instance_noise": [Interval(Real, 0, None, closed="left")],
+        "noise_schedule": ["array-like"],
         "critic_lr": [Interval(Real, 0, None, closed="neither")],
         "generator_lr": [Interval(Real, 0, None, closed="neither")],
-        "noise_end": [Interval(Real, 0, 1, closed="right")],
-        "decay_start": [Interval(Real, 0, 1, closed="left")],
-        "final_rate": [Interval(Real, 0, 1, closed="right")],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
-        "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
-        "schedule": ["array-like", None],
+        "critic_betas": [list, tuple, None],
+        "generator_betas": [list, tuple, None],
+        "lr_schedule": ["array-like"],
         "record_particles": ["array-like"],
-        "warm_start": ["boolean"],
-        "device": [str],
-        "random_state": ["random_state", np.random.Generator],
-        "checkpoint": [str, os.PathLike, None],
-        "checkpoint_seconds": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "callbacks": [list, tuple, None],
+    }
+    _mends: ClassVar[dict[str, str]] = {
+        "non_finite": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
+        "explosion": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
+        "collapse": (
+            "Lower {step_size} or {critic_lr}, raise {n_projection_passes} or {instance_noise}, or bring {scale_clip}"
+            " nearer to 1."
+        ),
     }
 
     def __init__(
@@ -167,15 +212,26 @@ class VGrowSampler(Sampler):
         n_particles: int = 2048,
         n_particle_steps: int = 20,
         n_critic_steps: int = 1,
-        n_projection_steps: int = 40,
+        n_projection_passes: int = 5,
+        projection_schedule: Sequence[tuple[float, float]] = (),
         step_size: float = 0.05,
+        step_size_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        data_range: tuple[float, float] | str | None = "auto",
         instance_noise: float = 0.3,
+        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
+        optimizer: str = "adam",
         critic_lr: float = 0.0005,
         generator_lr: float = 0.001,
-        noise_end: float = 0.8,
-        decay_start: float = 0.5,
-        final_rate: float = 0.05,
+        critic_betas: tuple[float, float] | None = None,
+        generator_betas: tuple[float, float] | None = None,
+        lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
         batch_size: int = 256,
+        ema: float | None = None,
+        precision: str = "float32",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        validate_every: int = 5,
         max_iter: int | None = 100,
         max_seconds: float | None = None,
         schedule: Sequence[float] | None = None,
@@ -195,15 +251,26 @@ class VGrowSampler(Sampler):
         self.n_particles = n_particles
         self.n_particle_steps = n_particle_steps
         self.n_critic_steps = n_critic_steps
-        self.n_projection_steps = n_projection_steps
+        self.n_projection_passes = n_projection_passes
+        self.projection_schedule = projection_schedule
         self.step_size = step_size
+        self.step_size_schedule = step_size_schedule
+        self.data_range = data_range
         self.instance_noise = instance_noise
+        self.noise_schedule = noise_schedule
+        self.optimizer = optimizer
         self.critic_lr = critic_lr
         self.generator_lr = generator_lr
-        self.noise_end = noise_end
-        self.decay_start = decay_start
-        self.final_rate = final_rate
+        self.critic_betas = critic_betas
+        self.generator_betas = generator_betas
+        self.lr_schedule = lr_schedule
         self.batch_size = batch_size
+        self.ema = ema
+        self.precision = precision
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.validate_every = validate_every
         self.max_iter = max_iter
         self.max_seconds = max_seconds
         self.schedule = schedule
@@ -216,84 +283,32 @@ class VGrowSampler(Sampler):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn to sample from the distribution of X.
+    @classmethod
+    def preset(cls, name: str, **params: Any) -> Self:
+        """A sampler with published settings, of which any can be changed.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            At least two rows of finite numbers.
-        y : ignored
+        name : {"images"}
+            ``"images"``, for data in [−1, 1]: residual networks, 128 latents, a pool of 20 batches of 64, 20
+            particle steps of 0.5 with one critic update each, RMSprop at 1e-4, halved at loops 400 and 800, and 5
+            passes over the pool, growing to 10, 15 and 20 at loops 200, 1000 and 1500.
+        **params
+            Parameters in place of the preset's, or beside them.
 
-        Returns
-        -------
-        self : VGrowSampler
-
-        Raises
-        ------
-        ValueError, TypeError
-            For a parameter out of range, or an X that is not two or more rows of finite real numbers.
-        TrainingError
-            If training met a NaN before there was a generator to keep.
-
-        Warns
-        -----
-        TrainingWarning
-            If training met a NaN later: the last good generator is kept.
-        """
-        self._validate_params()
-        if self.max_iter is None and self.max_seconds is None:
-            raise ValueError("max_iter of VGrowSampler must be an int where max_seconds is None, got None for both.")
-        clock = Clock(self.max_iter, self.max_seconds, self._checked_schedule())
-        goes_on = self.warm_start and self.__sklearn_is_fitted__()
-        array, record = validate(self, X, reset=not goes_on, min_samples=2)
-        if not goes_on:
-            self._start(array)
-        scaled = self._scaler.to_tensor(array)
-        if self.checkpoint is None:
-            return self._train(scaled, record, clock)
-        self._record = record
-        checkpointer = resume(self, scaled, clock)
-        self._train(scaled, record, clock, checkpointer)
-        checkpointer.finish()
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """One more outer loop on X, at full step size; the first call fixes the scaling.
-
-        Parameters
+        References
         ----------
-        X : array-like of shape (n_samples, n_features)
-        y : ignored
+        Gao et al., ICML 2019, section 5.1, and the authors' published code.
 
-        Returns
-        -------
-        self : VGrowSampler
+        Examples
+        --------
+        >>> from fdgm import VGrowSampler
+        >>> VGrowSampler.preset("images", divergence="js", max_iter=2000).latent_size
+        128
         """
-        self._validate_params()
-        goes_on = self.__sklearn_is_fitted__()
-        array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
-        if not goes_on:
-            self._start(array)
-        return self._train(self._scaler.to_tensor(array), record, Clock(1, None, [0.0]))
-
-    def _checked_schedule(self) -> list[float] | None:
-        if self.schedule is None:
-            return None
-        schedule = [float(value) for value in self.schedule]
-        if not schedule or not all(0 <= value <= 1 for value in schedule):
-            raise ValueError(
-                f"schedule of VGrowSampler must hold at least one number, all in [0, 1], got {self.schedule!r}."
-            )
-        return schedule
-
-    def _start(self, array: np.ndarray) -> None:
-        """Scaling, seeds and fresh networks."""
-        self._scaler = AffineScaler.fit(array)
-        self._make_net(array.shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
-        self.schedule_ = []
-        self.particles_ = {}
-        self._n_calls = 0
+        if name not in _PRESETS:
+            raise ValueError(f"name of {cls.__name__}.preset must be one of {sorted(_PRESETS)}, got {name!r}.")
+        return cls(**{**_PRESETS[name], **params})
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
@@ -304,71 +319,44 @@ class VGrowSampler(Sampler):
             n_particles=self.n_particles,
             n_particle_steps=self.n_particle_steps,
             n_critic_steps=self.n_critic_steps,
-            n_projection_steps=self.n_projection_steps,
+            n_projection_passes=self.n_projection_passes,
+            projection_schedule=self._schedule("projection_schedule"),
             step_size=self.step_size,
+            step_size_schedule=self._schedule("step_size_schedule"),
+            clamp=self._scaled_range(shape),
             batch_size=self.batch_size,
+            optimizer=self.optimizer,
             critic_lr=self.critic_lr,
+            critic_betas=self._betas("critic_betas", (0.5, 0.9)),
             generator_lr=self.generator_lr,
+            generator_betas=self._betas("generator_betas", (0.9, 0.999)),
+            lr_schedule=self._schedule("lr_schedule"),
             instance_noise=self.instance_noise,
-            noise_end=self.noise_end,
-            decay_start=self.decay_start,
-            final_rate=self.final_rate,
+            noise_schedule=self._schedule("noise_schedule"),
+            ema=self.ema,
+            precision=self.precision,
         )
         self.net_ = VGrowNet(
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
 
-    def _train(self, scaled: Tensor, record: Record, clock: Clock, *callbacks: Any) -> Self:
-        self._record = record
+    def _schedule(self, name: str) -> Schedule:
+        return Schedule.make(type(self).__name__, name, getattr(self, name))
+
+    def _callbacks(self) -> list[Any]:
         recorder = ParticleRecorder(
             tuple(int(loop) for loop in self.record_particles),
             self.particles_,
-            lambda rows: self._scaler.to_array(rows, record.dtype),
+            lambda rows: self._scaler.to_array(rows, self._record.dtype),
         )
-        extra = [ProgressBar(type(self).__name__)] if self.verbose else []
-        net = self.net_
-        net.callbacks = [recorder, *callbacks, *extra, *(self.callbacks or ())]
-        net._initialize_callbacks()
-        try:
-            self.stop_reason_ = net.train(scaled, clock)
-        except NonFinite as failure:
-            self._keep_last_good(str(failure), clock)
-        finally:
-            net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
-        self.schedule_ = self.schedule_ + clock.readings
-        self._summarise()
-        return self
+        return [*super()._callbacks(), recorder]
 
-    def _summarise(self) -> None:
-        self.n_iter_ = len(self.schedule_)
-        self.history_ = pd.DataFrame(
-            self.net_.history[:, self.net_.history_names], columns=list(self.net_.history_names)
-        )
+    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays, values = super()._learned()
+        return {**arrays, **{f"particles/{loop}": rows for loop, rows in self.particles_.items()}}, values
 
-    def _state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        return state_of(self)
-
-    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
-        restore(self, tensors, state)
-        self.stop_reason_ = state["stop_reason"]
-        self._summarise()
-        return self
-
-    def _keep_last_good(self, what: str, clock: Clock) -> None:
-        """Go back to the networks of the loop before, and say what happened and which knob to turn."""
-        net = self.net_
-        loop = len(net.history)
-        losses = [round(row["critic_loss"], 4) for row in net.history[-3:]]
-        message = (
-            f"VGrowSampler: in outer loop {loop} {what} (last critic losses: {losses})."
-            f" Lower step_size (now {self.step_size:g}) or critic_lr (now {self.critic_lr:g}), or bring"
-            f" scale_clip nearer to 1 (now {self.scale_clip!r})."
-        )
-        if loop < 2:
-            del self.net_
-            raise TrainingError(message)
-        del net.history[-1], clock.readings[-1]
-        net.generator_.load_state_dict(net.good_[0])
-        net.critic_.load_state_dict(net.good_[1])
-        self.stop_reason_ = "non_finite"
-        warnings.warn(message + " The generator of the loop before is kept.", TrainingWarning, stacklevel=4)
+    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        super()._set_learned(arrays, values)
+        self.particles_: dict[int, np.ndarray] = {
+            int(name.removeprefix("particles/")): rows for name, rows in arrays.items() if name.startswith("particles/")
+        }

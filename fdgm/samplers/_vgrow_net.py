@@ -1,23 +1,31 @@
 """VGrow's training rule: one outer loop of particles and projection."""
 
 import math
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..architectures import Architecture
 from ..divergences import Scaling
 from ..flows import euler_step, velocity
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, NonFinite
+from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, TrainingFailure, forward, make_optimizer, set_lr
 from ..objectives import Logistic
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
 _EXPLODED = 1e4  # standard deviations of the data: far past any particle that can come back
+_COLLAPSED = 0.02  # of the data's spread: at a tenth of the points' distances from one another, and less
+_COLLAPSED_LOOPS = 3  # in a row, so that an untrained generator may begin small
+
+#: Figures that must be finite, and whose fault it is where one is not.
+_EXPECTED = {
+    "critic_loss": "the critic",
+    "displacement": "the particles, which the critic's gradient moves",
+    "projection_loss": "the generator",
+}
 
 
 @dataclass(frozen=True)
@@ -30,15 +38,22 @@ class VGrowSettings:
     n_particles: int
     n_particle_steps: int
     n_critic_steps: int
-    n_projection_steps: int
+    n_projection_passes: int
+    projection_schedule: Schedule
     step_size: float
+    step_size_schedule: Schedule
+    clamp: tuple[float, float] | None
     batch_size: int
+    optimizer: str
     critic_lr: float
+    critic_betas: tuple[float, float]
     generator_lr: float
+    generator_betas: tuple[float, float]
+    lr_schedule: Schedule
     instance_noise: float
-    noise_end: float
-    decay_start: float
-    final_rate: float
+    noise_schedule: Schedule
+    ema: float | None
+    precision: str
 
 
 class VGrowNet(MultiNet):
@@ -51,10 +66,17 @@ class VGrowNet(MultiNet):
     data_shape : tuple of int
     """
 
-    module_names = ("generator_", "critic_")
     optimizer_names = ("optimizer_generator_", "optimizer_critic_")
     stream_names = ("batches_", "latents_")
-    history_names = ("critic_loss", "displacement", "projection_loss", "divergence", "seconds")
+    history_names = (
+        "critic_loss",
+        "displacement",
+        "spread",
+        "projection_loss",
+        "divergence",
+        "held_out_distance",
+        "seconds",
+    )
 
     def __init__(self, *, settings: VGrowSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
@@ -66,107 +88,125 @@ class VGrowNet(MultiNet):
         s, seeds = self.settings, self.seeds
         self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
         self.generator_ = s.architecture.generator(self.data_shape, s.latent_size, seed=seeds.generator).to(self.device)
+        self.module_names = ("generator_", "critic_")
+        if s.ema is not None:
+            self.averager_ = Average(self.generator_, s.ema)
+            self.average_ = self.averager_.module
+            self.module_names = ("generator_", "critic_", "average_")
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
+        self._n_collapsed = 0
         return self
 
     def initialize_optimizer(self) -> "VGrowNet":
         s = self.settings
-        fused = True  # one kernel for all parameters, on CPU and GPU
-        self.optimizer_critic_ = torch.optim.Adam(
-            self.critic_.parameters(), lr=s.critic_lr, betas=(0.5, 0.9), fused=fused
+        self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
+        self.optimizer_generator_ = make_optimizer(
+            s.optimizer, self.generator_.parameters(), s.generator_lr, s.generator_betas
         )
-        self.optimizer_generator_ = torch.optim.Adam(self.generator_.parameters(), lr=s.generator_lr, fused=fused)
-        self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic())
+        self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
         return self
 
-    def train_step(self, batch: tuple[Tensor], **fit_params: Any) -> dict[str, Any]:
+    @property
+    def sampling_module(self) -> nn.Module:
+        """The generator that samples come from: the averaged one where there is one."""
+        return self.generator_ if self.settings.ema is None else self.average_
+
+    def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
         """One outer loop: draw latents, move their particles, fit the generator to where they went."""
         (X,) = batch
         s = self.settings
-        progress = self.clock_.read()
-        rate = _rate(progress, s.decay_start, s.final_rate)
-        for optimizer, lr in ((self.optimizer_critic_, s.critic_lr), (self.optimizer_generator_, s.generator_lr)):
-            for group in optimizer.param_groups:
-                group["lr"] = lr * rate
-        noise = s.instance_noise * max(0.0, 1 - progress / s.noise_end)
+        when = self.clock_.read(), len(self.history)
+        rate = s.lr_schedule(*when)
+        set_lr(self.optimizer_critic_, s.critic_lr * rate)
+        set_lr(self.optimizer_generator_, s.generator_lr * rate)
 
         latents = torch.randn(s.n_particles, s.latent_size, generator=self.latents_, device=self.device)
         self.generator_.eval()
         with torch.no_grad():
-            start = self.generator_(latents)
-        particles, critic_loss = self._move(X, start, s.step_size * rate, noise)
-        projection_loss = self._project(latents, particles)
-
-        with torch.no_grad():
-            self.critic_.eval()
-            t = self.critic_step_.log_ratio()(self._rows(X))
-            displacement = (particles - start).flatten(1).norm(dim=1).mean()
-            divergence = s.scaling.divergence.f_centered(-t).mean()
-            figures = torch.stack([critic_loss, displacement, projection_loss, divergence, particles.abs().max()])
-        self._record(figures.tolist())
+            start = forward(self.generator_, s.precision, latents)
+        particles, critic_loss = self._move(
+            X, start, s.step_size * s.step_size_schedule(*when), s.instance_noise * s.noise_schedule(*when)
+        )
+        projection_loss = self._project(latents, particles, s.n_projection_passes * s.projection_schedule(*when))
+        if s.ema is not None:
+            self.averager_.update(len(self.history) - 1)
+        self._summarise(X, start, particles, critic_loss, projection_loss)
         self.particles_ = particles
         return {"loss": critic_loss, "y_pred": None}
-
-    def _rows(self, rows: Tensor) -> Tensor:
-        """A batch of rows drawn with replacement."""
-        index = torch.randint(len(rows), (self.settings.batch_size,), generator=self.batches_, device=self.device)
-        return rows[index]
 
     def _noisy(self, rows: Tensor, noise: float) -> Tensor:
         if noise == 0:
             return rows
         return rows + noise * torch.randn(rows.shape, generator=self.batches_, device=self.device)
 
-    def _move(self, X: Tensor, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
+    def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""
         s = self.settings
         losses: list[Tensor] = []
         for _ in range(s.n_particle_steps):
             self.critic_.train()
-            losses.extend(
-                self.critic_step_(self._noisy(self._rows(X), noise), self._noisy(self._rows(particles), noise))
-                for _ in range(s.n_critic_steps)
-            )
+            for _ in range(s.n_critic_steps):
+                index = torch.randint(s.n_particles, (s.batch_size,), generator=self.batches_, device=self.device)
+                real = X.draw(s.batch_size, self.batches_)
+                losses.append(self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise)))
             self.critic_.eval()
             direction, _ = velocity(self.critic_step_.log_ratio(), particles, s.scaling)
             particles = euler_step(particles, direction, step_size)
+            if s.clamp is not None:
+                particles = particles.clamp(*s.clamp)
         return particles, torch.stack(losses).mean()
 
-    def _project(self, latents: Tensor, particles: Tensor) -> Tensor:
-        """Fit the generator to (latent, particle) pairs by least squares; the mean loss of the pass."""
+    def _project(self, latents: Tensor, particles: Tensor, n_passes: float) -> Tensor:
+        """Fit the generator to (latent, particle) pairs by least squares, in passes over them; the mean loss."""
         s = self.settings
         self.generator_.train()
         losses: list[Tensor] = []
-        for _ in range(s.n_projection_steps):
-            index = torch.randint(s.n_particles, (s.batch_size,), generator=self.batches_, device=self.device)
-            residual = self.generator_(latents[index]) - particles[index]
-            loss = residual.square().flatten(1).sum(dim=1).mean()
-            self.optimizer_generator_.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer_generator_.step()
-            losses.append(loss.detach())
+        for _ in range(max(1, round(n_passes))):
+            order = torch.randperm(s.n_particles, generator=self.batches_, device=self.device)
+            # Batches are whole, which batch norm needs: what is left over is of another pass, by another order.
+            for index in order[: max(s.batch_size, s.n_particles // s.batch_size * s.batch_size)].split(s.batch_size):
+                residual = forward(self.generator_, s.precision, latents[index]) - particles[index]
+                loss = residual.square().flatten(1).sum(dim=1).mean()
+                self.optimizer_generator_.zero_grad(set_to_none=True)
+                loss.backward()
+                self.optimizer_generator_.step()
+                losses.append(loss.detach())
         self.generator_.eval()
         return torch.stack(losses).mean()
 
-    def _record(self, figures: list[float]) -> None:
-        named = dict(zip(self.history_names, figures[:4], strict=False))
-        for name, value in named.items():
-            self.history.record(name, value)
-        if not all(map(math.isfinite, figures[:3])):
-            broken = [name for name, value in named.items() if not math.isfinite(value)]
-            raise NonFinite(f"{', '.join(broken)} became NaN or infinite")
-        if figures[-1] > _EXPLODED:
-            raise NonFinite(f"the particles exploded to {figures[-1]:.3g} standard deviations of the data")
-        self.remember_good()
+    @torch.no_grad()
+    def _summarise(
+        self, X: Rows, start: Tensor, particles: Tensor, critic_loss: Tensor, projection_loss: Tensor
+    ) -> None:
+        """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
+        real = X.draw(self.settings.batch_size, self.batches_)
+        t = self.critic_step_.log_ratio()(real)
+        figures = torch.stack(
+            [
+                critic_loss,
+                (particles - start).flatten(1).norm(dim=1).mean(),
+                (particles.var(dim=0).sum() / real.var(dim=0).sum()).sqrt(),
+                projection_loss,
+                self.settings.scaling.divergence.f_centered(-t).mean(),
+                particles.abs().max(),
+            ]
+        ).tolist()
+        *named, farthest = figures
+        self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
+        if farthest > _EXPLODED:
+            raise TrainingFailure(
+                "explosion", f"the particles exploded to {farthest:.3g} standard deviations of the data"
+            )
+        self._watch_for_collapse(named[2])
 
-    def remember_good(self) -> None:
-        """Keep the networks as they are, to go back to should the next loop break them."""
-        self.good_ = (deepcopy(self.generator_.state_dict()), deepcopy(self.critic_.state_dict()))
-
-
-def _rate(progress: float, start: float, final: float) -> float:
-    """1 until `start`, then down half a cosine to `final`."""
-    if progress <= start:
-        return 1.0
-    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (progress - start) / (1 - start)))
+    def _watch_for_collapse(self, spread: float) -> None:
+        if not spread < _COLLAPSED:
+            self._n_collapsed = 0
+            self.remember_good()
+            return
+        self._n_collapsed += 1
+        if self._n_collapsed == _COLLAPSED_LOOPS:
+            raise TrainingFailure(
+                "collapse", f"the generator collapsed: its samples spread over {spread:.2g} of the data's spread"
+            )

@@ -58,7 +58,7 @@ def test_a_data_frame_comes_back_as_one():
 
 @given(arrays(np.float64, (7, 3), elements=st.floats(-1e12, 1e12)))
 def test_scaling_and_back(X):
-    scaler = AffineScaler.fit(X)
+    scaler = AffineScaler.standardise(X)
     back = scaler.to_array(scaler.to_tensor(X), "float64")
     # A scaled value is rounded to float32: at most half an ulp, 2^-24 of itself, and a subnormal spread to nothing.
     slack = 2.0**-23 * (np.abs(X - scaler.mean) + np.abs(X).max()) + 1e-30
@@ -68,14 +68,14 @@ def test_scaling_and_back(X):
 @pytest.mark.parametrize("offset", [0.0, 1e6, -1e12])
 def test_constant_columns_come_back_constant(offset):
     X = np.column_stack([np.full(5, offset), np.arange(5.0)])
-    scaler = AffineScaler.fit(X)
+    scaler = AffineScaler.standardise(X)
     noise = scaler.to_tensor(X) + 0.3
     np.testing.assert_array_equal(scaler.to_array(noise, "float64")[:, 0], X[:, 0])
 
 
 def test_a_spread_that_overflows_is_refused():
     with pytest.raises(ValueError, match="column 1"):
-        AffineScaler.fit(np.array([[0.0, 1e308], [1.0, -1e308]]))
+        AffineScaler.standardise(np.array([[0.0, 1e308], [1.0, -1e308]]))
 
 
 def test_seeds_are_distinct_and_repeat():

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from fdgm.architectures import MLP
-from fdgm.nets import Clock, CriticStep, resolve_device
+from fdgm.nets import Average, Clock, CriticStep, MappedRows, ResidentRows, Schedule, forward, resolve_device
 from fdgm.objectives import Logistic
 
 
@@ -51,3 +52,58 @@ def test_devices():
     assert resolve_device("auto") in ("cpu", "cuda")
     with pytest.raises(RuntimeError, match="nowhere"):
         resolve_device("nowhere")
+
+
+def test_a_schedule_of_shares_runs_in_straight_lines():
+    schedule = Schedule.make("S", "s", [(0.5, 1.0), (1.0, 0.0)])
+    assert [schedule(at, 1) for at in (0.0, 0.5, 0.75, 1.0)] == [1.0, 1.0, 0.5, 0.0]
+
+
+def test_a_schedule_of_loops_has_steps():
+    schedule = Schedule.make("S", "s", [(3, 0.5), (5, 0.25)])
+    assert [schedule(0.0, loop) for loop in (1, 2, 3, 4, 5, 99)] == [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_no_schedule_is_one():
+    assert Schedule.make("S", "s", ())(0.3, 7) == 1.0
+
+
+@pytest.mark.parametrize("bad", [[(0.5, 1.0), (0.5, 2.0)], [(0, 1.0)], [(1.5, 1.0)], [(1, 1.0), (0.5, 1.0)], "ab", 3])
+def test_what_is_no_schedule(bad):
+    with pytest.raises(ValueError, match="s of S must be a sequence of") as caught:
+        Schedule.make("S", "s", bad)
+    assert repr(bad) in str(caught.value)
+
+
+def test_an_average_follows_a_module_that_stands_still():
+    """At the t-th update a share of min(decay, (1+t)/(10+t)) of the gap stays, whatever the weights."""
+    module = torch.nn.Linear(2, 2)
+    average = Average(module, 0.5)
+    gap = 1.0
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(1.0)
+    for t in range(20):
+        average.update(t)
+        gap *= min(0.5, (1 + t) / (10 + t))
+    for follower, leader in zip(average.module.parameters(), module.parameters(), strict=True):
+        torch.testing.assert_close(leader - follower, torch.full_like(leader, gap), atol=1e-6, rtol=0)
+
+
+def test_mapped_and_resident_rows_are_the_same(tmp_path):
+    array = np.memmap(tmp_path / "x", dtype=np.float32, mode="w+", shape=(50, 3))
+    array[:] = np.random.default_rng(0).normal(size=(50, 3))
+    resident = ResidentRows(torch.from_numpy(np.array(array)))
+    mapped = MappedRows(array, lambda rows: torch.from_numpy(np.array(rows)))
+    draws = [rows.draw(20, torch.Generator().manual_seed(3)) for rows in (resident, mapped)]
+    assert torch.equal(*draws)
+    assert len(mapped) == 50
+
+
+def test_the_precision_is_that_of_the_products():
+    module = torch.nn.Linear(64, 1)
+    x = torch.randn(8, 64, generator=torch.Generator().manual_seed(0))
+    exact, rounded = forward(module, "float32", x), forward(module, "bfloat16", x)
+    assert rounded.dtype == torch.float32
+    assert not torch.equal(exact, rounded)
+    torch.testing.assert_close(rounded, exact, atol=0.05, rtol=0)  # 64 products of order 1/8, rounded to 2^-9

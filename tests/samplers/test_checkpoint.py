@@ -12,7 +12,7 @@ import pytest
 from fdgm import VGrowSampler
 from fdgm.samplers._recorder import ParticleRecorder
 
-TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_steps": 3, "batch_size": 32, "random_state": 0}
+TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(300, 2))
 
 CODE = """
@@ -20,7 +20,7 @@ import sys, hashlib, numpy as np
 from fdgm import VGrowSampler
 X = np.random.default_rng(0).normal(size=(300, 2))
 checkpoint = sys.argv[1] if len(sys.argv) > 1 else None
-s = VGrowSampler(n_particles=64, n_particle_steps=5, n_projection_steps=5, max_iter=400, random_state=0,
+s = VGrowSampler(n_particles=64, n_particle_steps=5, n_projection_passes=3, max_iter=400, random_state=0,
                  record_particles=[2], checkpoint=checkpoint, checkpoint_seconds=0.1).fit(X)
 print(hashlib.sha256(s.sample(50).tobytes() + s.log_ratio(X).tobytes() + s.particles_[2].tobytes()).hexdigest())
 """

@@ -18,8 +18,9 @@ from skorch.callbacks import Callback
 import fdgm
 from fdgm import VGrowSampler
 from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
+from fdgm.samplers._vgrow_net import VGrowNet
 
-TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_steps": 3, "batch_size": 32, "max_iter": 3}
+TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "max_iter": 3}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ CODE = """
 import hashlib, numpy as np
 from fdgm import VGrowSampler
 X = np.random.default_rng(0).normal(size=(200, 2))
-s = VGrowSampler(n_particles=64, n_particle_steps=3, n_projection_steps=3, max_iter=3, random_state=5).fit(X)
+s = VGrowSampler(n_particles=64, n_particle_steps=3, n_projection_passes=2, max_iter=3, random_state=5).fit(X)
 print(hashlib.sha256(s.sample(5000).tobytes() + s.log_ratio(X).tobytes()).hexdigest())
 """
 
@@ -102,7 +103,7 @@ def test_samples_are_prefixes_and_successive_calls_differ(X):
 
 def test_history(X):
     sampler = tiny().fit(X)
-    assert list(sampler.history_) == ["critic_loss", "displacement", "projection_loss", "divergence", "seconds"]
+    assert list(sampler.history_) == list(VGrowNet.history_names)
     assert len(sampler.history_) == sampler.n_iter_ == 3
     assert sampler.history_["seconds"].is_monotonic_increasing
     assert (sampler.history_["divergence"] >= 0).all()
@@ -190,13 +191,17 @@ def test_clone_unfits(X):
 
 
 BAD = [
-    ("divergence", "nope"), ("divergence", 3), ("scale_clip", 0.0), ("scale_clip", 1.5),
-    ("scale_clip", "none"), ("architecture", "nope"),
-    ("latent_size", 0), ("n_particles", 1), ("n_particle_steps", 0), ("n_critic_steps", 0), ("n_projection_steps", 0),
-    ("step_size", 0.0), ("step_size", float("nan")), ("instance_noise", -1.0), ("critic_lr", 0.0), ("generator_lr", -1),
-    ("final_rate", 0.0), ("batch_size", 1), ("max_iter", 0), ("max_seconds", 0.0), ("schedule", [2.0]),
-    ("record_particles", 3), ("warm_start", "yes"), ("device", 3), ("random_state", "seed"), ("verbose", "loud"),
-    ("callbacks", 3), ("checkpoint", 3), ("noise_end", 0.0), ("decay_start", 1.0), ("checkpoint_seconds", -1.0),
+    ("divergence", "nope"), ("divergence", 3), ("scale_clip", 0.0), ("scale_clip", 1.5), ("scale_clip", "none"),
+    ("architecture", "nope"), ("latent_size", 0), ("n_particles", 1), ("n_particle_steps", 0), ("n_critic_steps", 0),
+    ("n_projection_passes", 0), ("projection_schedule", [(2, 1.0), (1, 2.0)]), ("step_size", 0.0),
+    ("step_size", float("nan")), ("step_size_schedule", [(0.5, -1.0)]), ("data_range", (1.0, -1.0)),
+    ("data_range", "images"), ("instance_noise", -1.0), ("noise_schedule", [(2.0, 1.0)]), ("optimizer", "sgd"),
+    ("critic_lr", 0.0), ("generator_lr", -1), ("critic_betas", (1.0, 0.9)), ("generator_betas", (0.9,)),
+    ("lr_schedule", [(0.1, 1.0), (3, 0.5)]), ("lr_schedule", [1, 2]), ("batch_size", 1), ("ema", 1.0),
+    ("precision", "float16"), ("early_stopping", "yes"), ("validation_fraction", 1.0), ("n_iter_no_change", 0),
+    ("validate_every", 0), ("max_iter", 0), ("max_seconds", 0.0), ("schedule", [2.0]), ("record_particles", 3),
+    ("warm_start", "yes"), ("device", 3), ("random_state", "seed"), ("verbose", "loud"), ("callbacks", 3),
+    ("checkpoint", 3), ("checkpoint_seconds", -1.0),
 ]  # fmt: skip
 
 
@@ -260,8 +265,8 @@ def test_another_number_of_columns(X):
 
 
 def test_an_explosion_at_once_is_an_error_by_name(X):
-    with pytest.raises(TrainingError, match=r"loop 1 .*step_size \(now 1e\+08\)"):
-        tiny(step_size=1e8).fit(X)
+    with pytest.raises(TrainingError, match=r"loop 1, the particles exploded .*step_size \(now 1e\+16\)"):
+        tiny(step_size=1e16).fit(X)
 
 
 def test_a_later_nan_keeps_the_last_good_generator(X, monkeypatch):
@@ -274,11 +279,118 @@ def test_a_later_nan_keeps_the_last_good_generator(X, monkeypatch):
         return (v * float("nan") if next(calls) >= 2 * TINY["n_particle_steps"] else v), t
 
     monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", fails_in_the_third_loop)
-    with pytest.warns(TrainingWarning, match="loop 3 .*displacement.* became NaN"):
+    with pytest.warns(TrainingWarning, match=r"loop 3, the critic: .*displacement.* became NaN.*of loop 2 are kept"):
         sampler = tiny(schedule=[0.0, 0.4, 0.8]).fit(X)
     assert sampler.stop_reason_ == "non_finite"
     assert sampler.n_iter_ == len(sampler.history_) == 2
     np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
+
+
+def test_a_collapse_is_named_and_the_last_good_generator_kept(X, monkeypatch):
+    """From the fourth loop on every particle is sent to where the first one is."""
+    good = tiny(max_iter=3, schedule=[0.0]).fit(X).sample(5, random_state=0)
+    original = VGrowNet._move
+
+    def to_one_point(net, *args):
+        particles, loss = original(net, *args)
+        return (particles if len(net.history) < 4 else particles[:1].expand_as(particles)), loss
+
+    monkeypatch.setattr(VGrowNet, "_move", to_one_point)
+    with pytest.warns(TrainingWarning, match=r"loop 6, the generator collapsed.*instance_noise \(now 0\.3\).*loop 3"):
+        sampler = tiny(max_iter=20, schedule=[0.0]).fit(X)
+    assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 3)
+    np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
+
+
+def test_a_step_too_large_never_gives_nan(X):
+    with pytest.raises(TrainingError, match=r"step_size \(now 100000000\.0\)"):
+        tiny(step_size=1e8).fit(X)
+
+
+def test_bounded_data_are_mapped_and_particles_clamped(X):
+    sampler = tiny(data_range=(-60.0, 20.0), record_particles=[1, 2], step_size=5.0).fit(X)
+    for particles in sampler.particles_.values():
+        assert -60 <= particles.min() < particles.max() <= 20
+    assert sampler.net_.particles_.abs().max() == 1  # a step this large meets the bound
+
+
+def test_data_outside_their_range(X):
+    with pytest.raises(ValueError, match=r"data_range \(-1, 1\), got numbers from"):
+        tiny(data_range=(-1, 1)).fit(X)
+
+
+def test_the_average_is_what_is_sampled(X):
+    averaged, plain = tiny(ema=0.9).fit(X), tiny().fit(X)
+    weights = averaged.net_.generator_.state_dict(), plain.net_.generator_.state_dict()
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert not np.array_equal(averaged.sample(5, random_state=0), plain.sample(5, random_state=0))
+
+
+def test_bfloat16_is_near_float32(X):
+    """bfloat16 rounds to 2^-9; three loops of steps that small leave samples within a few hundredths."""
+    low = tiny(precision="bfloat16").fit(X).sample(200, random_state=0)
+    high = tiny().fit(X).sample(200, random_state=0)
+    assert not np.array_equal(low, high)
+    np.testing.assert_allclose(low, high, atol=0.1 * X.std(axis=0).max())
+
+
+def test_betas_with_an_optimizer_that_has_none(X):
+    tiny(optimizer="rmsprop").fit(X)
+    with pytest.raises(ValueError, match=r"critic_betas of VGrowSampler must be None with optimizer='rmsprop'"):
+        tiny(optimizer="rmsprop", critic_betas=(0.5, 0.9)).fit(X)
+
+
+def test_early_stopping_keeps_the_best_generator(X):
+    """With one comparison a loop and a patience of one, the loop after the best one is the last."""
+    sampler = tiny(early_stopping=True, validate_every=1, n_iter_no_change=1, max_iter=200).fit(X)
+    distances = sampler.history_["held_out_distance"]
+    assert sampler.stop_reason_ == "early_stopping"
+    assert sampler.best_iter_ == distances.idxmin() + 1 == sampler.n_iter_ - 1
+    again = tiny(early_stopping=True, validate_every=1, max_iter=sampler.best_iter_, schedule=sampler.schedule_).fit(X)
+    np.testing.assert_array_equal(sampler.sample(5, random_state=0), again.sample(5, random_state=0))
+
+
+def test_without_early_stopping_there_is_no_best(X):
+    sampler = tiny().fit(X)
+    assert sampler.history_["held_out_distance"].isna().all()
+    with pytest.raises(AttributeError, match="early_stopping"):
+        _ = sampler.best_iter_
+
+
+def test_too_few_rows_to_hold_any_out(X):
+    with pytest.raises(ValueError, match=r"validation_fraction of VGrowSampler, got 3 rows"):
+        tiny(early_stopping=True).fit(X[:3])
+
+
+def test_a_memory_mapped_array_gives_the_bits_of_one_in_memory(X, tmp_path):
+    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
+    mapped[:] = X
+    mapped.flush()
+    readonly = np.memmap(tmp_path / "x", dtype=X.dtype, mode="r", shape=X.shape)
+    np.testing.assert_array_equal(
+        tiny().fit(readonly).sample(5, random_state=0), tiny().fit(X).sample(5, random_state=0)
+    )
+
+
+def test_a_memory_mapped_nan_is_named(X, tmp_path):
+    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
+    mapped[:] = X
+    mapped[7, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN at row 7, column 1"):
+        tiny().fit(mapped)
+
+
+def test_presets():
+    assert VGrowSampler.preset("images", batch_size=32).get_params()["batch_size"] == 32
+    with pytest.raises(ValueError, match=r"\['images'\], got 'nope'"):
+        VGrowSampler.preset("nope")
+
+
+@pytest.mark.parametrize("batch_size", [32, 63, 64, 100])
+def test_passes_have_no_batch_of_one_row(X, batch_size):
+    architecture = fdgm.architectures.MLP(width=8, batch_norm=True)
+    S = tiny(architecture=architecture, batch_size=batch_size).fit(X).sample(5)
+    assert np.isfinite(S).all()
 
 
 def test_pickle_of_a_fitted_sampler(X):

@@ -1,0 +1,6 @@
+"""What every estimator that trains networks does alike: budget, chance, failure, files and checkpoints."""
+
+from ._chunks import CHUNK, in_chunks
+from ._trainable import Trainable
+
+__all__ = ["CHUNK", "Trainable", "in_chunks"]

@@ -1,0 +1,65 @@
+"""What a fitted estimator is made of, as tensors and JSON: for its files and its checkpoints."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..inputs import AffineScaler, Record, Seeds
+from ..nets import net_tensors, restore_net
+
+__all__ = ["restore", "state_of"]
+
+
+def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors, and everything else that was learned."""
+    net, scaler = estimator.net_, estimator._scaler
+    tensors = {f"net/{name}": tensor for name, tensor in net_tensors(net).items()}
+    for name in ("mean", "scale", "varies"):
+        tensors[f"scaler/{name}"] = _tensor(getattr(scaler, name))
+    arrays, learned = estimator._learned()
+    tensors |= {f"learned/{name}": _tensor(array) for name, array in arrays.items()}
+    names = getattr(estimator, "feature_names_in_", None)
+    state = {
+        "seeds": vars(net.seeds),
+        "record": vars(estimator._record),
+        "learned": learned,
+        "schedule": estimator.schedule_,
+        "n_features_in": estimator.n_features_in_,
+        "feature_names_in": None if names is None else list(names),
+        "history": [{name: row[name] for name in net.history_names} for row in net.history if "seconds" in row],
+        "stop_reason": getattr(estimator, "stop_reason_", None),
+    }
+    return tensors, state
+
+
+def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    """Give an estimator of the same parameters what `state_of` took from a fitted one."""
+    record = state["record"]
+    columns = None if record["columns"] is None else tuple(record["columns"])
+    estimator._record = Record(tuple(record["shape"]), record["dtype"], columns)
+    estimator._scaler = AffineScaler(*(tensors[f"scaler/{name}"].numpy() for name in ("mean", "scale", "varies")))
+    estimator._make_net(estimator._record.shape, Seeds(**state["seeds"]))
+    net = estimator.net_
+    restore_net(net, _under(tensors, "net"))
+    estimator.schedule_ = state["schedule"]
+    estimator.n_features_in_ = state["n_features_in"]
+    if state["feature_names_in"] is not None:
+        estimator.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
+    arrays = {name: tensor.numpy() for name, tensor in _under(tensors, "learned").items()}
+    estimator._set_learned(arrays, state["learned"])
+    for row in state["history"]:
+        net.history.new_epoch()
+        net.history.record("epoch", len(net.history))
+        for name, value in row.items():
+            net.history.record(name, value)
+    net.remember_good()
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array, order="C"))
+
+
+def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}

@@ -1,0 +1,199 @@
+"""The base of every estimator that trains networks."""
+
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from numbers import Integral, Real
+from string import Formatter
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from ..exceptions import TrainingError, TrainingWarning
+from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped
+from ..nets import PRECISIONS, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
+from ..persistence import encode_params, write
+from ._checkpoint import resume
+from ._state import restore, state_of
+
+__all__ = ["Trainable"]
+
+
+class Trainable(BaseEstimator, ABC):
+    """Base of the estimators that train networks, in scaled units, in a skorch net that they hold as `net_`.
+
+    A subclass validates, calls `_run` with the arrays to train on, and says what `_make_net` and `_make_scaler`
+    make. Everything that has to do with the budget, chance, failure, files and checkpoints is here.
+    """
+
+    #: Constraints of the parameters that all of them have, under these names.
+    _training_constraints: ClassVar[dict[str, list[Any]]] = {
+        "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
+        "schedule": ["array-like", None],
+        "precision": [StrOptions(set(PRECISIONS))],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "random_state": ["random_state", np.random.Generator],
+        "checkpoint": [str, os.PathLike, None],
+        "checkpoint_seconds": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+    }
+    #: What to do about each kind of failure; ``{name}`` stands for a parameter and its value now.
+    _mends: ClassVar[dict[str, str]]
+
+    max_iter: int | None
+    max_seconds: float | None
+    schedule: Sequence[float] | None
+    precision: str
+    warm_start: bool
+    device: str
+    random_state: Any
+    checkpoint: Any
+    checkpoint_seconds: float
+    verbose: int
+    callbacks: Sequence[Any] | None
+
+    net_: Any
+    schedule_: list[float]
+    n_features_in_: int
+    _scaler: AffineScaler
+    _record: Record
+
+    @abstractmethod
+    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+        """Fresh networks in `net_`, for rows of this shape."""
+
+    @abstractmethod
+    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
+        """The map to scaled units, for these samples."""
+
+    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """What was learned beside networks and scaling, as arrays and JSON."""
+        return {}, {}
+
+    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        """Put back what `_learned` gave; with nothing, the state before the first loop."""
+
+    def _callbacks(self) -> list[Any]:
+        """Callbacks of the estimator's own."""
+        return []
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If a parameter, such as a callback, cannot be stored without pickle.
+        """
+        check_is_fitted(self)
+        tensors, state = state_of(self)
+        write(path, tensors, {"class": type(self).__name__, "params": encode_params(self), "state": state})
+
+    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
+        restore(self, tensors, state)
+        self.stop_reason_ = state["stop_reason"]
+        self._summarise()
+        return self
+
+    def _make_clock(self) -> Clock:
+        """The budget, from the parameters.
+
+        Raises
+        ------
+        ValueError
+            If there is no end to it, or `schedule` is no sequence of shares.
+        """
+        owner = type(self).__name__
+        if self.max_iter is None and self.max_seconds is None:
+            raise ValueError(f"max_iter of {owner} must be an int where max_seconds is None, got None for both.")
+        if self.schedule is None:
+            return Clock(self.max_iter, self.max_seconds)
+        schedule = [float(value) for value in self.schedule]
+        if not schedule or not all(0 <= value <= 1 for value in schedule):
+            raise ValueError(
+                f"schedule of {owner} must hold at least one number, all in [0, 1], got {self.schedule!r}."
+            )
+        return Clock(self.max_iter, self.max_seconds, schedule)
+
+    def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
+        """Scaling, seeds and fresh networks, for these samples."""
+        self._scaler = self._make_scaler(arrays)
+        self._make_net(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
+        self.schedule_ = []
+        self._set_learned({}, {})
+
+    def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
+        """What the net is trained on, of the arrays that `fit` was given."""
+        return tuple(self._rows(array) for array in arrays)
+
+    def _rows(self, array: np.ndarray) -> Rows:
+        """A sample to draw batches from: on the device, or left in its file."""
+        if is_mapped(array):
+            return MappedRows(array, self._scaler.to_tensor)
+        return ResidentRows(self._scaler.to_tensor(array).to(self.net_.device))
+
+    def _run(self, arrays: tuple[np.ndarray, ...], record: Record, clock: Clock) -> Self:
+        """Train on these samples, from the checkpoint where there is one."""
+        self._record = record
+        checkpointers = [] if self.checkpoint is None else [resume(self, arrays, clock)]
+        self._train(self._samples(arrays), clock, *checkpointers)
+        for checkpointer in checkpointers:
+            checkpointer.finish()
+        return self
+
+    def _train(self, samples: tuple[Rows, ...], clock: Clock, *callbacks: Any) -> Self:
+        extra = [ProgressBar(type(self).__name__)] if self.verbose else []
+        net: MultiNet = self.net_
+        net.callbacks = [*self._callbacks(), *callbacks, *extra, *(self.callbacks or ())]
+        net._initialize_callbacks()
+        try:
+            self.stop_reason_ = net.train(samples, clock)
+        except TrainingFailure as failure:
+            self._keep_last_good(failure, clock)
+        finally:
+            net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
+        self.schedule_ = self.schedule_ + clock.readings
+        self._summarise()
+        return self
+
+    def _summarise(self) -> None:
+        names = list(self.net_.history_names)
+        self.n_iter_ = len(self.schedule_)
+        self.history_ = pd.DataFrame(self.net_.history[:, tuple(names)], columns=names)
+
+    def _keep_last_good(self, failure: TrainingFailure, clock: Clock) -> None:
+        """Go back to the last good networks, and say what happened and which knob to turn."""
+        net = self.net_
+        loop, loss = len(net.history), net.history_names[0]
+        mend = self._mends[failure.reason]
+        named = {name: f"{name} (now {getattr(self, name)!r})" for _, name, _, _ in Formatter().parse(mend) if name}
+        message = (
+            f"{type(self).__name__}: in outer loop {loop}, {failure} (last values of {loss}:"
+            f" {[round(row[loss], 4) for row in net.history[-3:]]}). {mend.format(**named)}"
+        )
+        if not net.good_:
+            del self.net_
+            raise TrainingError(message)
+        lost = loop - net.good_loop_
+        del net.history[-lost:], clock.readings[-lost:]
+        net.set_weights(net.good_)
+        self.stop_reason_ = failure.reason
+        warnings.warn(f"{message} The networks of loop {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "net_" in vars(self)
