@@ -25,8 +25,11 @@ def pairs(max_width=4):
 
 
 def tolerance(*arrays, shift=0.0):
-    """Rounding of at most 12² distances and their sums: well under 64 of these units in the largest coordinate."""
-    return 64 * EPS * (max(np.abs(a).max() for a in arrays) + shift) * np.sqrt(arrays[0].shape[1]) + 1e-300
+    """Rounding of at most 12² distances and their sums: well under 64 of these units in the largest coordinate.
+
+    Distances below 1e-154 are lost besides, since their squares underflow: 1e-150 is past the sum of them.
+    """
+    return 64 * EPS * (max(np.abs(a).max() for a in arrays) + shift) * np.sqrt(arrays[0].shape[1]) + 1e-150
 
 
 def folded_mean(mu, variance):
