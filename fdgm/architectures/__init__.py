@@ -1,7 +1,8 @@
 """Generators, critics and encoders, made from the data's shape, the latent size and a seed."""
 
 from ._base import Architecture
+from ._dcgan import DCGAN
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 from ._mlp import MLP
 
-__all__ = ["MLP", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit"]
+__all__ = ["DCGAN", "MLP", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit"]

@@ -32,6 +32,10 @@ def restore_net(net: MultiNet, tensors: dict[str, Tensor]) -> None:
             index, _, field = key.partition("/")
             state.setdefault(int(index), {})[field] = value.clone()
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        for parameter, kept in optimizer.state.items():
+            for field, value in kept.items():
+                if value.shape == parameter.shape:  # a fused step walks their memory together: one layout for all
+                    kept[field] = torch.empty_like(parameter).copy_(value)
     for name in net.stream_names:
         stream = getattr(net, name)
         if stream.device.type == "cpu" or tensors[name].numel() == stream.get_state().numel():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fdgm import VGrowSampler
+from fdgm.architectures import DCGAN
 from fdgm.samplers._recorder import ParticleRecorder
 
 TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
@@ -64,14 +65,14 @@ def crashed(tmp_path):
     return path
 
 
-def crash(sampler):
+def crash(sampler, data=X):
     def end_epoch(self, net, **kwargs):
         if len(net.history) == 2:
             raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ParticleRecorder, "on_epoch_end", end_epoch)
-        sampler.fit(X)
+        sampler.fit(data)
 
 
 def test_a_crashed_fit_goes_on(crashed):
@@ -79,6 +80,17 @@ def test_a_crashed_fit_goes_on(crashed):
     whole = VGrowSampler(max_iter=4, **TINY).fit(X)
     assert resumed.n_iter_ == len(resumed.history_) == 4
     np.testing.assert_array_equal(resumed.sample(9), whole.sample(9))
+
+
+def test_a_crashed_fit_of_convolutions_goes_on(tmp_path):
+    """Their kernels are kept channels last, and stored files in C order."""
+    images = np.random.default_rng(0).normal(size=(40, 2, 8, 8))
+    params = {**TINY, "architecture": DCGAN(width=4), "max_iter": 4, "checkpoint_seconds": 0}
+    sampler = VGrowSampler(checkpoint=tmp_path / "checkpoint", **params)
+    with pytest.raises(Killed):
+        crash(sampler, images)
+    resumed = sampler.fit(images)
+    np.testing.assert_array_equal(resumed.sample(2), VGrowSampler(**params).fit(images).sample(2))
 
 
 @pytest.mark.parametrize("changed", ["arguments", "data"])

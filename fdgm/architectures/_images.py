@@ -1,0 +1,100 @@
+"""What the image architectures share: the sizes of their layers, and noise maps."""
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ..component import Component
+from ._distributions import Conditional
+
+__all__ = [
+    "RANGE",
+    "NoiseMap",
+    "NoisySequential",
+    "channels_last",
+    "check_image_shape",
+    "check_no_noise_size",
+    "halvings",
+]
+
+RANGE = (-1.0, 1.0)
+
+_Module = TypeVar("_Module", bound=nn.Module)
+
+
+def channels_last(module: _Module) -> _Module:
+    """The module with its kernels in the layout that CPUs and GPUs convolve fastest: by up to a quarter on a CPU."""
+    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def check_image_shape(owner: Component, data_shape: tuple[int, ...], smallest: int) -> tuple[int, int]:
+    """Channels and side of square images, channels first."""
+    shape = tuple(data_shape)
+    if len(shape) != 3 or shape[1] != shape[2] or shape[1] < smallest:
+        raise ValueError(
+            f"data of {type(owner).__name__} must be square images of shape (channels, side, side), side at least"
+            f" {smallest}, got rows of shape {shape}; reshape or resize them, or take architecture='mlp'."
+        )
+    return shape[0], shape[1]
+
+
+def check_no_noise_size(owner: Component, noise_size: int | None, maps: Conditional) -> None:
+    """The size of noise that is a map for each layer is not the caller's to choose."""
+    if noise_size not in (None, maps.noise_size):
+        raise ValueError(
+            f"noise_size of a generator of {type(owner).__name__} must be None, since its noise is a map for each"
+            f" layer, {maps.noise_size} numbers in all, got {noise_size!r}."
+        )
+
+
+def halvings(side: int) -> list[int]:
+    """Sides of the layers, from the image's down to 4 or 3, each half of the one before, rounded up."""
+    sides = [side]
+    while sides[-1] > 4:
+        sides.append(-(-sides[-1] // 2))
+    return sides
+
+
+class NoiseMap(Conditional):
+    """A map of noise added to each channel, times a learned factor for each of its pixels, which starts at zero.
+
+    Parameters
+    ----------
+    channels, side : int
+
+    References
+    ----------
+    Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, appendix C.
+    """
+
+    def __init__(self, channels: int, side: int) -> None:
+        super().__init__(side**2)
+        self.side = side
+        self.factor = nn.Parameter(torch.zeros(channels, side, side))
+
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        return input if noise is None else input + self.factor * noise.view(-1, 1, self.side, self.side)
+
+
+class NoisySequential(Conditional):
+    """Layers in a row, those that are conditional taking their shares of the noise in turn.
+
+    Parameters
+    ----------
+    *layers : Module
+    """
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__(sum(layer.noise_size for layer in layers if isinstance(layer, Conditional)))
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        start = 0
+        for layer in self.layers:
+            if isinstance(layer, Conditional) and noise is not None:
+                input = layer(input, noise[:, start : start + layer.noise_size])
+                start += layer.noise_size
+            else:
+                input = layer(input)
+        return input
