@@ -29,10 +29,6 @@ def with_gradient() -> list[str]:
     return [name for name in names if registry.get("density_ratio", name)().has_gradient]
 
 
-def _goes_on(ratio: "DensityRatio") -> bool:
-    return type(ratio)._partial_fit is not DensityRatio._partial_fit
-
-
 class DensityRatio(BaseEstimator, ABC):
     """An estimate of log dP/dQ from a sample of each: the numerator P always comes first.
 
@@ -102,6 +98,11 @@ class DensityRatio(BaseEstimator, ABC):
         return type(self)._log_ratio_tensor is not DensityRatio._log_ratio_tensor
 
     @property
+    def has_partial_fit(self) -> bool:
+        """Whether more rows can be learned from without the old ones: whether there is a `partial_fit`."""
+        return type(self)._partial_fit is not DensityRatio._partial_fit
+
+    @property
     def antisymmetric(self) -> bool:
         """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
         return False
@@ -130,7 +131,7 @@ class DensityRatio(BaseEstimator, ABC):
         self._fit(p, q)
         return self._summarise(p, q)
 
-    @available_if(_goes_on)
+    @available_if(lambda self: self.has_partial_fit)
     def partial_fit(self, X_p: Any, X_q: Any) -> Self:
         """Learn from more rows; the first call is like the beginning of a `fit`.
 

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
-from ..inputs import entropy_of
+from ..inputs import AffineScaler, entropy_of
 from ._base import DensityRatio
 
 __all__ = ["KernelRatio", "candidates", "squared_distances"]
@@ -81,17 +81,13 @@ class KernelRatio(DensityRatio):
 
     def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> np.random.Generator:
         """Fix units and centres."""
-        flat_p, flat_q = X_p.reshape(len(X_p), -1), X_q.reshape(len(X_q), -1)
         rng = np.random.default_rng(entropy_of(self.random_state))
-        self._location = np.zeros(flat_p.shape[1])
-        self._scale = np.ones(flat_p.shape[1])
+        d = X_p[0].size
+        self._location, self._scale = np.zeros(d), np.ones(d)
         if self.standardize:
-            mean_p, mean_q = (X.mean(axis=0, dtype=np.float64) for X in (flat_p, flat_q))
-            variance_p, variance_q = (X.var(axis=0, dtype=np.float64) for X in (flat_p, flat_q))
-            self._location = (mean_p + mean_q) / 2
-            spread = np.sqrt((variance_p + variance_q) / 2 + np.square(mean_p - mean_q) / 4)
-            self._scale = np.where(spread > 0, spread, 1.0)
-        chosen = rng.choice(len(flat_p), min(self.n_centers, len(flat_p)), replace=False)
+            scaler = AffineScaler.standardise(X_p, X_q)
+            self._location, self._scale = scaler.mean.ravel(), scaler.scale.ravel()
+        chosen = rng.choice(len(X_p), min(self.n_centers, len(X_p)), replace=False)
         self.centers_ = self._scaled(X_p[chosen])
         return rng
 
@@ -114,7 +110,7 @@ class KernelRatio(DensityRatio):
         return torch.logsumexp(log_weights - squares / (2 * self.width_**2), dim=1)
 
 
-def chunks(Z: np.ndarray) -> Iterator[np.ndarray]:
+def blocks(Z: np.ndarray) -> Iterator[np.ndarray]:
     """Rows, a few thousand at a time."""
     for start in range(0, len(Z), _CHUNK):
         yield Z[start : start + _CHUNK]

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.utils._param_validation import Interval
 
-from ._kernels import KernelRatio, chunks, squared_distances
+from ._kernels import KernelRatio, blocks, squared_distances
 
 __all__ = ["KLIEP"]
 
@@ -53,7 +53,7 @@ class KLIEP(KernelRatio):
     >>> from fdgm.ratios import KLIEP
     >>> rng = np.random.default_rng(0)
     >>> ratio = KLIEP(random_state=0).fit(rng.normal(1, 1, size=(500, 1)), rng.normal(0, 1, size=(500, 1)))
-    >>> ratio.log_ratio([[-1.0], [2.0]]).round()  # x − 1/2
+    >>> ratio.log_ratio([[-0.5], [1.0]]).round()  # x − 1/2
     array([-1.,  1.])
     """
 
@@ -103,7 +103,7 @@ class KLIEP(KernelRatio):
 def _log_means(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """log E_q[k(x, c)] (W, b), finite where the kernels themselves underflow."""
     parts = []
-    for chunk in chunks(Q):
+    for chunk in blocks(Q):
         squares = squared_distances(chunk, centers)
         parts.append(np.stack([logsumexp(squares / (-2 * width**2), axis=0) for width in widths]))
     return logsumexp(parts, axis=0) - np.log(len(Q))

@@ -7,22 +7,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from scipy.linalg import cho_factor, cho_solve
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
-from ._kernels import KernelRatio, candidates, chunks, squared_distances
-from ._loo import leave_one_out
+from ._kernels import KernelRatio, blocks, candidates, squared_distances
+from ._loo import leave_one_out, non_negative_weights
 
 __all__ = ["LeastSquaresRatio", "RuLSIF", "uLSIF"]
 
-_AUTO_PENALTIES = np.logspace(-4, 1, 11)
+_AUTO_PENALTIES = np.logspace(-6, 1, 11)
 _MAX_PAIRS = 5000  # pairs left out, one at a time, to score a candidate: the mean of more would change little
 _SATURATION = 0.99  # share of its upper bound 1/alpha at which the relative ratio is held
 
 
 class LeastSquaresRatio(KernelRatio):
-    """Base of the two: weights that minimise α E_p[r²]/2 + (1 − α) E_q[r²]/2 − E_p[r] + λ‖θ‖²/2, then θ ≥ 0.
+    """Base of the two: weights θ ≥ 0 that minimise α E_p[r²]/2 + (1 − α) E_q[r²]/2 − E_p[r] + λ‖θ‖²/2.
 
     Attributes
     ----------
@@ -47,7 +46,7 @@ class LeastSquaresRatio(KernelRatio):
 
     def _fit_weights(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
         penalties = candidates(type(self).__name__, "penalty", self.penalty, _AUTO_PENALTIES)
-        (gram_p, sum_p), (gram_q, _) = (self._moments(Z, widths) for Z in (P, Q))
+        (gram_p, sum_p), (gram_q, sum_q) = (self._moments(Z, widths) for Z in (P, Q))
         n_p, n_q = len(P), len(Q)
         self.losses_ = np.full((len(widths), len(penalties)), np.nan)
         if self.losses_.size > 1:
@@ -56,13 +55,19 @@ class LeastSquaresRatio(KernelRatio):
             for k, width in enumerate(widths):
                 phi_p, phi_q = (np.exp(square / (-2 * width**2)) for square in squares)
                 self.losses_[k] = leave_one_out(
-                    phi_p, phi_q, gram_p[k] / n_p, gram_q[k] / n_q, sum_p[k] / n_p, (n_p, n_q), self._alpha(), penalties
+                    (phi_p, phi_q),
+                    (gram_p[k] / n_p, gram_q[k] / n_q),
+                    (sum_p[k] / n_p, sum_q[k] / n_q),
+                    (n_p, n_q),
+                    self._alpha(),
+                    penalties,
                 )
             best, at = np.unravel_index(np.argmin(self.losses_), self.losses_.shape)
         else:
             best = at = np.intp(0)
         self.width_, self.penalty_ = float(widths[best]), float(penalties[at])
-        self._gram_p, self._gram_q, self._sum_p = gram_p[best], gram_q[best], sum_p[best]
+        self._gram_p, self._gram_q = gram_p[best], gram_q[best]
+        self._sum_p, self._sum_q = sum_p[best], sum_q[best]
         self._n_p, self._n_q = n_p, n_q
         self._solve()
 
@@ -72,9 +77,9 @@ class LeastSquaresRatio(KernelRatio):
             self._fit(X_p, X_q)
             return
         widths = np.array([self.width_])
-        (gram_p, sum_p), (gram_q, _) = (self._moments(self._scaled(X), widths) for X in (X_p, X_q))
+        (gram_p, sum_p), (gram_q, sum_q) = (self._moments(self._scaled(X), widths) for X in (X_p, X_q))
         self._gram_p, self._gram_q = self._gram_p + gram_p[0], self._gram_q + gram_q[0]
-        self._sum_p = self._sum_p + sum_p[0]
+        self._sum_p, self._sum_q = self._sum_p + sum_p[0], self._sum_q + sum_q[0]
         self._n_p, self._n_q = self._n_p + len(X_p), self._n_q + len(X_q)
         self._solve()
 
@@ -82,7 +87,7 @@ class LeastSquaresRatio(KernelRatio):
         """Sums of φφᵀ (W, b, b) and of φ (W, b) over rows Z, for each width."""
         b = len(self.centers_)
         grams, sums = np.zeros((len(widths), b, b)), np.zeros((len(widths), b))
-        for chunk in chunks(Z):
+        for chunk in blocks(Z):
             squares = squared_distances(chunk, self.centers_)
             for k, width in enumerate(widths):
                 phi = np.exp(squares / (-2 * width**2))
@@ -91,16 +96,29 @@ class LeastSquaresRatio(KernelRatio):
         return grams, sums
 
     def _solve(self) -> None:
+        """The weights for the sums as they are, scaled so that the fitted ratio has mean 1 under its denominator.
+
+        The minimum over θ ≥ 0 is nearer the ratio than one over all θ that is cut at 0 afterwards.
+        """
         alpha = self._alpha()
-        matrix = alpha / self._n_p * self._gram_p + (1 - alpha) / self._n_q * self._gram_q
-        matrix[np.diag_indices_from(matrix)] += self.penalty_
-        weights = cho_solve(cho_factor(matrix), self._sum_p / self._n_p)
+        mean_p, mean_q = self._sum_p / self._n_p, self._sum_q / self._n_q
+        gram = alpha / self._n_p * self._gram_p + (1 - alpha) / self._n_q * self._gram_q
+        weights = non_negative_weights(gram, mean_p, self.penalty_)
+        total = weights @ (alpha * mean_p + (1 - alpha) * mean_q)
+        if not total > 0:
+            raise ValueError(
+                f"width of {type(self).__name__} must be wide enough for the kernels at rows of X_p to reach other"
+                f" rows, got {self.width_:g}, at which they do not; choose wider ones."
+            )
         with np.errstate(divide="ignore"):
-            self.log_weights_ = np.log(np.maximum(weights, 0))
+            self.log_weights_ = np.log(weights / total)
 
 
 class uLSIF(LeastSquaresRatio):
-    """Unconstrained least-squares importance fitting: dP/dQ as a sum of Gaussian kernels, in closed form.
+    """Least-squares importance fitting: dP/dQ as a sum of Gaussian kernels, chosen by leave-one-out in closed form.
+
+    The weights are the least squares over θ ≥ 0, where the paper takes them over all θ and cuts them at 0, and the
+    ratio is scaled to mean 1 under Q: both bring it nearer the truth.
 
     Parameters
     ----------
@@ -140,7 +158,7 @@ class uLSIF(LeastSquaresRatio):
     >>> from fdgm.ratios import uLSIF
     >>> rng = np.random.default_rng(0)
     >>> ratio = uLSIF(random_state=0).fit(rng.normal(1, 1, size=(500, 1)), rng.normal(0, 1, size=(500, 1)))
-    >>> ratio.log_ratio([[-1.0], [2.0]]).round()  # x − 1/2
+    >>> ratio.log_ratio([[-0.5], [1.5]]).round()  # x − 1/2
     array([-1.,  1.])
     """
 
@@ -168,7 +186,7 @@ class RuLSIF(LeastSquaresRatio):
 
     The relative ratio r_α is at most 1/α, which keeps the fit steady where P is dense and Q is not. `log_ratio` is
     that of dP/dQ itself, log((1 − α) r_α/(1 − α r_α)), with α r_α held at 0.99, past which it has no gradient;
-    `relative_ratio` is r_α.
+    `relative_ratio` is r_α. Weights and scale are as in :class:`uLSIF`.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from ..hookspecs import hookimpl
 @hookimpl
 def fdgm_density_ratios() -> dict[str, type]:
     return {
+        "classifier": ratios.ClassifierRatio,
         "kliep": ratios.KLIEP,
         "rulsif": ratios.RuLSIF,
         "ulsif": ratios.uLSIF,
