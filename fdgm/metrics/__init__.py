@@ -1,28 +1,45 @@
 """How near generated samples are to real ones; real ones come first in every argument list."""
 
+from ._birthday import BirthdaySupport, birthday_support
+from ._c2st import TwoSampleTest, classifier_two_sample_test
 from ._energy import energy_distance, energy_distance_unit
 from ._extractors import Extractor, get_extractor, register_extractor
 from ._frechet import frechet_distance
 from ._inception import load_inception
+from ._kde import kde_score
 from ._mmd import kernel_inception_distance, kernel_mmd
 from ._modes import ModeCoverage, high_quality_share, mode_coverage
+from ._neighbors import PrecisionRecallDensityCoverage, one_nn_accuracy, precision_recall_density_coverage
+from ._ngrams import ngram_js
 from ._scores import inception_score, mode_score
+from ._wasserstein import sliced_wasserstein_distance, wasserstein_distance
 
 __all__ = [
+    "BirthdaySupport",
     "Extractor",
     "ModeCoverage",
+    "PrecisionRecallDensityCoverage",
+    "TwoSampleTest",
+    "birthday_support",
+    "classifier_two_sample_test",
     "energy_distance",
     "energy_distance_unit",
     "frechet_distance",
     "get_extractor",
     "high_quality_share",
     "inception_score",
+    "kde_score",
     "kernel_inception_distance",
     "kernel_mmd",
     "load_inception",
     "mode_coverage",
     "mode_score",
+    "ngram_js",
+    "one_nn_accuracy",
+    "precision_recall_density_coverage",
     "register_extractor",
+    "sliced_wasserstein_distance",
+    "wasserstein_distance",
 ]
 
 register_extractor("inception", load_inception)

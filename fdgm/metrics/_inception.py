@@ -52,8 +52,10 @@ def load_inception(*, device: Any = "auto") -> Extractor:
 
     Examples
     --------
-    >>> from fdgm.metrics import frechet_distance, load_inception  # doctest: +SKIP
-    >>> frechet_distance(X_real, X_generated, features=load_inception(device="cpu").features)  # doctest: +SKIP
+    ``features="inception"`` loads it when it is first used. To have it on another device, under a name of its own:
+
+    >>> from fdgm.metrics import load_inception, register_extractor
+    >>> register_extractor("inception-cpu", lambda: load_inception(device="cpu"))
     """
     import torch
 

@@ -27,10 +27,12 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.sqrt(squared)
 
 
-def blocks(x: np.ndarray, y: np.ndarray, chunk_size: int) -> Iterator[tuple[slice, slice, np.ndarray]]:
-    """Yield (rows of x, rows of y, their distances) over all pairs, row block by row block."""
+def blocks(
+    x: np.ndarray, y: np.ndarray, chunk_size: int, *, upper: bool = False
+) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Yield (rows of x, rows of y, their distances) over all pairs; with `upper`, no block below the diagonal."""
     for i in range(0, len(x), chunk_size):
-        for j in range(0, len(y), chunk_size):
+        for j in range(i if upper else 0, len(y), chunk_size):
             rows, columns = slice(i, i + chunk_size), slice(j, j + chunk_size)
             yield rows, columns, distances(x[rows], y[columns])
 

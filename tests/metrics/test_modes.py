@@ -172,14 +172,17 @@ class TestHighQualityShare:
         assert high_quality_share(ring_centers(), X, std=0.01, n_std=n_std) == pytest.approx(expected, abs=4 * sigma)
 
 
+def test_refuses_no_std():
+    with pytest.raises(ValueError, match=r"^std of high_quality_share .* got None"):
+        high_quality_share(CENTERS, CENTERS, std=None)
+
+
 @pytest.mark.parametrize("function", [mode_coverage, high_quality_share])
 class TestErrors:
-    @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf, None])
+    @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf, "1"])
     @pytest.mark.parametrize("name", ["std", "n_std"])
     def test_refuses_radius(self, function, name, value):
-        if (function, name, value) == (mode_coverage, "std", None):
-            pytest.skip("without std, modes are classes")
-        with pytest.raises(ValueError, match=f"^{name} of {function.__name__} .* got {value}"):
+        with pytest.raises(ValueError, match=f"^{name} of {function.__name__} .* got {value!r}"):
             function(CENTERS, CENTERS, **{"std": 0.1, name: value})
 
     def test_refuses_nan(self, function):

@@ -1,0 +1,198 @@
+"""The birthday paradox's estimate of how many different samples a generator has."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..datasets._checks import as_generator, check_count, check_real
+from ._extractors import Features, as_features, feature_pair
+from ._pairs import blocks, distances
+
+__all__ = ["BirthdaySupport", "birthday_support"]
+
+
+@dataclass(frozen=True, eq=False)
+class BirthdaySupport:
+    """What :func:`birthday_support` finds.
+
+    Attributes
+    ----------
+    support_size : float
+        ``batch_size**2``, the estimate of the number of different samples.
+    is_lower_bound : bool
+        True where fewer than half of the orders met a duplicate among all samples: the support is then at least so
+        large.
+    batch_size : float
+        Samples that have a duplicate among them with probability one half.
+    threshold : float
+        Distance up to which two samples were counted as duplicates.
+    n_duplicates : int
+        Pairs of generated samples that are duplicates.
+    pairs : ndarray of shape (n_pairs, 2), int64
+        Rows of `X_generated`: the closest pairs, closest first. Look at them.
+    distances : ndarray of shape (n_pairs,)
+        Their distances.
+    nearest_real : ndarray of shape (n_pairs,), int64, or None
+        The row of `X_real` that is nearest to the first sample of each pair: where it looks the same too, the
+        generator may have learned it by heart. None without `X_real`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.metrics import birthday_support
+    >>> X = np.random.default_rng(0).integers(400, size=(200, 1))  # 400 different samples
+    >>> found = birthday_support(None, X, threshold=0, random_state=0)
+    >>> bool(100 < found.support_size < 1600), found.distances[0]
+    (True, np.float64(0.0))
+    """
+
+    support_size: float
+    is_lower_bound: bool
+    batch_size: float
+    threshold: float
+    n_duplicates: int
+    pairs: np.ndarray
+    distances: np.ndarray
+    nearest_real: np.ndarray | None
+
+
+def birthday_support(
+    X_real: Any,
+    X_generated: Any,
+    *,
+    threshold: float | None = None,
+    n_pairs: int = 20,
+    n_orders: int = 200,
+    features: Features = None,
+    random_state: Any = None,
+    chunk_size: int = 500,
+) -> BirthdaySupport:
+    """Estimate the size of a generator's support from duplicates among its samples.
+
+    A sample of size s from N equally likely outcomes has a duplicate with probability one half at s of about √N. So
+    the generated samples are put into random orders, the median number until the first duplicate is the batch size s,
+    and the estimate is s².
+
+    Parameters
+    ----------
+    X_real : array-like of shape (n_real, ...) or None
+        Real samples, at least 2; the trailing shape is flattened. They set the threshold, and the closest of them are
+        named. None where `threshold` is given.
+    X_generated : array-like of shape (n_generated, ...)
+        Generated samples, at least 2, of as many features.
+    threshold : float or None, default=None
+        Two samples up to so far apart are duplicates, in the units of the features, >= 0. None is the distance of the
+        closest pair of real samples, which are taken to be all different.
+    n_pairs : int, default=20
+        Closest pairs to return, at least 1.
+    n_orders : int, default=200
+        Random orders, at least 1.
+    features : str, callable or None, default=None
+        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
+        shape (n, d).
+    random_state : int, Generator, RandomState or None, default=None
+        Seed or source of the orders.
+    chunk_size : int, default=500
+        Rows that are compared, or given to `features`, at once, at least 1. It changes no result.
+
+    Returns
+    -------
+    support : BirthdaySupport
+
+    Raises
+    ------
+    ValueError
+        If a sample has fewer than 2 rows, is not numeric or holds a NaN or an infinity, if the numbers of features
+        differ, or if a parameter is out of its range.
+
+    Notes
+    -----
+    Arora and Zhang have a person decide which of the closest pairs are duplicates, since no distance between pixels
+    decides it well: look at ``X_generated[support.pairs]``, and call again with the distance of the last pair that
+    looks the same as `threshold`. The estimate is of the order of magnitude. Where outcomes are not equally likely it
+    is low: it is governed by 1/Σ p². It cannot exceed the square of the number of samples.
+
+    References
+    ----------
+    Arora and Zhang, "Do GANs actually learn the distribution? An empirical study", 2017 (ICLR 2018), section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.metrics import birthday_support
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((300, 2))
+    >>> birthday_support(X, rng.choice(X[:25], 300), random_state=0).support_size < 300  # a generator of 25 samples
+    True
+    """
+    name = "birthday_support"
+    if X_real is None:
+        chunk_size = check_count(chunk_size, "chunk_size", name)
+        real = None
+        x = as_features(X_generated, features, "X_generated", name, chunk_size=chunk_size)
+    else:
+        real, x, chunk_size = feature_pair(X_real, X_generated, features, name, chunk_size)
+    for rows, which in ((real, "X_real"), (x, "X_generated")):
+        if rows is not None and len(rows) < 2:
+            raise ValueError(f"{which} of {name} must have at least 2 rows, got {len(rows)}.")
+    n_pairs, n_orders = check_count(n_pairs, "n_pairs", name), check_count(n_orders, "n_orders", name)
+    if threshold is not None:
+        threshold = check_real(threshold, "threshold", name, positive=False)
+    elif real is None:
+        raise ValueError(f"threshold of {name} must be given where X_real is None, got None.")
+    else:
+        threshold = float(_closest(real, 1, chunk_size)[1][0])
+    pairs, apart = _closest(x, n_pairs, chunk_size)
+    rng = as_generator(random_state, name)
+    positions = np.argsort(rng.random((n_orders, len(x))), axis=1)  # (o, n), row i's place in each order
+    first, n_duplicates = _first_duplicates(x, threshold, positions, chunk_size)
+    batch_size = float(np.median(first))
+    bounded = not np.isfinite(batch_size)
+    if bounded:
+        batch_size = float(len(x))
+    return BirthdaySupport(
+        support_size=batch_size**2,
+        is_lower_bound=bounded,
+        batch_size=batch_size,
+        threshold=threshold,
+        n_duplicates=n_duplicates,
+        pairs=pairs,
+        distances=apart,
+        nearest_real=None if real is None else distances(x[pairs[:, 0]], real).argmin(axis=1),
+    )
+
+
+def _upper(rows: slice, columns: slice, block: np.ndarray, limit: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows i < j at most `limit` apart, and their distances, in a block of the distances of x to itself."""
+    i, j = np.nonzero(block <= limit)
+    apart = block[i, j]
+    i, j = i + rows.start, j + columns.start
+    keep = i < j
+    return i[keep], j[keep], apart[keep]
+
+
+def _closest(x: np.ndarray, n_pairs: int, chunk_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The closest pairs (p, 2) of rows of x and their distances (p,), closest first."""
+    pairs, apart, limit = np.empty((0, 2), dtype=np.int64), np.empty(0), np.inf
+    for rows, columns, block in blocks(x, x, chunk_size, upper=True):
+        i, j, found = _upper(rows, columns, block, limit)
+        pairs, apart = np.vstack([pairs, np.column_stack([i, j])]), np.concatenate([apart, found])
+        order = np.lexsort((pairs[:, 1], pairs[:, 0], apart))[:n_pairs]
+        pairs, apart = pairs[order], apart[order]
+        limit = apart[-1] if len(apart) == n_pairs else np.inf
+    return pairs, apart
+
+
+def _first_duplicates(
+    x: np.ndarray, threshold: float, positions: np.ndarray, chunk_size: int
+) -> tuple[np.ndarray, int]:
+    """Samples until the first duplicate in each order (o,), infinite without one, and the number of duplicates."""
+    first, n_duplicates = np.full(len(positions), np.inf), 0
+    for rows, columns, block in blocks(x, x, chunk_size, upper=True):
+        i, j, _ = _upper(rows, columns, block, threshold)
+        n_duplicates += len(i)
+        if len(i):
+            for order, place in enumerate(positions):
+                first[order] = min(first[order], np.maximum(place[i], place[j]).min() + 1)
+    return first, n_duplicates
