@@ -1,149 +1,22 @@
 """What every sampler does with its generator and critic."""
 
-from collections.abc import Callable
-from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .. import registry
-from ..architectures import Architecture
-from ..inputs import AffineScaler, chunk_seed, entropy_of, is_mapped, validate, validate_count
-from ..metrics import energy_distance
-from ..nets import OPTIMIZERS, Clock, Rows
-from ..training import Trainable, in_chunks
-from ._draw import draw
-from ._early_stopping import Best, EarlyStopping
+from ..inputs import validate
+from ..training import GenerativeModel, in_chunks
 
 __all__ = ["Sampler"]
 
-_SCORED = 5000  # rows at most that `score` compares: the size in which energy distances are reported
-_HELD_OUT = 2000  # rows at most that early stopping compares, some 60 ms
-_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY = 0, 1, 2  # streams of the fit's own seed: only `sample`'s moves
 
-
-class Sampler(Trainable):
+class Sampler(GenerativeModel):
     """Base of the samplers, whose net has a `generator_` and a `critic_`, and gives its `sampling_module`."""
 
-    #: Constraints of the parameters that all samplers have beside those of `Trainable`.
-    _sampler_constraints: ClassVar[dict[str, list[Any]]] = {
-        **Trainable._training_constraints,
-        "architecture": [str, Architecture],
-        "latent_size": [Interval(Integral, 1, None, closed="left"), None],
-        "data_range": [StrOptions({"auto"}), list, tuple, None],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "ema": [Interval(Real, 0, 1, closed="neither"), None],
-        "optimizer": [StrOptions(set(OPTIMIZERS))],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "validate_every": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    architecture: str | Architecture
-    latent_size: int | None
-    data_range: Any
-    optimizer: str
-    ema: float | None
-    early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
-    validate_every: int
-    _n_calls: int
-    _best: Best
-    _held_out: np.ndarray | None
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn to sample from the distribution of X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            At least two rows of finite numbers. A memory-mapped array stays in its file.
-        y : ignored
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError, TypeError
-            For a parameter out of range, or an X that is not two or more rows of finite real numbers.
-        TrainingError
-            If training failed before there was a generator to keep.
-
-        Warns
-        -----
-        TrainingWarning
-            If training failed later: the last good generator is kept, and the warning names the loop, the network,
-            the last losses and the parameter to change.
-        """
-        self._validate_params()
-        clock = self._make_clock()
-        goes_on = self.warm_start and self.__sklearn_is_fitted__()
-        array, record = validate(self, X, reset=not goes_on, min_samples=2)
-        if not goes_on:
-            self._start((array,))
-        self._best = Best()
-        self._run((array,), record, clock)
-        if self._best.weights:
-            self.net_.set_weights(self._best.weights)
-            self._best.weights = {}
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """One more outer loop on X, at full step size; the first call fixes the scaling.
-
-        Nothing is held out, and no checkpoint is written.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        self
-        """
-        self._validate_params()
-        goes_on = self.__sklearn_is_fitted__()
-        array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
-        if not goes_on:
-            self._start((array,))
-        self._record = record
-        return self._train((self._rows(array),), Clock(1, None, [0.0]))
-
-    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
-        """Draw rows from the model.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-        random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream, so that successive calls differ.
-
-        Returns
-        -------
-        X : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container; in its dtype where that is a float.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        """
-        check_is_fitted(self)
-        n_samples = validate_count("sample", "n_samples", n_samples)
-        if random_state is None:
-            key: tuple[int, ...] = (self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls)
-            self._n_calls += 1
-        else:
-            key = (entropy_of(random_state),)
-        return self._record.restore(self._draw(n_samples, key))
+    _sampler_constraints = GenerativeModel._generative_constraints
 
     def log_ratio(self, X: Any) -> np.ndarray:
         """The critic's estimate of log p_data(x)/p_model(x), at the end of training.
@@ -162,143 +35,7 @@ class Sampler(Trainable):
         self.net_.critic_.eval()
         return in_chunks(self.net_.critic_step_.log_ratio(), array, self._scaler.to_tensor, self.net_.device)
 
-    def score(self, X: Any, y: Any = None) -> float:
-        """Minus the energy distance between X and the model, so that greater is better.
-
-        A fixed sample of the model is compared, of X's size up to 5,000 rows, and it is the same at each call. (A
-        model's own critic cannot rank models in a grid search.) Distances are in scaled units: standard deviations
-        of the data, unless they have a range.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        score : float, at most 0
-        """
-        check_is_fitted(self)
-        array, _ = validate(self, X, reset=False)
-        generated = self._draw(min(len(array), _SCORED), (self.net_.seeds.sample, _SCORE_KEY))
-        return -energy_distance(
-            self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(generated).numpy()
-        )
-
-    @property
-    def best_iter_(self) -> int:
-        """The outer loop whose generator early stopping kept."""
-        best = vars(self).get("_best")
-        if best is None or not best.loop:
-            raise AttributeError(f"{type(self).__name__} has best_iter_ after a fit with early_stopping alone.")
-        return best.loop
-
-    def _scaled_range(self, shape: tuple[int, ...]) -> tuple[float, float] | None:
-        """The range that data are mapped to as a whole, and particles clamped to; None if columns are standardised."""
-        if self.data_range is None:
-            return None
-        by_architecture = registry.make("architecture", self.architecture).data_range(shape)
-        return (-1.0, 1.0) if by_architecture is None and self.data_range != "auto" else by_architecture
-
-    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
-        (X,) = arrays
-        scaled = self._scaled_range(X.shape[1:])
-        if scaled is None:
-            return AffineScaler.standardise(X)
-        return AffineScaler.to_range(X, scaled, None if self.data_range == "auto" else self._checked_range())
-
-    def _betas(self, name: str, default: tuple[float, float]) -> tuple[float, float]:
-        """Adam's two, checked; `default` for None.
-
-        Raises
-        ------
-        ValueError
-            If they are no two floats in [0, 1), or come with an optimizer that has none.
-        """
-        value = getattr(self, name)
-        if value is None:
-            return default
-        owner = type(self).__name__
-        if self.optimizer != "adam":
-            raise ValueError(f"{name} of {owner} must be None with optimizer={self.optimizer!r}, got {value!r}.")
-        try:
-            first, second = (float(beta) for beta in value)
-        except (TypeError, ValueError):
-            first = second = np.nan
-        if not (0 <= first < 1 and 0 <= second < 1):
-            raise ValueError(f"{name} of {owner} must be None or two floats in [0, 1), got {value!r}.")
-        return first, second
-
-    def _checked_range(self) -> tuple[float, float]:
-        try:
-            low, high = (float(bound) for bound in self.data_range)
-        except (TypeError, ValueError):
-            low = high = np.nan
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise ValueError(
-                f"data_range of {type(self).__name__} must be 'auto', None or two growing finite numbers,"
-                f" got {self.data_range!r}."
-            )
-        return low, high
-
-    def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """The training rows; with early stopping, some are held out.
-
-        Of a memory-mapped array they are held out of nothing: they are a copy of a few rows among very many.
-        """
-        (X,) = arrays
-        if not self.early_stopping:
-            return (self._rows(X),)
-        rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY))
-        n_held_out = min(max(round(self.validation_fraction * len(X)), 2), _HELD_OUT)
-        if len(X) - n_held_out < 2:
-            raise ValueError(
-                f"X must have at least two rows beside the validation_fraction of {type(self).__name__}, got {len(X)}"
-                " rows; set early_stopping to False."
-            )
-        if is_mapped(X):
-            held_out, kept = X[np.sort(rng.integers(len(X), size=n_held_out))], X
-        else:
-            order = rng.permutation(len(X))
-            held_out, kept = X[order[:n_held_out]], X[order[n_held_out:]]
-        self._held_out = self._scaler.to_tensor(held_out).numpy()
-        return (self._rows(kept),)
-
-    def _callbacks(self) -> list[Any]:
-        held_out, self._held_out = self._held_out, None
-        if held_out is None:
-            return []
-        key = (self.net_.seeds.sample, _HELD_OUT_KEY)
-        stopping = EarlyStopping(
-            self._best,
-            held_out,
-            lambda n: self._draw(n, key, to_array=lambda rows: rows.cpu().numpy()),
-            every=self.validate_every,
-            patience=self.n_iter_no_change,
-        )
-        return [stopping]
-
-    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {f"best/{name}": array for name, array in self._best.arrays().items()}
-        return arrays, {"n_calls": self._n_calls, "best": self._best.values()}
-
-    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        self._held_out = None
-        self._n_calls = values.get("n_calls", 0)
-        self._best = Best()
-        if values:
-            best = {name.removeprefix("best/"): a for name, a in arrays.items() if name.startswith("best/")}
-            self._best.restore(best, values["best"])
-
-    def _draw(
-        self, n_samples: int, key: tuple[int, ...], *, to_array: Callable[[Tensor], np.ndarray] | None = None
-    ) -> np.ndarray:
-        dtype = self._record.dtype
-        return draw(
-            self.net_.sampling_module,
-            self.net_.settings.latent_size,
-            n_samples,
-            key=key,
-            device=self.net_.device,
-            to_array=to_array or (lambda rows: self._scaler.to_array(rows, dtype)),
-        )
+    def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
+        net = self.net_
+        generator = net.sampling_module.eval()
+        return generator(torch.randn(n, net.settings.latent_size, generator=source).to(net.device))

@@ -1,38 +1,34 @@
-"""Samples from a generator, in chunks that do not depend on how many are asked for."""
+"""Samples from a model, in chunks that do not depend on how many are asked for."""
 
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..inputs import chunk_seed
-from ..training import CHUNK
+from ._chunks import CHUNK
 
 __all__ = ["draw"]
 
 
 def draw(
-    generator: nn.Module,
-    latent_size: int,
+    make: Callable[[int, torch.Generator], Tensor],
     n_samples: int,
     *,
     key: tuple[int, ...],
-    device: str,
     to_array: Callable[[Tensor], np.ndarray],
 ) -> np.ndarray:
-    """`n_samples` rows of ``to_array(generator(z))``, z standard normal.
+    """`n_samples` rows of ``to_array(make(n, source))``, where `make` gives n rows by the chance of `source` alone.
 
-    Each chunk has a seed of its own, made from `key`, and the last one is drawn whole and cut, so that the first
+    Each chunk has a source of its own, seeded from `key`, and the last one is drawn whole and cut, so that the first
     rows are the same bits for any `n_samples`, and chunks can be made in any order.
     """
-    generator.eval()
     rows: np.ndarray | None = None
     for chunk, start in enumerate(range(0, n_samples, CHUNK)):
         source = torch.Generator().manual_seed(chunk_seed(*key, chunk))
-        latents = torch.randn(CHUNK, latent_size, generator=source).to(device)
         with torch.no_grad():
-            part = to_array(generator(latents)[: n_samples - start])
+            part = to_array(make(CHUNK, source)[: n_samples - start])
         if rows is None:
             rows = np.empty((n_samples, *part.shape[1:]), dtype=part.dtype)
         rows[start : start + len(part)] = part
