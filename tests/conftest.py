@@ -1,6 +1,8 @@
 """Fixtures that several folders of tests share."""
 
 import importlib
+import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,3 +24,15 @@ def torchvision():
         module = importlib.import_module("torchvision")
         module.schemas_of_fdgms_tests = schemas  # they go when the library object does
         return module
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of the real MNIST and Fashion-MNIST; without them the test is skipped."""
+    home = os.environ.get("FDGM_DATA")
+    if home is None:
+        pytest.skip("FDGM_DATA is not set: it names the folder that holds mnist/ and fashion-mnist/")
+    for name in ("mnist", "fashion-mnist"):
+        if not (Path(home) / name).is_dir():
+            pytest.skip(f"FDGM_DATA is {home}, which holds no folder {name}")
+    return Path(home)

@@ -7,7 +7,15 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
-from fdgm.datasets import grid_centers, make_circles, make_grid, make_ring, ring_centers
+from fdgm.datasets import (
+    grid_centers,
+    make_circles,
+    make_grid,
+    make_imbalanced_grid,
+    make_ring,
+    make_swiss_roll,
+    ring_centers,
+)
 
 MAKERS = [make_ring, make_grid, make_circles]
 MIXTURES = [(make_ring, ring_centers), (make_grid, grid_centers)]
@@ -157,3 +165,70 @@ class TestCircles:
         with pytest.raises(ValueError, match="radii of make_circles") as caught:
             make_circles(10, radii=radii)
         assert f"got {radii!r}" in str(caught.value)
+
+
+class TestImbalancedGrid:
+    """AGE's 9 and 25 Gaussians, appendix E.1."""
+
+    @pytest.mark.parametrize(("side", "majority", "minority"), [(3, 5, 4), (5, 13, 12)])
+    def test_published_counts(self, side, majority, minority):
+        X, labels = make_imbalanced_grid(side, return_labels=True, random_state=0)
+        counts = np.bincount(labels)
+        assert X.shape == (10_000 * majority + 500 * minority, 2)
+        assert counts[::2].tolist() == [10_000] * majority
+        assert counts[1::2].tolist() == [500] * minority
+
+    def test_noise_is_standard_normal_times_std(self):
+        X, labels = make_imbalanced_grid(3, n_majority=300, n_minority=20, return_labels=True, random_state=0)
+        assert stats.kstest(((X - grid_centers(side=3)[labels]) / 0.3).ravel(), "norm").pvalue > 1e-3
+
+    def test_rows_come_in_random_order(self):
+        _, labels = make_imbalanced_grid(2, n_majority=500, n_minority=500, return_labels=True, random_state=0)
+        # Wald and Wolfowitz: runs of an even split of n = 2000 have mean n/2 + 1 and variance n/4.
+        runs = 1 + np.count_nonzero(np.diff(labels % 2))
+        assert abs(runs - 1001) < 4 * np.sqrt(500)
+
+    def test_seeds_and_labels(self):
+        draw = functools.partial(make_imbalanced_grid, 2, n_majority=9, n_minority=2)
+        assert_array_equal(draw(random_state=1), draw(return_labels=True, random_state=1)[0])
+        assert not np.array_equal(draw(random_state=1), draw(random_state=2))
+
+    @pytest.mark.parametrize(
+        "bad",
+        [{"side": 0}, {"n_majority": 0}, {"n_minority": 1.5}, {"std": -1.0}, {"spacing": 0.0}, {"random_state": "a"}],
+    )
+    def test_refuses(self, bad):
+        [(name, value)] = bad.items()
+        with pytest.raises(ValueError, match=rf"{name} of make_imbalanced_grid .* got {value!r}"):
+            make_imbalanced_grid(**bad)
+
+
+class TestSwissRoll:
+    def test_it_is_scikit_learns_first_and_last_axis(self):
+        from sklearn.datasets import make_swiss_roll as in_three
+
+        theirs = in_three(2000, noise=0.25, random_state=0)[0][:, [0, 2]] / 7.5
+        ours = make_swiss_roll(2000, random_state=0)
+        for axis in (0, 1):
+            assert stats.ks_2samp(ours[:, axis], theirs[:, axis]).pvalue > 1e-3
+        assert stats.ks_2samp(*(np.linalg.norm(X, axis=1) for X in (ours, theirs))).pvalue > 1e-3
+
+    def test_labels_are_where_it_is_on_the_spiral(self):
+        X, t = make_swiss_roll(300, noise=0.0, scale=1.0, return_labels=True, random_state=0)
+        assert_allclose(X[:, 0] + 1j * X[:, 1], t * np.exp(1j * t))
+        assert stats.kstest(t, stats.uniform(1.5 * np.pi, 3 * np.pi).cdf).pvalue > 1e-3
+
+    def test_scale_divides_everything(self):
+        draw = functools.partial(make_swiss_roll, 50, random_state=0)
+        assert_allclose(draw(scale=3.0), draw(scale=1.0) / 3)
+
+    def test_labels_do_not_change_the_samples(self):
+        assert_array_equal(
+            make_swiss_roll(9, random_state=1), make_swiss_roll(9, return_labels=True, random_state=1)[0]
+        )
+
+    @pytest.mark.parametrize("bad", [{"n_samples": 0}, {"noise": -0.1}, {"scale": 0.0}, {"random_state": -1}])
+    def test_refuses(self, bad):
+        [(name, value)] = bad.items()
+        with pytest.raises(ValueError, match=rf"{name} of make_swiss_roll .* got {value!r}"):
+            make_swiss_roll(**bad)

@@ -1,0 +1,160 @@
+"""CelebA, aligned and cropped, from files in its published format."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+import pandas as pd
+
+from ._archives import Reader, opened
+from ._checks import check_count
+from ._pixels import check_split
+from ._places import folders, nowhere
+
+__all__ = ["load_celeba"]
+
+_IMAGES = ("img_align_celeba", "img_align_celeba.zip")
+_PARTITION, _ATTRIBUTES = "list_eval_partition.txt", "list_attr_celeba.txt"
+_PARTS = {"train": 0, "valid": 1, "test": 2}
+_URL = "http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
+
+
+@overload
+def load_celeba(
+    split: str = ...,
+    *,
+    crop: int = ...,
+    image_size: int = ...,
+    n_samples: int | None = ...,
+    data_home: Any = ...,
+    return_labels: Literal[False] = ...,
+) -> np.ndarray: ...
+@overload
+def load_celeba(
+    split: str = ...,
+    *,
+    crop: int = ...,
+    image_size: int = ...,
+    n_samples: int | None = ...,
+    data_home: Any = ...,
+    return_labels: Literal[True],
+) -> tuple[np.ndarray, pd.DataFrame]: ...
+def load_celeba(
+    split: str = "train",
+    *,
+    crop: int = 160,
+    image_size: int = 64,
+    n_samples: int | None = None,
+    data_home: Any = None,
+    return_labels: bool = False,
+) -> np.ndarray | tuple[np.ndarray, pd.DataFrame]:
+    """Faces of celebrities, aligned: a central square of each image, made smaller.
+
+    ``img_align_celeba.zip`` or the folder that it unpacks to, ``list_eval_partition.txt`` and, for labels,
+    ``list_attr_celeba.txt`` are looked for in `data_home`, else in the folder that the environment variable FDGM_DATA
+    names, each time in its sub-folder ``celeba`` first. Nothing is downloaded. Reading JPEG needs Pillow, which the
+    extra ``fdgm[images]`` brings.
+
+    Parameters
+    ----------
+    split : {"train", "valid", "test", "all"}, default="train"
+        162,770, 19,867, 19,962 or all 202,599 images.
+    crop : int, default=160
+        Side of the central square, at most 178. VGrow takes 160, AGE 128.
+    image_size : int, default=64
+        Side of the images that it is resized to, bilinear with a filter as wide as the reduction.
+    n_samples : int or None, default=None
+        Only the first so many; the training set takes 8 GB at 64 pixels.
+    data_home : str, path or None, default=None
+        The only folder to look in, if given.
+    return_labels : bool, default=False
+        Whether to return the attributes too.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, 3, image_size, image_size), float32
+        Red, green and blue from −1 to 1, channels first.
+    labels : DataFrame of shape (n_samples, 40), bool
+        Attributes such as Smiling, by name; only if `return_labels`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are in none of these places; the message lists them.
+    ImportError
+        If Pillow is not installed.
+    ValueError
+        If a parameter is out of its range, or a file is damaged.
+
+    References
+    ----------
+    Liu et al., "Deep Learning Face Attributes in the Wild", ICCV 2015.
+    Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 5.2 (its random split
+    into 9 parts to 1 is not published; this is the data set's own).
+
+    Examples
+    --------
+    >>> from fdgm.datasets import load_celeba
+    >>> X = load_celeba(n_samples=10_000)  # doctest: +SKIP
+    """
+    function = "load_celeba"
+    check_split(split, (*_PARTS, "all"), function)
+    crop, size = (check_count(v, name, function) for v, name in ((crop, "crop"), (image_size, "image_size")))
+    if n_samples is not None:
+        check_count(n_samples, "n_samples", function)
+    places = folders(data_home, ("celeba",))
+    wanted = (_PARTITION, _ATTRIBUTES) if return_labels else (_PARTITION,)
+    lists = {name: place / name for place in reversed(places) for name in wanted if (place / name).is_file()}
+    with opened(places, (_IMAGES,)) as found:
+        if found is None or len(lists) < len(wanted):
+            files = f"{' or '.join(_IMAGES)}, and {' and '.join(wanted)}"
+            raise nowhere(function, files, places, _URL, given=data_home is not None)
+        partition = _table(lists[_PARTITION], ["image", "part"], 0)
+        chosen = partition if split == "all" else partition[partition["part"] == _PARTS[split]]
+        names = chosen["image"].iloc[:n_samples].tolist()
+        X = _read_images(found[1], names, crop, size, function)
+    return (X, _attributes(lists[_ATTRIBUTES], names)) if return_labels else X
+
+
+def _table(path: Path, columns: list[str], skip: int) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, sep=r"\s+", names=columns, skiprows=skip, index_col=False)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path} must be a table of {len(columns)} columns, got a file that gave {error}.") from error
+
+
+def _attributes(path: Path, names: Sequence[str]) -> pd.DataFrame:
+    """The file's rows for the images named: −1 is False, 1 is True."""
+    with open(path) as file:
+        columns = [file.readline(), file.readline()][1].split()
+    table = _table(path, ["image", *columns], 2).set_index("image")
+    return (table.loc[list(names)] > 0).reset_index(drop=True)
+
+
+def _read_images(read: Reader, names: Sequence[str], crop: int, size: int, function: str) -> np.ndarray:
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError as error:
+        raise ImportError(f"{function} needs Pillow to read JPEG: install the extra fdgm[images].") from error
+    X = np.empty((len(names), 3, size, size), np.float32)
+    for row, name in enumerate(names):
+        try:
+            image = Image.open(io.BytesIO(read(name).tobytes())).convert("RGB")
+        except (UnidentifiedImageError, OSError) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise ValueError(
+                f"{name} of CelebA must be a JPEG, got a file that gave {error}; fetch it again."
+            ) from error
+        width, height = image.size
+        if crop > min(width, height):
+            raise ValueError(f"crop of {function} must be at most {min(width, height)}, got {crop!r}.")
+        left, top = (width - crop) // 2, (height - crop) // 2
+        box = (left, top, left + crop, top + crop)
+        resized = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+        X[row] = np.asarray(resized, np.float32).transpose(2, 0, 1)
+    X /= np.float32(127.5)
+    X -= 1
+    return X

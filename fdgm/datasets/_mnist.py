@@ -1,0 +1,196 @@
+"""MNIST and Fashion-MNIST, from files in their published format."""
+
+import gzip
+import math
+import warnings
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from ._pixels import check_split, images_of
+from ._places import folders, nowhere
+
+__all__ = ["load_fashion_mnist", "load_mnist", "read_mnist"]
+
+_SPLITS = {"train": "train", "test": "t10k"}
+_N_TRAIN = 60_000
+_OPENML = {"mnist": "mnist_784", "fashion-mnist": "Fashion-MNIST"}
+_URL = {
+    "mnist": "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "fashion-mnist": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+}
+_DEBIAN = {"mnist": (), "fashion-mnist": ("/usr/share/datasets/fashion-mnist",)}  # package dataset-fashion-mnist
+
+
+@overload
+def load_mnist(
+    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
+) -> np.ndarray: ...
+@overload
+def load_mnist(
+    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
+) -> tuple[np.ndarray, np.ndarray]: ...
+def load_mnist(
+    split: str = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """Handwritten digits: 60,000 images to train on and 10,000 to test with.
+
+    The files (``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-...``, plain or with ``.gz``) are
+    looked for in `data_home`, else in the folder that the environment variable FDGM_DATA names, each time in its
+    sub-folder ``mnist`` first. Where they are in neither, OpenML's copy is fetched if there is a network.
+
+    Parameters
+    ----------
+    split : {"train", "test"}, default="train"
+    image_size : int, default=28
+        Side of the images; the papers' 32 is bilinear.
+    data_home : str, path or None, default=None
+        The only folder to look in, if given.
+    return_labels : bool, default=False
+        Whether to return the digits too.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, 1, image_size, image_size), float32
+        Pixels from −1 (paper) to 1 (ink), channels first.
+    labels : ndarray of shape (n_samples,), int64
+        0 to 9; only if `return_labels`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are in none of these places; the message lists them.
+    ValueError
+        If a parameter is out of its range, or a file is damaged.
+
+    References
+    ----------
+    LeCun et al., "Gradient-based Learning Applied to Document Recognition", 1998.
+
+    Examples
+    --------
+    >>> from fdgm.datasets import load_mnist
+    >>> X = load_mnist(image_size=32)  # doctest: +SKIP
+    """
+    return _load("mnist", split, image_size, data_home, return_labels, "load_mnist")
+
+
+@overload
+def load_fashion_mnist(
+    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
+) -> np.ndarray: ...
+@overload
+def load_fashion_mnist(
+    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
+) -> tuple[np.ndarray, np.ndarray]: ...
+def load_fashion_mnist(
+    split: str = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """Pictures of clothes in ten classes: 60,000 images to train on and 10,000 to test with.
+
+    Looked for as :func:`load_mnist` does, in the sub-folder ``fashion-mnist``, and where Debian's package
+    ``dataset-fashion-mnist`` puts it.
+
+    Parameters
+    ----------
+    split : {"train", "test"}, default="train"
+    image_size : int, default=28
+        Side of the images; the papers' 32 is bilinear.
+    data_home : str, path or None, default=None
+        The only folder to look in, if given.
+    return_labels : bool, default=False
+        Whether to return the classes too.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, 1, image_size, image_size), float32
+        Pixels from −1 (background) to 1, channels first.
+    labels : ndarray of shape (n_samples,), int64
+        T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot are 0 to 9; only if
+        `return_labels`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are in none of these places; the message lists them.
+    ValueError
+        If a parameter is out of its range, or a file is damaged.
+
+    References
+    ----------
+    Xiao et al., "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms", 2017.
+
+    Examples
+    --------
+    >>> from fdgm.datasets import load_fashion_mnist
+    >>> X, labels = load_fashion_mnist("test", return_labels=True)  # doctest: +SKIP
+    """
+    return _load("fashion-mnist", split, image_size, data_home, return_labels, "load_fashion_mnist")
+
+
+def read_mnist(name: str, split: str, data_home: Any, function: str) -> tuple[np.ndarray, np.ndarray]:
+    """Bytes of the images (n, 28, 28), and labels (n,), from the first place that has both."""
+    prefix = _SPLITS[check_split(split, tuple(_SPLITS), function)]
+    wanted = (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
+    places = folders(data_home, (name,), _DEBIAN[name])
+    for place in places:
+        found = [_either(place / file) for file in wanted]
+        if found[0] is not None and found[1] is not None:
+            images, labels = _read_idx(found[0], 3), _read_idx(found[1], 1)
+            if len(images) != len(labels):
+                raise ValueError(
+                    f"{function} needs as many labels as images, got {len(labels)} in {found[1]} for {len(images)}."
+                )
+            return images, labels.astype(np.int64)
+    files = f"{wanted[0]} and {wanted[1]}, plain or with .gz"
+    if data_home is not None:
+        raise nowhere(function, files, places, _URL[name], given=True)
+    return _fetch(name, split, function, files, places)
+
+
+def _load(
+    name: str, split: str, image_size: int, data_home: Any, return_labels: bool, function: str
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    pixels, labels = read_mnist(name, split, data_home, function)
+    X = images_of(pixels[:, None], image_size, function)
+    return (X, labels) if return_labels else X
+
+
+def _either(path: Path) -> Path | None:
+    zipped = path.with_name(path.name + ".gz")
+    return path if path.is_file() else (zipped if zipped.is_file() else None)
+
+
+def _read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """An array of bytes: two zeros, the type 8, the number of dimensions, each as four bytes, and the values."""
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as error:
+        raise ValueError(
+            f"{path} must be a file in gzip's format, got one that gave {error}; fetch it again."
+        ) from error
+    header = 4 + 4 * dimensions
+    shape = tuple(int(n) for n in np.frombuffer(data[4:header], ">i4"))
+    if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) != header + math.prod(shape):
+        raise ValueError(
+            f"{path} must be an idx file of bytes in {dimensions} dimensions, got one of {len(data)} bytes that begins"
+            f" with {data[:header].hex()}; fetch it again."
+        )
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+
+
+def _fetch(name: str, split: str, function: str, files: str, places: list[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """OpenML's copy, whose first 60,000 rows are the training set."""
+    from sklearn.datasets import fetch_openml
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its retries and its cache: what it ends with is the error below
+            bunch = fetch_openml(_OPENML[name], version=1, as_frame=False, n_retries=1)
+    except (OSError, HTTPException) as error:
+        tried = f" and at OpenML, which gave {type(error).__name__}: {error}"
+        raise nowhere(function, files, places, _URL[name], tried) from error
+    rows = slice(_N_TRAIN) if split == "train" else slice(_N_TRAIN, None)
+    return bunch.data[rows].astype(np.uint8).reshape(-1, 28, 28), bunch.target[rows].astype(np.int64)

@@ -1,0 +1,45 @@
+"""From bytes to images: float32 in [−1, 1], channels first, of any size."""
+
+from typing import Any
+
+import numpy as np
+
+from ._checks import check_count
+
+__all__ = ["check_split", "images_of"]
+
+_CHUNK = 4096  # images resized at once
+
+
+def images_of(pixels: Any, image_size: int, function: str) -> np.ndarray:
+    """Images from an array of bytes of shape (n, C, H, W), which may be memory-mapped; bilinear where resized.
+
+    Returns
+    -------
+    X : ndarray of shape (n, C, image_size, image_size), float32
+        −1 is byte 0, and 1 is byte 255.
+    """
+    import torch
+    from torch.nn.functional import interpolate
+
+    size = check_count(image_size, "image_size", function)
+    n, channels = pixels.shape[:2]
+    X = np.empty((n, channels, size, size), np.float32)
+    for start in range(0, n, _CHUNK):
+        chunk = np.ascontiguousarray(pixels[start : start + _CHUNK]).astype(np.float32)
+        if chunk.shape[2:] != (size, size):
+            smaller = size < max(chunk.shape[2:])
+            chunk = interpolate(
+                torch.from_numpy(chunk), (size, size), mode="bilinear", align_corners=False, antialias=smaller
+            ).numpy()
+        X[start : start + _CHUNK] = chunk
+    X /= np.float32(127.5)
+    X -= 1
+    return np.clip(X, -1, 1, out=X)  # resizing rounds
+
+
+def check_split(split: Any, splits: tuple[str, ...], function: str) -> str:
+    """`split`, one of `splits`."""
+    if split not in splits:
+        raise ValueError(f"split of {function} must be one of {list(splits)}, got {split!r}.")
+    return split

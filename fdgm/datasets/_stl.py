@@ -1,0 +1,111 @@
+"""STL-10, from files in its published format."""
+
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from ._archives import opened
+from ._checks import check_count
+from ._pixels import check_split, images_of
+from ._places import folders, nowhere
+
+__all__ = ["load_stl10"]
+
+_SIDE = 96
+_BINARY = ("stl10_binary", "stl10_binary.tar.gz")
+_URL = "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz"
+
+
+@overload
+def load_stl10(
+    split: str = ...,
+    *,
+    image_size: int = ...,
+    n_samples: int | None = ...,
+    data_home: Any = ...,
+    return_labels: Literal[False] = ...,
+) -> np.ndarray: ...
+@overload
+def load_stl10(
+    split: str = ...,
+    *,
+    image_size: int = ...,
+    n_samples: int | None = ...,
+    data_home: Any = ...,
+    return_labels: Literal[True],
+) -> tuple[np.ndarray, np.ndarray]: ...
+def load_stl10(
+    split: str = "unlabeled",
+    *,
+    image_size: int = 96,
+    n_samples: int | None = None,
+    data_home: Any = None,
+    return_labels: bool = False,
+) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+    """Colour photographs of 96 × 96 pixels: 100,000 without labels, 5,000 and 8,000 in ten classes.
+
+    ``stl10_binary.tar.gz``, or the folder that it unpacks to, is looked for in `data_home`, else in the folder that
+    the environment variable FDGM_DATA names, each time in its sub-folder ``stl10`` first. Nothing is downloaded. The
+    unpacked folder is read as it is needed, the archive as a whole.
+
+    Parameters
+    ----------
+    split : {"unlabeled", "train", "test"}, default="unlabeled"
+    image_size : int, default=96
+        Side of the images, bilinear where it is not 96; DGflow's are 48 and 32.
+    n_samples : int or None, default=None
+        Only the first so many; all 100,000 take 11 GB at 96 pixels, 2.8 GB at 48.
+    data_home : str, path or None, default=None
+        The only folder to look in, if given.
+    return_labels : bool, default=False
+        Whether to return the classes too.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, 3, image_size, image_size), float32
+        Red, green and blue from −1 to 1, channels first.
+    labels : ndarray of shape (n_samples,), int64
+        Airplane, bird, car, cat, deer, dog, horse, monkey, ship, truck are 0 to 9 (1 to 10 in the files); only if
+        `return_labels`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are in none of these places; the message lists them.
+    ValueError
+        If a parameter is out of its range, labels are asked of the unlabeled images, or a file is damaged.
+
+    References
+    ----------
+    Coates et al., "An Analysis of Single-Layer Networks in Unsupervised Feature Learning", AISTATS 2011.
+
+    Examples
+    --------
+    >>> from fdgm.datasets import load_stl10
+    >>> X = load_stl10(image_size=48)  # doctest: +SKIP
+    """
+    function = "load_stl10"
+    check_split(split, ("unlabeled", "train", "test"), function)
+    if n_samples is not None:
+        check_count(n_samples, "n_samples", function)
+    if return_labels and split == "unlabeled":
+        raise ValueError(f"return_labels of {function} must be False for split='unlabeled', got {return_labels!r}.")
+    places = folders(data_home, ("stl10",))
+    with opened(places, (_BINARY,)) as found:
+        if found is None:
+            raise nowhere(function, " or ".join(_BINARY), places, _URL, given=data_home is not None)
+        _, read = found
+        data = read(f"{split}_X.bin")
+        if not len(data) or len(data) % (3 * _SIDE**2):
+            raise ValueError(
+                f"{split}_X.bin of STL-10 must hold images of {3 * _SIDE**2} bytes, got {len(data)} bytes; fetch it"
+                " again."
+            )
+        pixels = data.reshape(-1, 3, _SIDE, _SIDE).transpose(0, 1, 3, 2)[:n_samples]  # stored column by column
+        X = images_of(pixels, image_size, function)
+        if not return_labels:
+            return X
+        labels = np.asarray(read(f"{split}_y.bin")[:n_samples]).astype(np.int64) - 1
+    if len(labels) != len(X):
+        raise ValueError(f"{split}_y.bin of STL-10 must hold a label for each image, got {len(labels)} for {len(X)}.")
+    return X, labels
