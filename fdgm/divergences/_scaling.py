@@ -53,6 +53,11 @@ class Scaling:
         clip = auto if isinstance(scale_clip, str) else scale_clip
         return cls(registry.make("divergence", divergence), clip)
 
+    @property
+    def dual(self) -> "Scaling":
+        """The same of the divergence with its arguments exchanged."""
+        return Scaling(self.divergence.dual, self.scale_clip)
+
     def clamp(self, l: Tensor) -> Tensor:
         """l, clamped."""
         if self.scale_clip is None:

@@ -10,6 +10,8 @@ from ._forward import forward
 
 __all__ = ["CriticStep"]
 
+Batch = Tensor | tuple[Tensor, ...]
+
 
 class CriticStep:
     """One optimizer step of a critic on a batch of each sample, numerator first.
@@ -17,7 +19,7 @@ class CriticStep:
     Parameters
     ----------
     critic : Module
-        From points (n, *shape) to outputs (n,).
+        From points (n, *shape) to outputs (n,); or from several tensors to them, such as pairs of data and latents.
     optimizer : Optimizer
         Over the critic's parameters.
     objective : Objective
@@ -33,15 +35,19 @@ class CriticStep:
         self.objective = objective
         self.precision = precision
 
-    def __call__(self, batch_p: Tensor, batch_q: Tensor) -> Tensor:
-        """Update the critic; return the loss before the update, a tensor of shape () with no graph."""
-        output = forward(self.critic, self.precision, torch.cat([batch_p, batch_q]))
-        loss = self.objective.loss(output[: len(batch_p)], output[len(batch_p) :])
+    def __call__(self, batch_p: Batch, batch_q: Batch) -> Tensor:
+        """Update the critic; return the loss before the update, a tensor of shape () with no graph.
+
+        A batch is a tensor, or a tuple of as many as the critic takes.
+        """
+        p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
+        output = forward(self.critic, self.precision, *(torch.cat(both) for both in zip(p, q, strict=True)))
+        loss = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         return loss.detach()
 
-    def log_ratio(self) -> Callable[[Tensor], Tensor]:
-        """log dP/dQ as a function of points, of the critic as it stands."""
-        return lambda points: self.objective.log_ratio(forward(self.critic, self.precision, points))
+    def log_ratio(self) -> Callable[..., Tensor]:
+        """log dP/dQ as a function of what the critic takes, of the critic as it stands."""
+        return lambda *points: self.objective.log_ratio(forward(self.critic, self.precision, *points))

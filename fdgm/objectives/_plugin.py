@@ -6,4 +6,4 @@ from ..hookspecs import hookimpl
 
 @hookimpl
 def fdgm_objectives() -> dict[str, type]:
-    return {"logistic": objectives.Logistic}
+    return {"f_gan": objectives.FGAN, "logistic": objectives.Logistic}

@@ -24,7 +24,7 @@ def test_it_is_the_ratio_that_is_clamped(name, clip):
 def test_age_scalings_differ_by_the_clamped_ratio(name):
     """s_theta = s_phi · clamp(r) for every divergence (AGE, section 3.2), with T the log-ratio of data to model."""
     d = fdgm.divergences.get(name)
-    s_phi, s_theta = Scaling(d, 0.5).weight(L), Scaling(d.dual, 0.5).weight(-L)
+    s_phi, s_theta = Scaling(d, 0.5).weight(L), Scaling(d, 0.5).dual.weight(-L)
     torch.testing.assert_close(s_theta, s_phi * L.exp().clamp(0.5, 2), rtol=1e-12, atol=0)
 
 

@@ -1,0 +1,50 @@
+"""The variational bound of f-GAN, in its universal form and with the published activations."""
+
+from torch import Tensor
+
+from .. import registry
+from ..divergences import Divergence
+from ._base import Objective
+
+__all__ = ["FGAN"]
+
+
+class FGAN(Objective):
+    """−E_p[f'(r)] + E_q[f*(f'(r))], where r is the critic's ratio; at its least it is −D_f(P‖Q).
+
+    Parameters
+    ----------
+    divergence : str or Divergence, default="kl"
+    activation : {"published", "universal"}, default="published"
+        How the output V becomes log r: as in f-GAN's table of activations where that has the divergence (for `kl`
+        V − 1), or log r = V for all. The two differ in scale and offset alone, but train differently.
+
+    References
+    ----------
+    Nowozin et al., "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization", NIPS
+    2016, equation 6 and table 2.
+    Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, table 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.objectives import FGAN
+    >>> FGAN("kl").log_ratio(torch.tensor([1.0, 3.0]))
+    tensor([0., 2.])
+    """
+
+    def __init__(self, divergence: str | Divergence = "kl", *, activation: str = "published") -> None:
+        self.divergence = divergence
+        self.activation = activation
+
+    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        divergence = registry.make("divergence", self.divergence)
+        t_p, t_q = self.log_ratio(output_p), self.log_ratio(output_q)
+        return divergence.conjugate_of_slope(t_q).mean() - divergence.f_prime(t_p).mean()
+
+    def log_ratio(self, output: Tensor) -> Tensor:
+        if self.activation == "universal":
+            return output
+        if self.activation != "published":
+            raise ValueError(f"activation of FGAN must be 'published' or 'universal', got {self.activation!r}.")
+        return registry.make("divergence", self.divergence).log_ratio_from_output(output)
