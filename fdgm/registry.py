@@ -175,7 +175,7 @@ def available(family: str) -> list[str]:
     --------
     >>> import fdgm
     >>> fdgm.available("architecture")
-    ['dcgan', 'mlp']
+    ['dcgan', 'mlp', 'resnet']
     """
     _check_family(family)
     return sorted(_registry().entries[family])

@@ -4,5 +4,6 @@ from ._base import Architecture
 from ._dcgan import DCGAN
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 from ._mlp import MLP
+from ._resnet import ResNet
 
-__all__ = ["DCGAN", "MLP", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit"]
+__all__ = ["DCGAN", "MLP", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit", "ResNet"]

@@ -24,7 +24,10 @@ _Module = TypeVar("_Module", bound=nn.Module)
 
 
 def channels_last(module: _Module) -> _Module:
-    """The module with its kernels in the layout that CPUs and GPUs convolve fastest: by up to a quarter on a CPU."""
+    """The module with its kernels in the layout that CPUs and GPUs convolve fastest.
+
+    On a CPU, measured in pairs: `dcgan` up to a quarter faster, `resnet` a fifth to three fifths.
+    """
     return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

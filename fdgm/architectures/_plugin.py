@@ -6,4 +6,4 @@ from ..hookspecs import hookimpl
 
 @hookimpl
 def fdgm_architectures() -> dict[str, type]:
-    return {"dcgan": architectures.DCGAN, "mlp": architectures.MLP}
+    return {"dcgan": architectures.DCGAN, "mlp": architectures.MLP, "resnet": architectures.ResNet}
