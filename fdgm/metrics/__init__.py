@@ -1,6 +1,7 @@
 """How near generated samples are to real ones; real ones come first in every argument list."""
 
 from ._birthday import BirthdaySupport, birthday_support
+from ._bootstrap import Interval, bootstrap_interval
 from ._c2st import TwoSampleTest, classifier_two_sample_test
 from ._energy import energy_distance, energy_distance_unit
 from ._extractors import Extractor, get_extractor, register_extractor
@@ -11,16 +12,19 @@ from ._mmd import kernel_inception_distance, kernel_mmd
 from ._modes import ModeCoverage, high_quality_share, mode_coverage
 from ._neighbors import PrecisionRecallDensityCoverage, one_nn_accuracy, precision_recall_density_coverage
 from ._ngrams import ngram_js
+from ._report import report
 from ._scores import inception_score, mode_score
 from ._wasserstein import sliced_wasserstein_distance, wasserstein_distance
 
 __all__ = [
     "BirthdaySupport",
     "Extractor",
+    "Interval",
     "ModeCoverage",
     "PrecisionRecallDensityCoverage",
     "TwoSampleTest",
     "birthday_support",
+    "bootstrap_interval",
     "classifier_two_sample_test",
     "energy_distance",
     "energy_distance_unit",
@@ -38,6 +42,7 @@ __all__ = [
     "one_nn_accuracy",
     "precision_recall_density_coverage",
     "register_extractor",
+    "report",
     "sliced_wasserstein_distance",
     "wasserstein_distance",
 ]

@@ -9,7 +9,15 @@ import numpy as np
 from ..datasets._checks import check_count
 from ._rows import check_rows
 
-__all__ = ["Extractor", "as_features", "as_probabilities", "feature_pair", "get_extractor", "register_extractor"]
+__all__ = [
+    "Extractor",
+    "as_features",
+    "as_probabilities",
+    "feature_pair",
+    "get_extractor",
+    "has_classes",
+    "register_extractor",
+]
 
 #: An extractor's name, a function from an array (n, ...) to features (n, d), or None for the rows themselves.
 Features = str | Callable[[Any], Any] | None
@@ -111,6 +119,11 @@ def get_extractor(name: str) -> Extractor:
     if name not in _LOADED:
         _LOADED[name] = _LOADERS[name]()
     return _LOADED[name]
+
+
+def has_classes(features: Features) -> bool:
+    """Whether `features` names an extractor that has class probabilities."""
+    return isinstance(features, str) and features in _LOADERS and get_extractor(features).probabilities is not None
 
 
 def as_features(X: Any, features: Features, name: str, function: str, *, chunk_size: int = 500) -> np.ndarray:

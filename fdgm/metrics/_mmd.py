@@ -11,7 +11,7 @@ from ..datasets._checks import as_generator, check_count, check_real
 from ._extractors import Features, feature_pair
 from ._pairs import distances
 
-__all__ = ["kernel_inception_distance", "kernel_mmd"]
+__all__ = ["kernel_inception_distance", "kernel_mmd", "median_distance"]
 
 #: k(x, y): rows (n, d) and (m, d) to the matrix (n, m).
 Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -167,7 +167,11 @@ def kernel_inception_distance(
 
 def _kernel(kernel: str | Kernel, bandwidth: float | None, x: np.ndarray) -> Kernel:
     if kernel == "rbf":
-        width = _median_distance(x) if bandwidth is None else check_real(bandwidth, "bandwidth", "kernel_mmd")
+        width = median_distance(x) if bandwidth is None else check_real(bandwidth, "bandwidth", "kernel_mmd")
+        if width == 0:
+            raise ValueError(
+                "bandwidth of kernel_mmd must be given where the median distance between real rows is 0, got None."
+            )
         return partial(_rbf, bandwidth=width)
     if bandwidth is not None:
         raise ValueError(f"bandwidth of kernel_mmd must be None unless kernel is 'rbf', got {bandwidth!r}.")
@@ -197,15 +201,11 @@ def _checked(x: np.ndarray, y: np.ndarray, kernel: Kernel) -> np.ndarray:
     return values
 
 
-def _median_distance(x: np.ndarray) -> float:
+def median_distance(x: np.ndarray) -> float:
+    """Median distance between the rows of x (n, d), or between 1,000 of them; 0 for one row."""
     rows = x[np.linspace(0, len(x) - 1, min(len(x), _FOR_MEDIAN)).astype(int)]
     pairs = distances(rows, rows)[np.triu_indices(len(rows), k=1)]
-    median = float(np.median(pairs)) if len(pairs) else 0.0
-    if median == 0:
-        raise ValueError(
-            "bandwidth of kernel_mmd must be given where the median distance between real rows is 0, got None."
-        )
-    return median
+    return float(np.median(pairs)) if len(pairs) else 0.0
 
 
 def _mmd2(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, unbiased: bool, function: str) -> float:

@@ -1,0 +1,193 @@
+"""The report: which measures it holds, that they are theirs, and what stands beside them."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from fdgm.datasets import make_ring, ring_centers
+from fdgm.metrics import (
+    Extractor,
+    energy_distance,
+    frechet_distance,
+    inception_score,
+    kernel_mmd,
+    mode_coverage,
+    ngram_js,
+    one_nn_accuracy,
+    precision_recall_density_coverage,
+    register_extractor,
+    report,
+)
+from fdgm.metrics import _extractors as registry
+
+OF_ROWS = [
+    "frechet_distance",
+    "energy_distance",
+    "kernel_mmd",
+    "wasserstein_distance",
+    "sliced_wasserstein_distance",
+    "one_nn_accuracy",
+    "classifier_two_sample_accuracy",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+]
+
+
+def rings(n=120, n_sets=3):
+    return [make_ring(n, random_state=seed) for seed in range(n_sets)]
+
+
+@pytest.fixture(autouse=True)
+def _private_registry(monkeypatch):
+    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
+    monkeypatch.setattr(registry, "_LOADED", {})
+
+
+def classes(X):
+    """Probabilities of four classes, from the quadrant."""
+    return 0.91 * np.eye(4)[2 * (X[:, 0] > 0) + (X[:, 1] > 0)] + 0.0225
+
+
+@pytest.fixture(scope="module")
+def table():
+    X, S, T = rings()
+    return report(X, S, T, centers=ring_centers(), std=0.05, n_resamples=10, random_state=0)
+
+
+class TestPlane:
+    def test_measures(self, table):
+        assert list(table.index) == [
+            *OF_ROWS,
+            "kde_score",
+            "birthday_support",
+            "modes_captured",
+            "high_quality_share",
+            "reverse_kl",
+        ]
+
+    def test_columns(self, table):
+        assert list(table.columns) == ["value", "low", "high", "better", "held_out", "space", "n_rows"]
+        assert (table["n_rows"] == 120).all()
+
+    def test_values_are_the_functions(self, table):
+        X, S, T = rings()
+        expected = {
+            "frechet_distance": frechet_distance(X, S),
+            "energy_distance": energy_distance(X, S),
+            "kernel_mmd": kernel_mmd(X, S),
+            "one_nn_accuracy": one_nn_accuracy(X, S),
+            **precision_recall_density_coverage(X, S)._asdict(),
+            "reverse_kl": mode_coverage(ring_centers(), S, std=0.05).reverse_kl,
+        }
+        for name, value in expected.items():
+            assert table.loc[name, "value"] == pytest.approx(value, rel=1e-9), name
+        assert table.loc["energy_distance", "held_out"] == pytest.approx(energy_distance(X, T), rel=1e-9)
+        assert table.loc["reverse_kl", "held_out"] == mode_coverage(ring_centers(), T, std=0.05).reverse_kl
+
+    def test_intervals_are_about_the_values(self, table):
+        counted = table.drop("birthday_support")
+        assert (counted["low"] <= counted["value"]).all()
+        assert (counted["value"] <= counted["high"]).all()
+
+    def test_shares_stay_shares(self, table):
+        shares = table.loc[["precision", "recall", "coverage", "high_quality_share", "one_nn_accuracy"]]
+        assert shares[["low", "high"]].stack().between(0, 1).all()
+
+    def test_same_seed_same_table(self):
+        X, S, _ = rings(30)
+        tables = [report(X, S, n_resamples=2, random_state=seed) for seed in (1, 1, 2)]
+        assert tables[0].equals(tables[1])
+        assert not tables[0].equals(tables[2])
+
+
+class TestWhatFits:
+    def test_without_intervals_and_held_out_rows(self):
+        X, S, _ = rings(30)
+        table = report(X, S, n_resamples=0)
+        assert table[["low", "high", "held_out"]].isna().all(axis=None)
+        assert table["value"].notna().all()
+
+    def test_no_frechet_distance_with_few_rows_and_no_kde_in_space(self):
+        X, S = np.random.default_rng(0).standard_normal((2, 20, 10))
+        table = report(X, S, n_resamples=0)
+        assert not {"frechet_distance", "kde_score"} & set(table.index)
+
+    def test_no_wasserstein_distance_without_pot(self, monkeypatch):
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+        X, S, _ = rings(30)
+        assert "wasserstein_distance" not in report(X, S, n_resamples=0).index
+
+    def test_no_mmd_where_the_real_rows_are_one(self):
+        assert "kernel_mmd" not in report(np.zeros((20, 2)), np.ones((20, 2)), n_resamples=0).index
+
+    def test_samples_of_unequal_numbers(self):
+        X, S, T = make_ring(60), make_ring(50), make_ring(40)
+        table = report(X, S, T, n_resamples=0)
+        assert table.loc["energy_distance", "n_rows"] == 40
+
+    def test_max_rows(self):
+        X, S, _ = rings(60)
+        table = report(X, S, max_rows=25, n_resamples=0)
+        assert (table.loc["energy_distance", "n_rows"], table.loc["frechet_distance", "n_rows"]) == (25, 60)
+
+    def test_texts(self):
+        real, generated = ["the cat sat", "a dog ran", "no", "the cow ate"] * 5, ["the cat ran", "a cow sat"] * 10
+        table = report(real, generated, real, n_resamples=4, random_state=0)
+        assert list(table.index) == ["JS-1", "JS-2", "JS-3", "JS-4", "JS-6"]
+        assert table.loc["JS-4", "value"] == pytest.approx(ngram_js(real, generated), rel=1e-12)
+        assert table.loc["JS-4", "held_out"] == pytest.approx(0.0, abs=1e-12)
+
+    def test_no_ngrams_longer_than_most_texts(self):
+        assert list(report(["abc"] * 10, ["abd"] * 10, n_resamples=0).index) == ["JS-1", "JS-2", "JS-3"]
+
+
+class TestNetworks:
+    def test_a_named_extractor_gives_fd_and_scores_under_its_name(self):
+        register_extractor("tiny", lambda: Extractor("tiny", features=lambda X: X[:, :1], probabilities=classes))
+        X, S, T = rings(60)
+        table = report(X, S, T, features="tiny", n_resamples=3, random_state=0)
+        assert table.loc["FD-tiny", "value"] == pytest.approx(frechet_distance(X[:, :1], S[:, :1]), rel=1e-9)
+        assert {"KD-tiny", "inception_score", "mode_score", "modes_captured", "reverse_kl"} <= set(table.index)
+        assert not {"FID", "KID", "frechet_distance"} & set(table.index)
+        assert (table["space"] == "tiny").all()
+
+    def test_fid_is_the_inception_networks_alone(self, monkeypatch):
+        monkeypatch.setitem(registry._LOADED, "inception", Extractor("inception", lambda X: X, classes))
+        X, S, _ = rings(60)
+        assert {"FID", "KID"} <= set(report(X, S, features="inception", n_resamples=0).index)
+
+    def test_the_real_test_set_gives_the_ceiling_of_the_score(self):
+        X, S, T = rings(60)
+        table = report(X, S, T, classifier=classes, n_resamples=0)
+        assert table.loc["inception_score", "value"] == pytest.approx(inception_score(classes(S)), rel=1e-12)
+        assert table.loc["inception_score", "held_out"] == pytest.approx(inception_score(classes(T)), rel=1e-12)
+        assert table.loc["inception_score", "space"] == "classifier"
+
+    def test_features_by_a_callable(self):
+        X, S, _ = rings(60)
+        table = report(X, S, features=lambda a: 10 * a, n_resamples=0)
+        assert table.loc["frechet_distance", "value"] == pytest.approx(100 * frechet_distance(X, S), rel=1e-9)
+        assert table.loc["frechet_distance", "space"] == "features"
+
+
+@pytest.mark.parametrize(
+    ("call", "received"),
+    [
+        (lambda X: report(X, X[:9]), "X_generated of report must have at least 10 rows, got 9"),
+        (lambda X: report(X, 3.0), "X_generated of report must have at least 10 rows, got 0"),
+        (lambda X: report(X, X[:, :1]), r"samples of report must have equally many features, got \[2, 1\]"),
+        (lambda X: report(X, X, X * np.nan), "X_held_out of report must be finite, got nan"),
+        (lambda X: report(X, X, std=1.0), "centers of report must be given together with std, got None"),
+        (lambda X: report(X, X, centers=X), "std of report must be given together with centers, got None"),
+        (lambda X: report(X, X, max_rows=9), "max_rows of report .* got 9"),
+        (lambda X: report(X, X, n_resamples=1), "n_resamples of report .* got 1"),
+        (lambda X: report(X, X, features="vgg"), "features of report .* got 'vgg'"),
+        (lambda X: report(["abc"] * 10, ["abc"] * 10, features="vgg"), "features of report .* texts, got 'vgg'"),
+    ],
+)
+def test_refuses(call, received):
+    with pytest.raises(ValueError, match=received):
+        call(rings(20)[0])
