@@ -8,6 +8,7 @@ from .registry import available
 
 if TYPE_CHECKING:
     from . import architectures, datasets, divergences, metrics, objectives, ratios
+    from . import testing as testing
     from .persistence import load
     from .samplers import VGrowSampler
 
@@ -27,7 +28,8 @@ __all__ = [
 #: Estimators that `load` may make, and where each lives.
 ESTIMATORS = {"VGrowSampler": "samplers"}
 _HOME = {**ESTIMATORS, "load": "persistence"}
-_SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"}
+#: `testing` is no part of `from fdgm import *`: it needs hypothesis.
+_SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"} | {"testing"}
 
 
 def __getattr__(name: str) -> Any:
@@ -39,4 +41,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "testing"])

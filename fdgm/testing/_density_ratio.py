@@ -1,0 +1,290 @@
+"""The contract of a density-ratio estimator: the numerator first, a log-ratio, its gradient, its seed and its file."""
+
+import json
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from ..persistence import decode, encode_params, read, write
+from ..ratios import DensityRatio
+from ._check import Checks, Property, require
+from ._component import global_states, instance
+
+__all__ = ["check_density_ratio"]
+
+_N = 1000
+_CLOSE = 1e-3  # of float32 inside, in another order or another routine
+
+
+def check_density_ratio(cls: type[DensityRatio] | DensityRatio) -> Checks:
+    """The contract of a density-ratio estimator, as named checks.
+
+    Parameters
+    ----------
+    cls : class of DensityRatio, or an instance
+        A class is checked with its default parameters; an instance with its own, which may make it quicker. A
+        `random_state` is set where there is one.
+
+    Returns
+    -------
+    Checks
+        To loop over, to ``run()``, or to give to pytest. Gradients are checked where `has_gradient` claims them.
+
+    Raises
+    ------
+    TypeError
+        If `cls` is no density ratio.
+
+    Notes
+    -----
+    The samples are of the normal distributions N((½, 0), I) and N((−½, 0), I), whose log-ratio is x₁, and a thousand
+    rows each. Shapes and finite values are what the others rest on: while one of these fails, they are skipped.
+
+    Examples
+    --------
+    >>> from fdgm.ratios import KLIEP
+    >>> from fdgm.testing import check_density_ratio
+    >>> check_density_ratio(KLIEP(width=1.0)).run()
+    """
+    trial = _Trial(instance("check_density_ratio", cls, DensityRatio))
+    properties: list[Property] = [
+        numerator_comes_first,
+        exchanging_the_samples_changes_the_sign,
+        log_ratio_is_near_the_true_one,
+        sizes_of_the_samples_do_not_matter,
+        rows_are_judged_one_by_one,
+        seed_is_obeyed,
+        global_state_is_untouched,
+        parameters_are_left_alone,
+        can_be_saved,
+    ]
+    if trial.estimator.has_partial_fit:
+        properties.append(partial_fit_goes_on)
+    if trial.estimator.has_gradient:
+        properties += [tensor_agrees_with_the_array, gradient_is_attached, gradient_follows_the_log_ratio]
+    return Checks(trial, [has_the_right_shape, is_finite], properties)
+
+
+def _normal(mean: float, n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal([mean, 0.0], 1.0, size=(n, 2))
+
+
+class _Trial:
+    """An estimator, and one fit of it that several checks look at."""
+
+    def __init__(self, estimator: DensityRatio) -> None:
+        seed = {"random_state": 0} if "random_state" in estimator.get_params(deep=False) else {}
+        self.estimator = clone(estimator).set_params(**seed)
+        self.X = np.random.default_rng(2).uniform(-1, 1, size=(60, 2))
+
+    def fit(self, n_p: int = _N, n_q: int = _N, shift: float = 0.5) -> DensityRatio:
+        """A fresh fit, to P around `shift` and Q around minus `shift`."""
+        return clone(self.estimator).fit(_normal(shift, n_p, 0), _normal(-shift, n_q, 1))
+
+    @cached_property
+    def fitted(self) -> DensityRatio:
+        return self.fit()
+
+    def __repr__(self) -> str:
+        return repr(self.estimator)
+
+
+def has_the_right_shape(trial: _Trial) -> None:
+    try:
+        fitted = trial.fitted
+    except ValueError as error:
+        raise AssertionError(f"fit of {trial!r} must learn to give one number a row, but raised: {error}") from error
+    require(isinstance(fitted, DensityRatio), f"fit of {trial!r} must return the estimator itself, got {fitted!r}")
+    values = fitted.log_ratio(trial.X)
+    require(
+        isinstance(values, np.ndarray) and values.shape == (60,) and values.dtype == np.float64,
+        f"log_ratio of {trial!r} must return a float64 array of shape (60,) for 60 rows",
+    )
+    if trial.estimator.has_gradient:
+        for dtype in (torch.float32, torch.float64):
+            tensor = trial.fitted.log_ratio_tensor(torch.from_numpy(trial.X).to(dtype))
+            require(
+                tensor.shape == (60,) and tensor.dtype == dtype,
+                f"log_ratio_tensor of {trial!r} must return shape (60,) and {dtype} for 60 rows of that dtype, got"
+                f" {tuple(tensor.shape)} and {tensor.dtype}",
+            )
+
+
+def is_finite(trial: _Trial) -> None:
+    for scale in (1, 1e3):
+        values = trial.fitted.log_ratio(scale * trial.X)
+        broken = ~np.isfinite(values)
+        require(
+            not broken.any(),
+            f"log_ratio of {trial!r} must be finite everywhere, but is {values[broken][:1]} at"
+            f" {(scale * trial.X)[broken][:1].tolist()}",
+        )
+
+
+def numerator_comes_first(trial: _Trial) -> None:
+    at_p, at_q = trial.fitted.log_ratio(np.array([[2.0, 0.0], [-2.0, 0.0]]))
+    require(
+        at_p > at_q,
+        f"fit of {trial!r} takes the numerator's sample first: its log_ratio is {at_p:.4g} where the first sample is"
+        f" denser, and {at_q:.4g} where the second is; are they exchanged?",
+    )
+
+
+def exchanging_the_samples_changes_the_sign(trial: _Trial) -> None:
+    there = trial.fitted.log_ratio(trial.X)
+    back = clone(trial.estimator).fit(_normal(-0.5, _N, 1), _normal(0.5, _N, 0)).log_ratio(trial.X)
+    if trial.estimator.antisymmetric:
+        require(
+            np.array_equal(there, -back),
+            f"{trial!r} promises to be antisymmetric, but with the samples exchanged its log_ratio is not minus what it"
+            f" was: they differ by up to {np.abs(there + back).max():.3g}",
+        )
+    slopes = [_slope(trial, values) for values in (there, back)]
+    require(
+        abs(sum(slopes)) <= 0.6 * abs(slopes[0]),
+        f"log_ratio of {trial!r} must change its sign with the samples exchanged, but its slopes are"
+        f" {slopes[0]:.3g} and {slopes[1]:.3g}",
+    )
+
+
+def _slope(trial: _Trial, values: np.ndarray) -> float:
+    """Of a straight line through the values over x₁, which is the true log-ratio."""
+    return float(np.polyfit(trial.X[:, 0], values, 1)[0])
+
+
+def log_ratio_is_near_the_true_one(trial: _Trial) -> None:
+    """Up to its sign, which has a check of its own; wide enough for any estimate that is one."""
+    values = trial.fitted.log_ratio(trial.X)
+    slope = _slope(trial, values)
+    offset = float(np.median(values - np.sign(slope) * trial.X[:, 0]))
+    require(
+        0.5 <= abs(slope) <= 1.6 and abs(offset) <= 0.7,
+        f"log_ratio of {trial!r} must be the natural logarithm of the ratio, which here is x1: a straight line through"
+        f" its values has slope {slope:.3g} instead of 1, and is off by {offset:.3g}",
+    )
+
+
+def sizes_of_the_samples_do_not_matter(trial: _Trial) -> None:
+    """Equal distributions, one sample four times the other: nothing to tell, and log 4 = 1.39 for who counts rows."""
+    even, uneven = (float(np.median(trial.fit(_N, n, shift=0.0).log_ratio(trial.X))) for n in (_N, _N // 4))
+    require(
+        abs(uneven - even) <= 0.7,
+        f"log_ratio of {trial!r} must not depend on the sizes of the samples, but for equal distributions its median is"
+        f" {even:.3g} with {_N} rows each, and {uneven:.3g} with {_N} against {_N // 4}",
+    )
+
+
+def rows_are_judged_one_by_one(trial: _Trial) -> None:
+    together = trial.fitted.log_ratio(trial.X)
+    alone = np.concatenate([trial.fitted.log_ratio(row[None]) for row in trial.X[:5]])
+    require(
+        np.allclose(together[:5], alone, rtol=_CLOSE, atol=_CLOSE),
+        f"log_ratio of {trial!r} must judge each row by itself, but it changes with the other rows by up to"
+        f" {np.abs(together[:5] - alone).max():.3g}",
+    )
+
+
+def seed_is_obeyed(trial: _Trial) -> None:
+    first, again = (trial.fit().log_ratio(trial.X) for _ in range(2))
+    require(
+        np.array_equal(first, again),
+        f"two fits of {trial!r} with the same rows and the same random_state must give the same bits, but differ by"
+        f" {np.abs(first - again).max():.3g}",
+    )
+
+
+def global_state_is_untouched(trial: _Trial) -> None:
+    before = global_states()
+    trial.fit().log_ratio(trial.X)
+    changed = [name for name, state in global_states().items() if state != before[name]]
+    require(
+        not changed,
+        f"{trial!r} must draw from its random_state alone, but it moved the global state of {', '.join(changed)}",
+    )
+
+
+def parameters_are_left_alone(trial: _Trial) -> None:
+    estimator = clone(trial.estimator)
+    before = repr(estimator.get_params())
+    after = repr(estimator.fit(trial.X, trial.X).get_params())
+    require(before == after, f"fit of {trial!r} must not change its parameters, but they went from {before} to {after}")
+
+
+def can_be_saved(trial: _Trial) -> None:
+    """As `save` and `load` do it, but for the name under which a class is registered, which may come later."""
+    fitted = trial.fitted
+    name = type(fitted).__name__
+    try:
+        arrays, values = fitted._state()
+        params = json.loads(json.dumps(encode_params(fitted)))
+        tensors = {key: torch.from_numpy(np.array(array, order="C")) for key, array in arrays.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            write(Path(folder, "ratio"), tensors, {"params": params, "state": values})
+            tensors, description = read(Path(folder, "ratio"))
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"{name} cannot be saved without pickle: {error}") from error
+    kept: dict[str, Any] = {key: decode(value) for key, value in description["params"].items()}
+    again = type(fitted)(**kept)._restore(tensors, description["state"])
+    require(
+        np.array_equal(again.log_ratio(trial.X), fitted.log_ratio(trial.X)),
+        f"log_ratio of {name} differs after saving and loading, which keep its parameters and what _state gives",
+    )
+
+
+def partial_fit_goes_on(trial: _Trial) -> None:
+    """Two halves, one after the other, tell about as much as the whole."""
+    X_p, X_q = _normal(0.5, _N, 0), _normal(-0.5, _N, 1)
+    half = _N // 2
+    estimator = clone(trial.estimator).partial_fit(X_p[:half], X_q[:half]).partial_fit(X_p[half:], X_q[half:])
+    whole, halves = (_slope(trial, ratio.log_ratio(trial.X)) for ratio in (trial.fitted, estimator))
+    require(
+        0.3 * abs(whole) <= np.sign(whole) * halves <= 2 * abs(whole),
+        f"partial_fit of {trial!r} must learn what fit does, but on two halves of the samples, one after the other, the"
+        f" log_ratio has slope {halves:.3g}, after fit {whole:.3g}",
+    )
+
+
+def tensor_agrees_with_the_array(trial: _Trial) -> None:
+    array = trial.fitted.log_ratio(trial.X)
+    tensor = trial.fitted.log_ratio_tensor(torch.from_numpy(trial.X)).detach().numpy()
+    require(
+        np.allclose(tensor, array, rtol=_CLOSE, atol=_CLOSE),
+        f"log_ratio_tensor and log_ratio of {trial!r} must agree, but differ by up to"
+        f" {np.abs(tensor - array).max():.3g}",
+    )
+
+
+def _gradient(trial: _Trial) -> torch.Tensor | None:
+    x = torch.from_numpy(trial.X).requires_grad_()
+    value = trial.fitted.log_ratio_tensor(x)
+    return torch.autograd.grad(value.sum(), x, allow_unused=True)[0] if value.requires_grad else None
+
+
+def gradient_is_attached(trial: _Trial) -> None:
+    gradient = _gradient(trial)
+    require(
+        gradient is not None and gradient.any() and torch.isfinite(gradient).all(),
+        f"{trial!r} claims a gradient by has_gradient, but that of its log_ratio_tensor is detached, zero or not"
+        " finite",
+    )
+
+
+def gradient_follows_the_log_ratio(trial: _Trial) -> None:
+    """The mean slope along x₁ between −1 and 1, of the values and of the gradient; a smoothed one passes as well."""
+    if (gradient := _gradient(trial)) is None or not gradient.any():
+        return  # detached: the check before says so
+    line = np.stack([np.linspace(-1, 1, 41), np.zeros(41)], axis=1)
+    low, high = trial.fitted.log_ratio(line[[0, -1]])
+    x = torch.from_numpy(line).requires_grad_()
+    (gradient,) = torch.autograd.grad(trial.fitted.log_ratio_tensor(x).sum(), x)
+    slope, expected = gradient[:, 0].mean().item(), (high - low) / 2
+    require(
+        abs(slope - expected) <= 0.5 * abs(expected),
+        f"the gradient of log_ratio_tensor of {trial!r} must be that of the log-ratio, but between x1 = -1 and 1 its"
+        f" mean is {slope:.4g}, while the values rise by {expected:.4g} a unit",
+    )

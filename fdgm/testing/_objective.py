@@ -1,0 +1,159 @@
+"""The contract of an objective: the loss that a critic minimises, and the log-ratio that its output becomes."""
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch import Tensor
+
+from ..objectives import Objective
+from ._check import Checks, Property, named, require
+from ._component import check_copies, instance
+from ._hypotheses import for_all
+
+__all__ = ["check_objective"]
+
+_KINDS = 4
+_OUTPUTS = torch.linspace(-1.5, 1.5, 12, dtype=torch.float64)
+_COUNTS = arrays(np.int64, (2, _KINDS), elements=st.integers(1, 9))
+
+
+def check_objective(obj: Objective | type[Objective]) -> Checks:
+    """The contract of a critic's objective, as named checks.
+
+    Parameters
+    ----------
+    obj : Objective or a class of them
+        A class is checked with its default parameters.
+
+    Returns
+    -------
+    Checks
+        To loop over, to ``run()``, or to give to pytest.
+
+    Raises
+    ------
+    TypeError
+        If `obj` is no objective.
+
+    Notes
+    -----
+    The optimum is looked for on two samples of a few kinds of points, where the critic's output is free at each kind.
+
+    Examples
+    --------
+    >>> from fdgm.objectives import Logistic
+    >>> from fdgm.testing import check_objective
+    >>> check_objective(Logistic()).run()
+    """
+    objective: Objective = instance("check_objective", obj, Objective)
+    properties: list[Property] = [
+        numerator_comes_first,
+        sizes_of_the_samples_do_not_matter,
+        is_finite_in_range,
+        log_ratio_is_exact_at_the_optimum,
+        can_be_saved,
+    ]
+    return Checks(objective, [has_the_right_shape, is_differentiable], properties)
+
+
+def has_the_right_shape(objective: Objective) -> None:
+    for dtype in (torch.float32, torch.float64):
+        p, q = _OUTPUTS[:5].to(dtype), _OUTPUTS[5:].to(dtype)
+        loss = objective.loss(p, q)
+        require(
+            loss.shape == () and loss.dtype == dtype,
+            f"loss of {named(objective)} must be one number in the outputs' {dtype}, got shape {tuple(loss.shape)} and"
+            f" {loss.dtype}",
+        )
+        l = objective.log_ratio(p)
+        require(
+            l.shape == p.shape and l.dtype == dtype,
+            f"log_ratio of {named(objective)} must return the shape and dtype of its argument, {tuple(p.shape)} and"
+            f" {dtype}, got {tuple(l.shape)} and {l.dtype}",
+        )
+
+
+def is_differentiable(objective: Objective) -> None:
+    p, q = (part.clone().requires_grad_() for part in (_OUTPUTS[::2], _OUTPUTS[1::2]))
+    for name, value in (("loss", objective.loss(p, q)), ("log_ratio", objective.log_ratio(p))):
+        require(
+            value.requires_grad,
+            f"{name} of {named(objective)} must be differentiable in the critic's output, but its result is detached",
+        )
+    gradients = torch.autograd.grad(objective.loss(p, q), (p, q), allow_unused=True)
+    for name, gradient in zip(("numerator", "denominator"), gradients, strict=True):
+        require(
+            gradient is not None and gradient.any(),
+            f"loss of {named(objective)} must have a gradient in the outputs on the {name}'s sample, but has none",
+        )
+
+
+def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
+    """The log-ratio at the least loss over two samples with so many of each kind, and the true one."""
+    kinds = [torch.repeat_interleave(torch.arange(_KINDS), torch.from_numpy(count)) for count in counts]
+    output = torch.zeros(_KINDS, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [output], max_iter=500, tolerance_grad=1e-10, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = objective.loss(output[kinds[0]], output[kinds[1]])
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    p, q = (torch.from_numpy(count / count.sum()) for count in counts)
+    return objective.log_ratio(output.detach()), torch.log(p / q)
+
+
+def numerator_comes_first(objective: Objective) -> None:
+    found, _ = _optimum(objective, np.array([[8, 4, 2, 1], [1, 2, 4, 8]]))
+    require(
+        found[0] > found[-1],
+        f"loss of {named(objective)} takes the outputs on the numerator's sample first: where that is 8 times denser"
+        f" its optimum has log-ratio {found[0].item():.4g}, and where it is 8 times thinner {found[-1].item():.4g}",
+    )
+
+
+def sizes_of_the_samples_do_not_matter(objective: Objective) -> None:
+    p, q = _OUTPUTS[:3], _OUTPUTS[2:7]
+    once, twice = objective.loss(p, q).item(), objective.loss(p.repeat(2), q).item()
+    require(
+        abs(once - twice) <= 1e-9 * (1 + abs(once)),
+        f"loss of {named(objective)} must be made of the mean of each sample, else its optimum carries the log of their"
+        f" sizes' ratio; but with the first sample taken twice it goes from {once:.9g} to {twice:.9g}",
+    )
+
+
+def is_finite_in_range(objective: Objective) -> None:
+    for scale in (1.0, 10.0, 40.0):
+        output = torch.linspace(-scale, scale, 21).requires_grad_()
+        loss = objective.loss(output, output.flip(0))
+        (gradient,) = torch.autograd.grad(loss, output)
+        for name, value in (("loss", loss), ("its gradient", gradient), ("log_ratio", objective.log_ratio(output))):
+            require(
+                torch.isfinite(value).all(),
+                f"{name} of {named(objective)} must be finite in float32 for outputs within ±40, but is not within"
+                f" ±{scale:g}",
+            )
+
+
+def can_be_saved(objective: Objective) -> None:
+    check_copies(objective, lambda a, b: torch.equal(a.loss(_OUTPUTS, -_OUTPUTS), b.loss(_OUTPUTS, -_OUTPUTS)))
+
+
+def log_ratio_is_exact_at_the_optimum(objective: Objective) -> None:
+    """Up to its sign, which has a check of its own; on samples of one size, for their sizes have one too."""
+
+    @for_all(counts=_COUNTS)
+    def agrees(counts: np.ndarray) -> None:
+        counts = counts * counts.sum(axis=1)[::-1, None]
+        found, expected = _optimum(objective, counts)
+        error = min((found - expected).abs().max(), (found + expected).abs().max())
+        require(
+            error <= 1e-4,
+            f"log_ratio of {named(objective)} must be log p/q at the least loss, {expected.tolist()}, but is"
+            f" {found.tolist()}",
+        )

@@ -1,0 +1,43 @@
+"""Every registered plugin, ours first, meets its contract; a new one is tested here with no edit."""
+
+import json
+
+import pytest
+
+import fdgm
+from fdgm import registry, testing
+from fdgm.persistence import decode, encode
+
+CONTRACTS = {
+    "divergence": testing.check_divergence,
+    "architecture": testing.check_architecture,
+    "objective": testing.check_objective,
+    "density_ratio": testing.check_density_ratio,
+}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(check, id=f"{name}-{check.name}")
+        for family, contract in CONTRACTS.items()
+        for name in fdgm.available(family)
+        for check in contract(registry.get(family, name))
+    ],
+)
+def test_contract(check):
+    check()
+
+
+@pytest.mark.parametrize(
+    ("family", "name"), [(family, name) for family in CONTRACTS for name in fdgm.available(family)]
+)
+def test_what_is_registered_is_stored_by_its_name(family, name):
+    value = registry.get(family, name)()
+    again = decode(json.loads(json.dumps(encode("Estimator", family, value))))
+    assert type(again) is type(value)
+    assert repr(again) == repr(value)
+
+
+def test_every_family_has_a_contract():
+    assert set(CONTRACTS) == set(registry.FAMILIES)

@@ -1,0 +1,199 @@
+"""Density ratios that are wrong on purpose: each fault is caught by its own check, and by no other."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from sklearn.utils import check_random_state
+
+from fdgm.ratios import DensityRatio
+from fdgm.testing import check_density_ratio
+
+
+class Linear(DensityRatio):
+    """Two Gaussians of one diagonal covariance, each fitted to a half of its rows; the log-ratio is linear."""
+
+    def __init__(self, *, random_state=None):
+        self.random_state = random_state
+
+    def _fit(self, X_p, X_q):
+        rng = self._rng()
+        p, q = (X[rng.permutation(len(X))[: len(X) // 2]] for X in (X_p, X_q))
+        self.slope_ = 2 * (p.mean(axis=0) - q.mean(axis=0)) / (p.var(axis=0) + q.var(axis=0))
+        self.middle_ = (p.mean(axis=0) + q.mean(axis=0)) / 2
+
+    def _rng(self):
+        return check_random_state(self.random_state)
+
+    def _log_ratio_tensor(self, x):
+        return (x - torch.from_numpy(self.middle_).to(x)) @ torch.from_numpy(self.slope_).to(x)
+
+
+class Exchanged(Linear):
+    def _fit(self, X_p, X_q):
+        super()._fit(X_q, X_p)
+
+
+class InAColumn(Linear):
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x)[:, None]
+
+
+class AlwaysDouble(Linear):
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x.double())
+
+
+class LogOfAQuotient(Linear):
+    """log(p/q) of densities that both vanish far out."""
+
+    def _log_ratio_tensor(self, x):
+        q = torch.exp(-x.square().sum(dim=1))
+        return torch.log(q * super()._log_ratio_tensor(x).exp() / q)
+
+
+class TheRatio(Linear):
+    """The ratio in the place of its log."""
+
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x).clamp(max=30).exp()
+
+
+class InBits(Linear):
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x) / 0.4
+
+
+class CountsRows(Linear):
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        self.prior_ = float(np.log(len(X_p) / len(X_q)))
+
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x) + self.prior_
+
+
+class CentredOverTheRows(Linear):
+    def _log_ratio_tensor(self, x):
+        l = super()._log_ratio_tensor(x)
+        return l - 0.1 * l.mean()
+
+
+class IgnoresTheSeed(Linear):
+    def _rng(self):
+        return np.random.default_rng()
+
+
+class DrawsGlobally(Linear):
+    def _fit(self, X_p, X_q):
+        np.random.normal()
+        super()._fit(X_p, X_q)
+
+
+class SetsAParameter(Linear):
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        self.random_state = 1
+
+
+class HoldsAFunction(Linear):
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        self.function_ = lambda x: x
+
+
+class SavesTooLittle(Linear):
+    def _state(self):
+        arrays, values = super()._state()
+        return {**arrays, "slope_": np.ones(2)}, values
+
+
+class Sided(Linear):
+    """Only the numerator's mean counts for the threshold, so that an exchange is more than a sign."""
+
+    @property
+    def antisymmetric(self):
+        return True
+
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        self.middle_ = self.middle_ + 1e-3
+
+
+class LargerWhereExchanged(Linear):
+    """Twice as large when the numerator's mean is the lower one."""
+
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        if X_p.mean() < X_q.mean():
+            self.slope_ = 2 * self.slope_
+
+
+class ExchangesMoreRows(Linear):
+    def _partial_fit(self, X_p, X_q):
+        self._fit(X_q, X_p)
+
+
+class ArrayOfAnother(Linear):
+    def _log_ratio(self, X):
+        return super()._log_ratio(X) + 0.1
+
+
+class Detached(Linear):
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x.detach())
+
+
+class Flat(Linear):
+    """Steps: attached, but of gradient zero."""
+
+    def _log_ratio_tensor(self, x):
+        return torch.round(super()._log_ratio_tensor(x) * 8) / 8
+
+
+class GradientBackwards(Linear):
+    def _log_ratio_tensor(self, x):
+        l = super()._log_ratio_tensor(x)
+        return 2 * l.detach() - l
+
+
+FAULTS = {
+    InAColumn: ("has_the_right_shape", r"one number a row.*\(1000,1\)"),
+    AlwaysDouble: ("has_the_right_shape", "torch.float32 for 60 rows of that dtype, got .*float64"),
+    LogOfAQuotient: ("is_finite", "must be finite everywhere, but is .*nan"),
+    Exchanged: ("numerator_comes_first", "are they exchanged?"),
+    TheRatio: ("log_ratio_is_near_the_true_one", "must be the natural logarithm"),
+    InBits: ("log_ratio_is_near_the_true_one", "has slope 2"),
+    CountsRows: ("sizes_of_the_samples_do_not_matter", r"and 1\.\d+ with 1000 against 250"),
+    CentredOverTheRows: ("rows_are_judged_one_by_one", "changes with the other rows"),
+    IgnoresTheSeed: ("seed_is_obeyed", "the same random_state must give the same bits"),
+    DrawsGlobally: ("global_state_is_untouched", "the global state of numpy"),
+    SetsAParameter: ("parameters_are_left_alone", "from {'random_state': 0} to {'random_state': 1}"),
+    HoldsAFunction: ("can_be_saved", "function_ of HoldsAFunction must be an array"),
+    SavesTooLittle: ("can_be_saved", "differs after saving and loading"),
+    Sided: ("exchanging_the_samples_changes_the_sign", "promises to be antisymmetric"),
+    LargerWhereExchanged: ("exchanging_the_samples_changes_the_sign", "its slopes are"),
+    ExchangesMoreRows: ("partial_fit_goes_on", "has slope -"),
+    ArrayOfAnother: ("tensor_agrees_with_the_array", r"differ by up to 0\.1"),
+    Detached: ("gradient_is_attached", "is detached, zero"),
+    Flat: ("gradient_is_attached", "is detached, zero"),
+    GradientBackwards: ("gradient_follows_the_log_ratio", "its mean is -"),
+}
+
+
+@pytest.mark.parametrize("faulty", FAULTS, ids=lambda cls: cls.__name__)
+def test_a_fault_is_caught_by_its_own_check_and_no_other(failures, faulty):
+    name, message = FAULTS[faulty]
+    found = failures(check_density_ratio(faulty))
+    assert list(found) == [name], found
+    assert re.search(message, found[name]), found[name]
+
+
+def test_a_sound_one_passes(failures):
+    assert failures(check_density_ratio(Linear)) == {}
+
+
+def test_what_is_no_density_ratio_is_a_type_error():
+    with pytest.raises(TypeError, match=r"check_density_ratio takes a subclass of DensityRatio .*got <class 'dict'>"):
+        check_density_ratio(dict)
