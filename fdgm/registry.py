@@ -1,10 +1,11 @@
 """One registry for every plugin family: filled at the first look-up, and never stopped by a bad plugin."""
 
 import importlib
+import inspect
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from typing import Any
 
@@ -48,7 +49,19 @@ class Failure:
     """A plugin, or one entry of it, that was not registered, and why."""
 
     plugin: str
+    distribution: str
+    version: str
     reason: str
+
+
+@dataclass(frozen=True)
+class _Plugin:
+    """A module that offers hooks: the name of its entry point, where it comes from, and how to import it."""
+
+    name: str
+    distribution: str
+    version: str
+    load: Callable[[], Any]
 
 
 @dataclass
@@ -58,23 +71,24 @@ class _Registry:
     )
     failures: list[Failure] = field(default_factory=list)
 
-    def fail(self, plugin: str, reason: str) -> None:
-        self.failures.append(Failure(plugin, reason))
+    def fail(self, plugin: _Plugin, reason: str) -> None:
+        self.failures.append(Failure(plugin.name, plugin.distribution, plugin.version, reason))
         warnings.warn(
-            f"fdgm plugin {plugin!r}: {reason}. It was left out; everything else works.",
+            f"fdgm plugin {plugin.name!r} of {plugin.distribution} {plugin.version}: {reason}. It was left out;"
+            " everything else works.",
             PluginWarning,
             stacklevel=2,
         )
 
 
-def _plugins() -> Iterator[tuple[str, str, str, Any]]:
-    """Yield (plugin, distribution, version, how to import it), ours first."""
+def _plugins() -> Iterator[_Plugin]:
+    """Ours first."""
     version = metadata.version(_OWN)
     for module in _BUILT_IN:
-        yield module, _OWN, version, lambda module=module: importlib.import_module(module)
+        yield _Plugin(module, _OWN, version, partial(importlib.import_module, module))
     for entry in metadata.entry_points(group=hookspecs.PROJECT):
         dist = entry.dist
-        yield (
+        yield _Plugin(
             entry.name,
             dist.name if dist is not None else entry.value,
             dist.version if dist is not None else "unknown",
@@ -96,63 +110,67 @@ def _base_class(family: str) -> type:
 @cache
 def _registry() -> _Registry:
     registry = _Registry()
-    for name, distribution, version, load in _plugins():
+    for plugin in _plugins():
         try:
-            plugin = load()
+            module = plugin.load()
         except (Exception, SystemExit) as error:
-            registry.fail(name, f"raised {type(error).__name__} when imported: {error}")
+            registry.fail(plugin, f"raised {type(error).__name__} when imported: {error}")
             continue
         manager = pluggy.PluginManager(hookspecs.PROJECT)
         manager.add_hookspecs(hookspecs)
         try:
-            manager.register(plugin, name=name)
-        except (pluggy.PluginValidationError, ValueError) as error:
-            registry.fail(name, f"does not fit the hooks: {error}")
+            manager.register(module, name=plugin.name)
+        except Exception as error:
+            registry.fail(plugin, f"does not fit the hooks: {error}")
             continue
-        _check_hook_names(registry, manager, plugin, name)
+        _check_hook_names(registry, plugin, manager, module)
         for family, hook_name in FAMILIES.items():
-            _collect(registry, family, getattr(manager.hook, hook_name), name, distribution, version)
+            _collect(registry, plugin, family, getattr(manager.hook, hook_name))
     return registry
 
 
-def _check_hook_names(registry: _Registry, manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
-    offered = sorted(caller.name for caller in manager.get_hookcallers(plugin) or [])
+def _check_hook_names(registry: _Registry, plugin: _Plugin, manager: pluggy.PluginManager, module: Any) -> None:
+    offered = sorted(caller.name for caller in manager.get_hookcallers(module) or [])
     unknown = [hook for hook in offered if hook not in FAMILIES.values()]
     known = ", ".join(FAMILIES.values())
     if unknown:
-        registry.fail(name, f"offers {', '.join(unknown)}, which is no hook; the hooks are {known}")
+        registry.fail(plugin, f"offers {', '.join(unknown)}, which is no hook; the hooks are {known}")
     elif not offered:
-        registry.fail(name, f"offers no hook; mark one of {known} with fdgm.hookimpl")
+        registry.fail(plugin, f"offers no hook; mark one of {known} with fdgm.hookimpl")
 
 
-def _collect(
-    registry: _Registry, family: str, caller: pluggy.HookCaller, name: str, distribution: str, version: str
-) -> None:
-    try:
-        results = caller()
-    except Exception as error:
-        registry.fail(name, f"{caller.name} raised {type(error).__name__}: {error}")
+def _collect(registry: _Registry, plugin: _Plugin, family: str, caller: pluggy.HookCaller) -> None:
+    if not caller.get_hookimpls():
         return
-    for result in results:
-        if not isinstance(result, Mapping):
-            registry.fail(name, f"{caller.name} must return a dict of name: class, got {result!r}")
-            continue
-        for key, cls in result.items():
-            base = _base_class(family)
-            if not isinstance(key, str) or not isinstance(cls, type) or not issubclass(cls, base):
-                registry.fail(
-                    name,
-                    f"{caller.name} must map names to subclasses of {base.__name__}, got {key!r}: {cls!r}",
-                )
-                continue
-            taken = registry.entries[family].setdefault(key, [])
-            if taken and taken[0].distribution == _OWN:
-                registry.fail(
-                    name,
-                    f"the {family} name {key!r} of {distribution} is taken by {_OWN} itself; choose another",
-                )
-                continue
-            taken.append(Registration(family, key, cls, distribution, version))
+    try:
+        (result,) = caller() or [None]  # pluggy leaves out what returned None
+        named = dict(result) if isinstance(result, Mapping) else None
+    except Exception as error:
+        registry.fail(plugin, f"{caller.name} raised {type(error).__name__}: {error}")
+        return
+    if named is None:
+        registry.fail(plugin, f"{caller.name} must return a dict of name: class, got {result!r}")
+        return
+    for key, cls in named.items():
+        if (reason := _refusal(registry, plugin, family, key, cls)) is not None:
+            registry.fail(plugin, f"{caller.name} {reason}")
+        else:
+            entry = Registration(family, key, cls, plugin.distribution, plugin.version)
+            registry.entries[family].setdefault(key, []).append(entry)
+
+
+def _refusal(registry: _Registry, plugin: _Plugin, family: str, key: Any, cls: Any) -> str | None:
+    """Why an entry is not registered; None if it is."""
+    base = _base_class(family)
+    if not isinstance(key, str) or not isinstance(cls, type) or not issubclass(cls, base):
+        return f"must map names to subclasses of {base.__name__}, got {key!r}: {cls!r}"
+    lacking = [name for name in dir(cls) if getattr(inspect.getattr_static(cls, name), "__isabstractmethod__", False)]
+    if lacking:
+        return f"must map names to classes that can be made, but {cls.__name__} of {key!r} lacks {', '.join(lacking)}"
+    taken = registry.entries[family].get(key, [])
+    if taken and taken[0].distribution == _OWN:
+        return f"must choose another name than {key!r}, which is taken by {_OWN} itself"
+    return None
 
 
 def _check_family(family: str) -> None:

@@ -2,17 +2,39 @@
 
 import types
 import warnings
+from collections.abc import Mapping
 
 import pytest
 
 import fdgm
 from fdgm import hookimpl, registry
-from fdgm.divergences import KL
+from fdgm.divergences import KL, Divergence
 from fdgm.exceptions import PluginError, PluginWarning
 
 
 class Mine(KL):
     """A divergence of a third party."""
+
+
+class Lacking(Divergence):
+    def f(self, l):
+        return l
+
+    def weight(self, l):
+        return l
+
+
+class Lazy(Mapping):
+    """A mapping that finds its classes when it is read, or not."""
+
+    def __getitem__(self, key):
+        raise RuntimeError("broken mapping")
+
+    def __iter__(self):
+        return iter(["mine"])
+
+    def __len__(self):
+        return 1
 
 
 class Entry:
@@ -73,9 +95,13 @@ def test_a_plugin_is_found_by_name(install):
 BROKEN = {
     "import": (raises, "RuntimeError when imported: broken at import"),
     "exits": (lambda: exit(3), "SystemExit when imported: 3"),
-    "taken": (lambda: plugin(fdgm_divergences=lambda: {"kl": Mine}), "'kl' of third-party is taken by fdgm"),
+    "taken": (lambda: plugin(fdgm_divergences=lambda: {"kl": Mine}), "'kl', which is taken by fdgm itself"),
     "kind": (lambda: plugin(fdgm_divergences=lambda: {"mine": 3}), "subclasses of Divergence, got 'mine': 3"),
     "no dict": (lambda: plugin(fdgm_divergences=lambda: [Mine]), "must return a dict"),
+    "none": (lambda: plugin(fdgm_divergences=lambda: None), "must return a dict of name: class, got None"),
+    "name": (lambda: plugin(fdgm_divergences=lambda: {3: Mine}), "must map names to subclasses of Divergence, got 3"),
+    "abstract": (lambda: plugin(fdgm_divergences=lambda: {"mine": Lacking}), "but Lacking of 'mine' lacks f_prime"),
+    "lazy": (lambda: plugin(fdgm_divergences=lambda: Lazy()), "fdgm_divergences raised RuntimeError: broken mapping"),
     "misspelt": (lambda: plugin(fdgm_divergence=lambda: {"mine": Mine}), "fdgm_divergence, which is no hook"),
     "signature": (lambda: plugin(fdgm_divergences=lambda config: {"mine": Mine}), "does not fit the hooks"),
     "hook": (lambda: plugin(fdgm_divergences=hook_raises), "fdgm_divergences raised RuntimeError: broken hook"),
@@ -88,11 +114,24 @@ def test_a_bad_plugin_is_named_and_disables_nothing_else(install, fault):
     load, reason = BROKEN[fault]
     good = Entry("good", lambda: plugin(fdgm_divergences=lambda: {"fine": Mine}), "other")
     (message,) = install(Entry("bad-one", load), good)
-    assert "'bad-one'" in message
+    assert "'bad-one' of third-party 1.2" in message
     assert reason in message
     assert [failure.plugin for failure in registry.report()[1]] == ["bad-one"]
     assert type(fdgm.divergences.get("kl")) is KL
     assert type(fdgm.divergences.get("fine")) is Mine
+
+
+def test_an_entry_that_is_refused_leaves_the_others_of_its_plugin(install):
+    install(Entry("mixed", lambda: plugin(fdgm_divergences=lambda: {"kl": Mine, "mine": Mine})))
+    assert type(fdgm.divergences.get("mine")) is Mine
+    assert type(fdgm.divergences.get("kl")) is KL
+
+
+def test_a_misspelt_hook_leaves_the_well_spelt_ones(install):
+    hooks = {"fdgm_divergences": lambda: {"mine": Mine}, "fdgm_divergence": lambda: {"other": Mine}}
+    (message,) = install(Entry("mixed", lambda: plugin(**hooks)))
+    assert "offers fdgm_divergence, which is no hook; the hooks are fdgm_divergences" in message
+    assert type(fdgm.divergences.get("mine")) is Mine
 
 
 def test_two_third_parties_with_one_name(install):

@@ -12,22 +12,28 @@ def main() -> None:
 
 @app.command()
 def plugins() -> None:
-    """What is registered, from which distribution, and what failed to load and why."""
+    """What is registered, from which distribution and version, and what failed to load and why."""
     import warnings
 
-    from ..registry import report
+    from ..exceptions import PluginWarning
+    from ..registry import FAMILIES, report
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the failures are printed below
+        warnings.simplefilter("ignore", PluginWarning)  # the failures are printed below
         entries, failures = report()
-    family = ""
-    for entry in entries:
-        if entry.family != family:
-            family = entry.family
-            typer.secho(family, bold=True)
-        typer.echo(f"  {entry.name:<20} {entry.cls.__name__:<20} {entry.distribution} {entry.version}")
+    names = [(entry.family, entry.name) for entry in entries]
+    widths = [max(len(getattr(entry, field)) for entry in entries) for field in ("name", "distribution")]
+    for family in FAMILIES:
+        typer.secho(f"{family}", bold=True)
+        for entry in (entry for entry in entries if entry.family == family):
+            origin = f"{entry.distribution:<{widths[1]}}  {entry.version}"
+            typer.echo(f"  {entry.name:<{widths[0]}}  {origin}  {entry.cls.__name__}", nl=False)
+            twice = names.count((family, entry.name)) > 1
+            typer.secho("  claimed twice: uninstall all but one" if twice else "", fg="red")
+    if failures:
+        typer.secho("failed to load", bold=True, fg="red")
     for failure in failures:
-        typer.secho(f"failed: {failure.plugin}: {failure.reason}", fg="red", err=True)
+        typer.echo(f"  {failure.plugin}  {failure.distribution} {failure.version}\n    {failure.reason}")
 
 
 __all__ = ["app"]
