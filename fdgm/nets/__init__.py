@@ -4,6 +4,7 @@ from ._average import Average
 from ._clock import Clock
 from ._critic_step import CriticStep
 from ._forward import PRECISIONS, forward
+from ._mode import Mode
 from ._net import MultiNet, StopTraining, TrainingFailure, resolve_device
 from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
 from ._progress import ProgressBar
@@ -18,6 +19,7 @@ __all__ = [
     "Clock",
     "CriticStep",
     "MappedRows",
+    "Mode",
     "MultiNet",
     "ProgressBar",
     "ResidentRows",

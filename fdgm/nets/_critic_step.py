@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..objectives import Objective
 from ._forward import forward
+from ._mode import Mode
 
 __all__ = ["CriticStep"]
 
@@ -34,12 +35,14 @@ class CriticStep:
         self.optimizer = optimizer
         self.objective = objective
         self.precision = precision
+        self._mode = Mode(critic)
 
     def __call__(self, batch_p: Batch, batch_q: Batch) -> Tensor:
         """Update the critic; return the loss before the update, a tensor of shape () with no graph.
 
         A batch is a tensor, or a tuple of as many as the critic takes.
         """
+        self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
         output = forward(self.critic, self.precision, *(torch.cat(both) for both in zip(p, q, strict=True)))
         loss = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
@@ -49,5 +52,6 @@ class CriticStep:
         return loss.detach()
 
     def log_ratio(self) -> Callable[..., Tensor]:
-        """log dP/dQ as a function of what the critic takes, of the critic as it stands."""
+        """log dP/dQ as a function of what the critic takes, of the critic as it stands; in evaluation mode from here on."""
+        self._mode(training=False)
         return lambda *points: self.objective.log_ratio(forward(self.critic, self.precision, *points))

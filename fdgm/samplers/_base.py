@@ -32,7 +32,6 @@ class Sampler(GenerativeModel):
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        self.net_.critic_.eval()
         return in_chunks(self.net_.critic_step_.log_ratio(), array, self._scaler.to_tensor, self.net_.device)
 
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:

@@ -145,12 +145,10 @@ class VGrowNet(MultiNet):
         s = self.settings
         losses: list[Tensor] = []
         for _ in range(s.n_particle_steps):
-            self.critic_.train()
             for _ in range(s.n_critic_steps):
                 index = torch.randint(s.n_particles, (s.batch_size,), generator=self.batches_, device=self.device)
                 real = X.draw(s.batch_size, self.batches_)
                 losses.append(self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise)))
-            self.critic_.eval()
             direction, _ = velocity(self.critic_step_.log_ratio(), particles, s.scaling)
             particles = euler_step(particles, direction, step_size)
             if s.clamp is not None:
