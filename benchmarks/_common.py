@@ -3,12 +3,15 @@
 import json
 import os
 import platform
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -41,3 +44,41 @@ def write(name: str, **content: Any) -> None:
     """One JSON file beside the page that shows it."""
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
+
+
+def finished(name: str) -> list[dict[str, Any]]:
+    """The runs that an earlier call wrote down."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()).get("runs", []) if path.exists() else []
+
+
+def sweep(
+    name: str,
+    jobs: Sequence[dict[str, Any]],
+    run: Callable[..., dict[str, Any]],
+    *,
+    n_jobs: int = 2,
+    **content: Any,
+) -> list[dict[str, Any]]:
+    """``run(**job)`` for each job, two at a time with one thread each, and the JSON file of them all.
+
+    Each run is written down as it ends, and one that the file has already, by its job, is not run again: a sweep that
+    was stopped goes on when it is called again. The runs of other jobs in the file stay.
+    """
+    runs = finished(name)
+    left = [job for job in jobs if not any(job.items() <= done.items() for done in runs)]
+    for job, figures in tqdm(
+        Parallel(n_jobs=n_jobs, return_as="generator_unordered")(delayed(_one)(run, job) for job in left),
+        total=len(left),
+        desc=name,
+    ):
+        runs.append({**job, **figures})
+        write(name, **content, runs=runs)
+    wanted = [done for done in runs if any(job.items() <= done.items() for job in jobs)]
+    write(name, **content, runs=runs)
+    return wanted
+
+
+def _one(run: Callable[..., dict[str, Any]], job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    torch.set_num_threads(1)
+    return job, run(**job)
