@@ -143,7 +143,7 @@ def long_fit(loops: int, folder: str | None) -> dict[str, Any]:
 
 
 def kills(loops: int, n_kills: int) -> dict[str, Any]:
-    """The bits of a fit killed at random moments, beside those of one that was not, and the work that each kill lost."""
+    """The bits of a fit killed at random moments, beside one that was not, and the work that each kill lost."""
     rng = np.random.default_rng(0)
     whole = subprocess.Popen(_command("long_fit", loops, None), stdout=subprocess.PIPE, text=True)
     lost = []

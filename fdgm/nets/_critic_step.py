@@ -52,6 +52,6 @@ class CriticStep:
         return loss.detach()
 
     def log_ratio(self) -> Callable[..., Tensor]:
-        """log dP/dQ as a function of what the critic takes, of the critic as it stands; in evaluation mode from here on."""
+        """log dP/dQ as a function of what the critic takes, as it stands; in evaluation mode from here on."""
         self._mode(training=False)
         return lambda *points: self.objective.log_ratio(forward(self.critic, self.precision, *points))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fdgm.architectures import MLP
-from fdgm.nets import Average, Clock, CriticStep, MappedRows, ResidentRows, Schedule, forward, resolve_device
+from fdgm.nets import Average, Clock, CriticStep, MappedRows, Mode, ResidentRows, Schedule, forward, resolve_device
 from fdgm.objectives import Logistic
 
 
@@ -107,3 +107,20 @@ def test_the_precision_is_that_of_the_products():
     assert rounded.dtype == torch.float32
     assert not torch.equal(exact, rounded)
     torch.testing.assert_close(rounded, exact, atol=0.05, rtol=0)  # 64 products of order 1/8, rounded to 2^-9
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_modes_reach_every_part(own):
+    class Frozen(torch.nn.BatchNorm1d):
+        """Stays in evaluation mode, by a `train` of its own."""
+
+        def train(self, mode=True):
+            return super().train(False)
+
+    norm = Frozen(2).eval() if own else torch.nn.BatchNorm1d(2)
+    module = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Sequential(norm))
+    mode = Mode(module)
+    mode(training=False)
+    assert not any(part.training for part in module.modules())
+    mode(training=True)
+    assert [part.training for part in module.modules()] == [True, True, True, not own]
