@@ -85,6 +85,10 @@ class Divergence(Component, ABC):
         """log r from an f-GAN critic's output v, before `output_activation`."""
         return v
 
+    def output_from_log_ratio(self, l: Tensor) -> Tensor:
+        """The inverse of `log_ratio_from_output`: the output of an f-GAN critic that has found log r."""
+        return l
+
     def output_activation(self, v: Tensor) -> Tensor:
         """The map from an f-GAN critic's output v into the domain of the conjugate.
 

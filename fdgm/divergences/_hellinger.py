@@ -34,3 +34,6 @@ class SquaredHellinger(Divergence):
 
     def log_ratio_from_output(self, v: Tensor) -> Tensor:
         return 2 * v
+
+    def output_from_log_ratio(self, l: Tensor) -> Tensor:
+        return l / 2

@@ -33,6 +33,9 @@ class KL(Divergence):
     def log_ratio_from_output(self, v: Tensor) -> Tensor:
         return v - 1
 
+    def output_from_log_ratio(self, l: Tensor) -> Tensor:
+        return l + 1
+
 
 class ReverseKL(Divergence):
     """KL(Q‖P), f(r) = −log r."""

@@ -36,6 +36,9 @@ class Pearson(Divergence):
     def log_ratio_from_output(self, v: Tensor) -> Tensor:
         return torch.log1p(v / 2)
 
+    def output_from_log_ratio(self, l: Tensor) -> Tensor:
+        return 2 * torch.expm1(l)
+
     def output_activation(self, v: Tensor) -> Tensor:
         # As published, the identity on the whole line, though below −2 it is no f'(r).
         return v

@@ -1,11 +1,11 @@
 """The one warm-started critic update of every method here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from ..objectives import Objective
+from ..objectives import CriticRegularizer, Objective
 from ._forward import forward
 from ._mode import Mode
 
@@ -26,32 +26,54 @@ class CriticStep:
     objective : Objective
     precision : {"float32", "bfloat16"}, default="float32"
         Of the critic; its outputs and the loss are float32.
+    regularizers : sequence of CriticRegularizer, default=()
+        Beside those that the objective asks for.
+    stream : Generator or None, default=None
+        On the critic's device; what regularizers draw comes from it. None is one of the step's own.
     """
 
     def __init__(
-        self, critic: nn.Module, optimizer: torch.optim.Optimizer, objective: Objective, *, precision: str = "float32"
+        self,
+        critic: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        objective: Objective,
+        *,
+        precision: str = "float32",
+        regularizers: Sequence[CriticRegularizer] = (),
+        stream: torch.Generator | None = None,
     ) -> None:
         self.critic = critic
         self.optimizer = optimizer
         self.objective = objective
         self.precision = precision
         self._mode = Mode(critic)
+        self.regularizers = (*objective.regularizers, *regularizers)
+        device = next(critic.parameters()).device
+        self.stream = torch.Generator(device).manual_seed(0) if stream is None else stream
 
     def __call__(self, batch_p: Batch, batch_q: Batch) -> Tensor:
-        """Update the critic; return the loss before the update, a tensor of shape () with no graph.
+        """Update the critic; return the loss before the update, without penalties: () with no graph.
 
         A batch is a tensor, or a tuple of as many as the critic takes.
         """
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
-        output = forward(self.critic, self.precision, *(torch.cat(both) for both in zip(p, q, strict=True)))
-        loss = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
+        output = self._outputs(*(torch.cat(both) for both in zip(p, q, strict=True)))
+        loss = total = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
+        for regularizer in self.regularizers:
+            penalty = regularizer.penalty(self._outputs, p, q, self.stream)
+            total = total if penalty is None else total + penalty
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        total.backward()
         self.optimizer.step()
+        for regularizer in self.regularizers:
+            regularizer.project(self.critic)
         return loss.detach()
 
     def log_ratio(self) -> Callable[..., Tensor]:
         """log dP/dQ as a function of what the critic takes, as it stands; in evaluation mode from here on."""
         self._mode(training=False)
-        return lambda *points: self.objective.log_ratio(forward(self.critic, self.precision, *points))
+        return lambda *points: self.objective.log_ratio(self._outputs(*points))
+
+    def _outputs(self, *inputs: Tensor) -> Tensor:
+        return forward(self.critic, self.precision, *inputs)

@@ -1,16 +1,33 @@
 """What a critic's objective is."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor
 
 from ..component import Component
+from ._regularizers import CriticRegularizer
 
 __all__ = ["Objective"]
 
 
 class Objective(Component, ABC):
-    """A loss over a critic's outputs on two samples, numerator (label 1) first."""
+    """A loss over a critic's outputs on two samples, numerator (label 1) first.
+
+    A subclass writes `loss` and `log_ratio`, and `optimum` where that is not the log-ratio itself. What it asks of
+    the critic beside its outputs, such as a bounded slope, it names in `regularizers`.
+
+    Attributes
+    ----------
+    exact : bool
+        Whether `log_ratio` is log dP/dQ at the optimum of the loss, or only stands in for it.
+    antisymmetric : bool
+        Whether the loss treats both samples alike, so that exchanging them only changes the sign of the log-ratio at
+        the optimum.
+    """
+
+    exact: ClassVar[bool] = True
+    antisymmetric: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
@@ -25,8 +42,24 @@ class Objective(Component, ABC):
         Returns
         -------
         Tensor of shape ()
+            A mean over each sample, so that their sizes do not matter.
         """
 
     @abstractmethod
     def log_ratio(self, output: Tensor) -> Tensor:
-        """log dP/dQ from the critic's output, elementwise, exact at the optimum of the loss."""
+        """log dP/dQ from the critic's output, elementwise; what stands in for it, where `exact` is false."""
+
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        """The output that minimises the loss where log dP/dQ is `log_ratio`, elementwise.
+
+        Raises
+        ------
+        NotImplementedError
+            If the best output at a point depends on other points.
+        """
+        return log_ratio
+
+    @property
+    def regularizers(self) -> tuple[CriticRegularizer, ...]:
+        """What the objective asks of the critic itself."""
+        return ()

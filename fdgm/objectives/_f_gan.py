@@ -19,6 +19,11 @@ class FGAN(Objective):
         How the output V becomes log r: as in f-GAN's table of activations where that has the divergence (for `kl`
         V − 1), or log r = V for all. The two differ in scale and offset alone, but train differently.
 
+    Notes
+    -----
+    For `kl`, `pearson` and others whose terms grow as the ratio does, one large output outweighs its batch:
+    :class:`KLIEPObjective` and :class:`LSIFObjective` have the optima of `kl` and `pearson`, and are tamer.
+
     References
     ----------
     Nowozin et al., "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization", NIPS
@@ -48,3 +53,8 @@ class FGAN(Objective):
         if self.activation != "published":
             raise ValueError(f"activation of FGAN must be 'published' or 'universal', got {self.activation!r}.")
         return registry.make("divergence", self.divergence).log_ratio_from_output(output)
+
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        if self.activation == "universal":
+            return log_ratio
+        return registry.make("divergence", self.divergence).output_from_log_ratio(log_ratio)

@@ -1,7 +1,5 @@
 """The hinge of geometric GAN, SAGAN and BigGAN."""
 
-from typing import NoReturn
-
 from torch import Tensor
 from torch.nn.functional import relu
 
@@ -11,13 +9,15 @@ __all__ = ["Hinge"]
 
 
 class Hinge(Objective):
-    """E_p[max(0, 1 − D)] + E_q[max(0, 1 + D)].
+    """E_p[max(0, 1 − D)] + E_q[max(0, 1 + D)], whose optimum is the sign of the log-ratio.
 
-    At its least D is 1 where p > q and −1 where p < q: it tells the sign of the log-ratio alone.
+    The output is taken as the log-ratio, as DGflow takes it: it has the right sign, but not the size. At P = Q the
+    loss is 2.
 
     References
     ----------
-    Lim and Ye, "Geometric GAN", 2017.
+    Lim and Ye, "Geometric GAN", 2017, equation 2; Ansari, Ang and Soh, "Refining Deep Generative Models via
+    Discriminator Gradient Flow", ICLR 2021, section 3.3.
 
     Examples
     --------
@@ -27,14 +27,14 @@ class Hinge(Objective):
     tensor(1.)
     """
 
+    exact = False
+    antisymmetric = True
+
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
         return relu(1 - output_p).mean() + relu(1 + output_q).mean()
 
-    def log_ratio(self, output: Tensor) -> NoReturn:
-        """There is none.
+    def log_ratio(self, output: Tensor) -> Tensor:
+        return output
 
-        Raises
-        ------
-        ValueError
-        """
-        raise ValueError("A critic trained by the hinge tells the sign of the log-ratio alone: it has no log_ratio.")
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        return log_ratio.sign()

@@ -22,6 +22,8 @@ class Logistic(Objective):
     tensor(1.3863)
     """
 
+    antisymmetric = True
+
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
         return softplus(-output_p).mean() + softplus(output_q).mean()
 

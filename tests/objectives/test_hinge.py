@@ -14,6 +14,7 @@ def test_at_its_least_the_output_is_the_sign_of_the_log_ratio(p, best):
     assert outputs[int(torch.stack(losses).argmin())] == pytest.approx(best, abs=1e-6)
 
 
-def test_it_has_no_log_ratio():
-    with pytest.raises(ValueError, match="sign of the log-ratio alone"):
-        Hinge().log_ratio(torch.zeros(2))
+def test_its_output_stands_in_for_the_log_ratio():
+    output = torch.tensor([-2.0, 3.0])
+    assert torch.equal(Hinge().log_ratio(output), output)
+    assert not Hinge().exact

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
@@ -12,6 +12,7 @@ from fdgm.ratios import KLIEP, RuLSIF, uLSIF
 from fdgm.ratios._kliep import _normalized, _shares
 from fdgm.ratios._loo import leave_one_out, non_negative_weights
 
+SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
 RNG = np.random.default_rng(0)
 P, Q = RNG.normal(0.5, 1.0, size=(60, 2)), RNG.normal(0.0, 1.2, size=(40, 2))
 
@@ -51,6 +52,7 @@ def test_the_closed_form_is_the_fits_without_each_pair(alpha):
     np.testing.assert_allclose(losses, expected, rtol=1e-6)  # the bounded minimiser's tolerance
 
 
+@SETTINGS
 @given(
     rows=arrays(np.float64, (9, 4), elements=st.floats(0, 1)),
     mean=arrays(np.float64, 4, elements=st.floats(-1, 1)),

@@ -73,6 +73,19 @@ class Overflowing(Exponential):
     def log_ratio(self, output):
         return 6 * output
 
+    def optimum(self, log_ratio):
+        return log_ratio / 6
+
+
+class OptimumInAnotherScale(Exponential):
+    def optimum(self, log_ratio):
+        return 2 * log_ratio
+
+
+class NoOptimum(Exponential):
+    def optimum(self, log_ratio):
+        raise NotImplementedError
+
 
 class HoldsATensor(Exponential):
     def __init__(self, weight=None):
@@ -89,6 +102,8 @@ FAULTS = {
     Exchanged: ("numerator_comes_first", "numerator's sample first"),
     Pooled: ("sizes_of_the_samples_do_not_matter", "mean of each sample"),
     Overflowing: ("is_finite_in_range", "loss of Overflowing must be finite"),
+    OptimumInAnotherScale: ("optimum_is_least", "must be the output of least loss"),
+    NoOptimum: ("optimum_is_least", "must be given, for its log_ratio claims to be exact"),
     TwiceTheLogRatio: ("log_ratio_is_exact_at_the_optimum", "must be log p/q at the least loss"),
     HoldsATensor: ("can_be_saved", "weight of HoldsATensor must be a number"),
 }

@@ -1,0 +1,72 @@
+"""Losses of the ratio itself, with the ratio softplus(output)."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from ._base import Objective
+
+__all__ = ["KLIEPObjective", "LSIFObjective"]
+
+_SMALL = -15.0  # below, log softplus(v) is v to within e^-15/2
+
+
+class LSIFObjective(Objective):
+    """Least squares on the ratio, E_q[r²]/2 − E_p[r], which is E_q[(r − dP/dQ)²]/2 up to a constant.
+
+    The ratio is r = softplus(output), positive and of a slope of at most 1 in the output, so that one large output
+    does not run away with the training, as it would were the output log r. At P = Q the loss is −1/2.
+
+    References
+    ----------
+    Kanamori, Hido and Sugiyama, "A Least-squares Approach to Direct Importance Estimation", JMLR 10, 2009, equation 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.objectives import LSIFObjective
+    >>> at_one = LSIFObjective().optimum(torch.zeros(4))
+    >>> LSIFObjective().loss(at_one, at_one)
+    tensor(-0.5000)
+    """
+
+    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        return softplus(output_q).square().mean() / 2 - softplus(output_p).mean()
+
+    def log_ratio(self, output: Tensor) -> Tensor:
+        return _log_softplus(output)
+
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        return _log_softplus_inverse(log_ratio)
+
+
+class KLIEPObjective(Objective):
+    """The likelihood of the ratio, E_q[r] − E_p[log r] − 1, least at −KL(P‖Q).
+
+    KLIEP maximises E_p[log r] under E_q[r] = 1; the multiplier of its constraint is 1, and so the constraint is met
+    by the optimum of this. The ratio is r = softplus(output), as in :class:`LSIFObjective`. At P = Q the loss is 0.
+
+    References
+    ----------
+    Sugiyama et al., "Direct importance estimation for covariate shift adaptation", Annals of the Institute of
+    Statistical Mathematics 60, 2008, equation 9.
+    """
+
+    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        return softplus(output_q).mean() - _log_softplus(output_p).mean() - 1
+
+    def log_ratio(self, output: Tensor) -> Tensor:
+        return _log_softplus(output)
+
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        return _log_softplus_inverse(log_ratio)
+
+
+def _log_softplus(v: Tensor) -> Tensor:
+    return torch.where(v < _SMALL, v, softplus(v.clamp(min=_SMALL)).log())
+
+
+def _log_softplus_inverse(l: Tensor) -> Tensor:
+    """log(e^r − 1) at r = e^l."""
+    r = l.exp()
+    return torch.where(l < _SMALL, l, r + torch.log(-torch.expm1(-r.clamp(min=torch.finfo(l.dtype).tiny))))

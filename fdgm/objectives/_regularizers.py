@@ -1,0 +1,154 @@
+"""What is asked of a critic beside its outputs: bounded slopes, bounded weights."""
+
+import math
+from abc import ABC
+from collections.abc import Callable
+from numbers import Real
+
+import torch
+from torch import Tensor, nn
+
+from ..component import Component
+
+__all__ = ["R1", "CriticRegularizer", "GradientPenalty", "WeightClip"]
+
+
+class CriticRegularizer(Component, ABC):
+    """A term of the critic's loss that needs the critic, a projection of its weights after a step, or both.
+
+    A subclass overrides `penalty`, `project`, or both; the critic step calls them at each update.
+    """
+
+    def penalty(
+        self,
+        critic: Callable[..., Tensor],
+        batch_p: tuple[Tensor, ...],
+        batch_q: tuple[Tensor, ...],
+        stream: torch.Generator,
+    ) -> Tensor | None:
+        """A term () to add to the loss, or None.
+
+        Parameters
+        ----------
+        critic : callable
+            From as many tensors (n, *shape) as it takes, one for points, to outputs (n,), row by row.
+        batch_p, batch_q : tuple of Tensor of shape (n, *shape)
+            The batches of the step, numerator first: what the critic takes.
+        stream : Generator
+            On the batches' device; the only source of chance.
+        """
+        return None
+
+    def project(self, critic: nn.Module) -> None:
+        """Change the critic's weights in place, after an update."""
+        return None
+
+
+class GradientPenalty(CriticRegularizer):
+    """weight · E[(‖∇D(x̂)‖ − 1)²] at points x̂ drawn uniformly between a row of each sample.
+
+    Parameters
+    ----------
+    weight : float, default=10.0
+    two_sided : bool, default=True
+        Whether slopes below 1 are drawn up as well; one-sided, only those above it are drawn down.
+
+    References
+    ----------
+    Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3; one-sided: Petzka, Fischer
+    and Lukovnikov, "On the regularization of Wasserstein GANs", ICLR 2018, equation 8.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.objectives import GradientPenalty
+    >>> stream = torch.Generator().manual_seed(0)
+    >>> penalty = GradientPenalty().penalty(lambda x: 3 * x[:, 0], (torch.ones(4, 2),), (torch.zeros(4, 2),), stream)
+    >>> penalty.item()
+    40.0
+    """
+
+    def __init__(self, weight: float = 10.0, *, two_sided: bool = True) -> None:
+        self.weight = weight
+        self.two_sided = two_sided
+
+    def penalty(
+        self,
+        critic: Callable[..., Tensor],
+        batch_p: tuple[Tensor, ...],
+        batch_q: tuple[Tensor, ...],
+        stream: torch.Generator,
+    ) -> Tensor:
+        _check_positive(self, "weight")
+        n = min(len(batch_p[0]), len(batch_q[0]))
+        share = torch.rand(n, generator=stream, device=batch_p[0].device)
+        between = (
+            torch.lerp(q[:n], p[:n], share.view(-1, *[1] * (p.dim() - 1)))
+            for p, q in zip(batch_p, batch_q, strict=True)
+        )
+        slope = _squared_slopes(critic, tuple(between)).sqrt()
+        excess = slope - 1 if self.two_sided else (slope - 1).clamp(min=0)
+        return self.weight * excess.square().mean()
+
+
+class R1(CriticRegularizer):
+    """weight/2 · E_p[‖∇D‖²]: the zero-centred penalty at rows of the numerator's sample, which are data.
+
+    Parameters
+    ----------
+    weight : float, default=10.0
+
+    References
+    ----------
+    Mescheder, Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", ICML 2018, equation 9.
+    """
+
+    def __init__(self, weight: float = 10.0) -> None:
+        self.weight = weight
+
+    def penalty(
+        self,
+        critic: Callable[..., Tensor],
+        batch_p: tuple[Tensor, ...],
+        batch_q: tuple[Tensor, ...],
+        stream: torch.Generator,
+    ) -> Tensor:
+        _check_positive(self, "weight")
+        return self.weight / 2 * _squared_slopes(critic, batch_p).mean()
+
+
+class WeightClip(CriticRegularizer):
+    """Each weight clamped to [−limit, limit] after each update.
+
+    Parameters
+    ----------
+    limit : float, default=0.01
+
+    References
+    ----------
+    Arjovsky, Chintala and Bottou, "Wasserstein Generative Adversarial Networks", ICML 2017, algorithm 1.
+    """
+
+    def __init__(self, limit: float = 0.01) -> None:
+        self.limit = limit
+
+    @torch.no_grad()
+    def project(self, critic: nn.Module) -> None:
+        _check_positive(self, "limit")
+        for parameter in critic.parameters():
+            parameter.clamp_(-self.limit, self.limit)
+
+
+def _check_positive(regularizer: CriticRegularizer, name: str) -> None:
+    value = getattr(regularizer, name)
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
+        raise ValueError(f"{name} of {type(regularizer).__name__} must be a finite number above 0, got {value!r}.")
+
+
+def _squared_slopes(critic: Callable[..., Tensor], points: tuple[Tensor, ...]) -> Tensor:
+    """‖∇D‖² (n,) at points, over all that the critic takes, differentiable in its weights."""
+    points = tuple(part.detach().requires_grad_() for part in points)
+    gradients = torch.autograd.grad(critic(*points).sum(), points, create_graph=True)
+    squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients]).sum(dim=0)
+    # A slope of exactly 0 has no derivative of its root: the least normal number is added under it.
+    return squares + torch.finfo(squares.dtype).tiny

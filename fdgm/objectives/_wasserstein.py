@@ -1,0 +1,93 @@
+"""The Wasserstein distance between samples, by a critic of bounded slope."""
+
+from torch import Tensor
+
+from ._base import Objective
+from ._regularizers import CriticRegularizer, GradientPenalty, WeightClip
+
+__all__ = ["Wasserstein", "WassersteinClip"]
+
+
+class Wasserstein(Objective):
+    """E_q[D] − E_p[D] over critics of slope at most 1, held to it by a gradient penalty: −W₁(P, Q) at the optimum.
+
+    The output, a Kantorovich potential, is taken as the log-ratio, as DGflow takes it: moving along its gradient
+    brings Q to P, but it is no ratio, and is known only up to a constant.
+
+    Parameters
+    ----------
+    penalty : float, default=10.0
+        Weight of the gradient penalty.
+    two_sided : bool, default=True
+        Whether slopes below 1 are penalised as well.
+
+    References
+    ----------
+    Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3; Ansari, Ang and Soh,
+    "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, section 3.3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.objectives import Wasserstein
+    >>> Wasserstein().loss(torch.ones(3), torch.zeros(5))
+    tensor(-1.)
+    """
+
+    exact = False
+    antisymmetric = True
+
+    def __init__(self, penalty: float = 10.0, *, two_sided: bool = True) -> None:
+        self.penalty = penalty
+        self.two_sided = two_sided
+
+    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        return output_q.mean() - output_p.mean()
+
+    def log_ratio(self, output: Tensor) -> Tensor:
+        return output
+
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        raise NotImplementedError(
+            f"optimum of {type(self).__name__} is a potential, which no single point's log-ratio determines."
+        )
+
+    @property
+    def regularizers(self) -> tuple[CriticRegularizer, ...]:
+        return (GradientPenalty(self.penalty, two_sided=self.two_sided),)
+
+
+class WassersteinClip(Objective):
+    """As :class:`Wasserstein`, with the critic's slope bounded by clipping each of its weights.
+
+    Parameters
+    ----------
+    limit : float, default=0.01
+        The largest size of a weight. The bound on the slope, and with it the scale of the output, depends on it and
+        on the architecture.
+
+    References
+    ----------
+    Arjovsky, Chintala and Bottou, "Wasserstein Generative Adversarial Networks", ICML 2017, algorithm 1.
+    """
+
+    exact = False
+    antisymmetric = True
+
+    def __init__(self, limit: float = 0.01) -> None:
+        self.limit = limit
+
+    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        return output_q.mean() - output_p.mean()
+
+    def log_ratio(self, output: Tensor) -> Tensor:
+        return output
+
+    def optimum(self, log_ratio: Tensor) -> Tensor:
+        raise NotImplementedError(
+            f"optimum of {type(self).__name__} is a potential, which no single point's log-ratio determines."
+        )
+
+    @property
+    def regularizers(self) -> tuple[CriticRegularizer, ...]:
+        return (WeightClip(self.limit),)
