@@ -19,9 +19,7 @@ def plain(X: np.ndarray, loops: int) -> float:
     """Seconds of `loops` outer loops, written as one would for a paper: no library, no checks, no history."""
 
     def mlp(size: int, out: int) -> nn.Sequential:
-        return nn.Sequential(
-            nn.Linear(size, 128), nn.LeakyReLU(0.2), nn.Linear(128, 128), nn.LeakyReLU(0.2), nn.Linear(128, out)
-        )
+        return nn.Sequential(nn.Linear(size, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, out))
 
     data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
     G, C = mlp(8, D), mlp(D, 1)
@@ -48,7 +46,7 @@ def plain(X: np.ndarray, loops: int) -> float:
                 p.requires_grad_(False)
             z.requires_grad_(True)
             (g,) = torch.autograd.grad(C(z).sum(), z)
-            z = z.detach() + 0.05 * g
+            z = z.detach() + 0.1 * g
         for _ in range(PROJECTIONS):
             i = torch.randint(PARTICLES, (BATCH,))
             fit = (G(w[i]) - z[i]).square().sum(1).mean()

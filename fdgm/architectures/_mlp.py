@@ -34,7 +34,7 @@ class MLP(Architecture):
     width : int, default=128
     depth : int, default=3
         Hidden layers of the generator, and of the critic and the encoder.
-    activation : {"elu", "gelu", "leaky_relu", "relu", "silu", "tanh"}, default="leaky_relu"
+    activation : {"elu", "gelu", "leaky_relu", "relu", "silu", "tanh"}, default="relu"
         The leaky slope is 0.2.
     batch_norm : bool, default=False
         Batch normalisation after each hidden layer of the generator and the encoder.
@@ -70,7 +70,7 @@ class MLP(Architecture):
         *,
         width: int = 128,
         depth: int = 3,
-        activation: str = "leaky_relu",
+        activation: str = "relu",
         batch_norm: bool = False,
         spectral_norm: bool = False,
         encoder_depth: int | None = None,

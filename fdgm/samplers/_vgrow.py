@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .. import registry
@@ -20,6 +21,7 @@ from ._vgrow_net import VGrowNet, VGrowSettings
 __all__ = ["VGrowSampler"]
 
 _AUTO_CLIP = 0.1
+_AUTO_STEP = 0.1  # of a standard deviation, where the weight is 1
 
 #: Published settings, by name.
 _PRESETS: dict[str, dict[str, Any]] = {
@@ -76,8 +78,10 @@ class VGrowSampler(Sampler):
         Passes over the particles, at the end of each outer loop, that fit the generator to them.
     projection_schedule : sequence of (when, factor), default=()
         Factors of `n_projection_passes` over the course of training; as `lr_schedule`.
-    step_size : float, default=0.05
-        Step of the particles, in scaled units: the data's standard deviation, unless they have a range.
+    step_size : float or "auto", default="auto"
+        Step of the particles, in scaled units: the data's standard deviation, unless they have a range. ``"auto"`` is
+        0.1 over the divergence's weight where the ratio is 1, so that all divergences move them alike once the model
+        is near the data.
     step_size_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
         Factors of `step_size`; as `lr_schedule`.
     data_range : (float, float), None or "auto", default="auto"
@@ -87,7 +91,7 @@ class VGrowSampler(Sampler):
     instance_noise : float, default=0.3
         Standard deviation, in scaled units, of the noise added to both of the critic's samples. It lets the critic
         see across gaps between modes.
-    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (0.8, 0.0))
+    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (1.0, 0.0))
         Factors of `instance_noise`; as `lr_schedule`.
     optimizer : {"adam", "rmsprop"}, default="adam"
         Of both networks. RMSprop smooths by 0.9.
@@ -182,7 +186,7 @@ class VGrowSampler(Sampler):
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "n_projection_passes": [Interval(Integral, 1, None, closed="left")],
         "projection_schedule": ["array-like"],
-        "step_size": [Interval(Real, 0, None, closed="neither")],
+        "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "step_size_schedule": ["array-like"],
         "instance_noise": [Interval(Real, 0, None, closed="left")],
         "noise_schedule": ["array-like"],
@@ -214,11 +218,11 @@ class VGrowSampler(Sampler):
         n_critic_steps: int = 1,
         n_projection_passes: int = 5,
         projection_schedule: Sequence[tuple[float, float]] = (),
-        step_size: float = 0.05,
+        step_size: float | str = "auto",
         step_size_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
         data_range: tuple[float, float] | str | None = "auto",
         instance_noise: float = 0.3,
-        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
+        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
         optimizer: str = "adam",
         critic_lr: float = 0.0005,
         generator_lr: float = 0.001,
@@ -312,16 +316,17 @@ class VGrowSampler(Sampler):
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
+        scaling = Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
         settings = VGrowSettings(
             architecture=architecture,
-            scaling=Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP),
+            scaling=scaling,
             latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
             n_particles=self.n_particles,
             n_particle_steps=self.n_particle_steps,
             n_critic_steps=self.n_critic_steps,
             n_projection_passes=self.n_projection_passes,
             projection_schedule=self._schedule("projection_schedule"),
-            step_size=self.step_size,
+            step_size=self._step_size(scaling),
             step_size_schedule=self._schedule("step_size_schedule"),
             clamp=self._scaled_range(shape),
             batch_size=self.batch_size,
@@ -339,6 +344,11 @@ class VGrowSampler(Sampler):
         self.net_ = VGrowNet(
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
+
+    def _step_size(self, scaling: Scaling) -> float:
+        if isinstance(self.step_size, str):
+            return _AUTO_STEP / float(scaling.weight(torch.zeros(())))
+        return self.step_size
 
     def _schedule(self, name: str) -> Schedule:
         return Schedule.make(type(self).__name__, name, getattr(self, name))

@@ -18,7 +18,7 @@ __all__ = ["VGrowNet", "VGrowSettings"]
 
 _EXPLODED = 1e4  # standard deviations of the data: far past any particle that can come back
 _COLLAPSED = 0.02  # of the data's spread: at a tenth of the points' distances from one another, and less
-_COLLAPSED_LOOPS = 3  # in a row, so that an untrained generator may begin small
+_COLLAPSED_LOOPS, _SMALL_LOOPS = 3, 50  # in a row; the second of a generator that began small and never spread
 
 #: Figures that must be finite, and whose fault it is where one is not.
 _EXPECTED = {
@@ -95,7 +95,7 @@ class VGrowNet(MultiNet):
             self.module_names = ("generator_", "critic_", "average_")
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
-        self._n_collapsed = 0
+        self._n_collapsed, self._patience = 0, _SMALL_LOOPS
         return self
 
     def initialize_optimizer(self) -> "VGrowNet":
@@ -200,11 +200,13 @@ class VGrowNet(MultiNet):
 
     def _watch_for_collapse(self, spread: float) -> None:
         if not spread < _COLLAPSED:
-            self._n_collapsed = 0
+            self._n_collapsed, self._patience = 0, _COLLAPSED_LOOPS
             self.remember_good()
             return
+        if self._patience == _SMALL_LOOPS:
+            self.remember_good()
         self._n_collapsed += 1
-        if self._n_collapsed == _COLLAPSED_LOOPS:
+        if self._n_collapsed == self._patience:
             raise TrainingFailure(
                 "collapse", f"the generator collapsed: its samples spread over {spread:.2g} of the data's spread"
             )
