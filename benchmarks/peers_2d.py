@@ -1,7 +1,6 @@
 """VGrowSampler in few dimensions, beside a neural spline flow and flow matching on the same rows, seconds and core."""
 
 import argparse
-from functools import cache
 from typing import Any
 
 import _common
@@ -26,7 +25,6 @@ def pinwheel(n: int, rng: np.random.Generator) -> np.ndarray:
     return 2 * (radius * turned[0] + across * turned[1]).T
 
 
-@cache
 def digits() -> np.ndarray:
     X = datasets.load_digits_images(flat=True).astype(np.float64)
     return X[np.random.default_rng(0).permutation(len(X))]
