@@ -195,5 +195,18 @@ class Trainable(BaseEstimator, ABC):
         self.stop_reason_ = failure.reason
         warnings.warn(f"{message} The networks of loop {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Networks with parametrisations cannot be pickled, so pickles hold what files do.
+        state = dict(super().__getstate__())
+        if state.pop("net_", None) is not None:
+            state["_fitted"] = state_of(self)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        fitted = state.get("_fitted")
+        super().__setstate__({name: value for name, value in state.items() if name != "_fitted"})
+        if fitted is not None:
+            self._restore(*fitted)
+
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)

@@ -1,10 +1,12 @@
 """VGrowSampler: one property a test, on budgets of a few outer loops."""
 
 import hashlib
+import pickle
 import random
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -254,6 +256,29 @@ def test_bad_data(bad, error, message):
         tiny().fit(bad)
 
 
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (np.random.default_rng(0).normal(size=(5, 2)), np.float64),
+        (np.random.default_rng(0).integers(-9, 9, size=(50, 2)), np.float64),
+        (np.random.default_rng(0).normal(size=(50, 2)).astype(np.float16), np.float16),
+        (np.random.default_rng(0).normal(size=(50, 2)).astype(object), np.float64),
+        ([[1, 2.5], [3, 4], [5, 6]], np.float64),
+    ],
+    ids=["five rows", "integers", "float16", "numeric objects", "lists"],
+)
+def test_odd_data_give_sound_samples(given, dtype):
+    S = tiny().fit(given).sample(20)
+    assert S.dtype == dtype
+    assert np.isfinite(S).all()
+
+
+def test_a_constant_column_comes_back_constant(X):
+    S = tiny().fit(np.column_stack([X[:, 0], np.full(len(X), 7.25)])).sample(20)
+    np.testing.assert_array_equal(S[:, 1], 7.25)
+    assert S[:, 0].std() > 0
+
+
 @pytest.mark.parametrize(("n", "error"), [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("a", TypeError)])
 def test_bad_counts(X, n, error):
     with pytest.raises(error, match=repr(n)):
@@ -394,11 +419,14 @@ def test_passes_have_no_batch_of_one_row(X, batch_size):
     assert np.isfinite(S).all()
 
 
-def test_pickle_of_a_fitted_sampler(X):
-    import pickle
-
-    sampler = tiny().fit(X)
+@pytest.mark.parametrize("way", ["pickle", "joblib"])
+def test_pickle_of_a_fitted_sampler(X, way, tmp_path):
+    sampler = tiny(architecture=fdgm.architectures.MLP(width=8, spectral_norm=True)).fit(X)
     digest = hashlib.sha256(sampler.sample(5, random_state=1).tobytes()).digest()
-    again = pickle.loads(pickle.dumps(sampler))
+    if way == "pickle":
+        again = pickle.loads(pickle.dumps(sampler))
+    else:
+        joblib.dump(sampler, tmp_path / "s")
+        again = joblib.load(tmp_path / "s")
     assert hashlib.sha256(again.sample(5, random_state=1).tobytes()).digest() == digest
     np.testing.assert_array_equal(sampler.sample(3), again.sample(3))
