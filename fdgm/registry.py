@@ -193,7 +193,7 @@ def available(family: str) -> list[str]:
     --------
     >>> import fdgm
     >>> fdgm.available("architecture")
-    ['dcgan', 'mlp', 'resnet']
+    ['dcgan', 'mlp', 'resnet', 'sagan']
     """
     _check_family(family)
     return sorted(_registry().entries[family])

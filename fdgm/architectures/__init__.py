@@ -5,5 +5,6 @@ from ._dcgan import DCGAN
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 from ._mlp import MLP
 from ._resnet import ResNet
+from ._sagan import SAGAN
 
-__all__ = ["DCGAN", "MLP", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit", "ResNet"]
+__all__ = ["DCGAN", "MLP", "SAGAN", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit", "ResNet"]

@@ -15,6 +15,7 @@ __all__ = [
     "channels_last",
     "check_image_shape",
     "check_no_noise_size",
+    "evenly",
     "halvings",
 ]
 
@@ -56,6 +57,20 @@ def halvings(side: int) -> list[int]:
     sides = [side]
     while sides[-1] > 4:
         sides.append(-(-sides[-1] // 2))
+    return sides
+
+
+def evenly(owner: Component, data_shape: tuple[int, ...]) -> list[int]:
+    """Sides of the layers, from the image's down to 4, 5, 6 or 7, each exactly half of the one before."""
+    _, side = check_image_shape(owner, data_shape, 8)
+    sides = [side]
+    while sides[-1] > 7 and sides[-1] % 2 == 0:
+        sides.append(sides[-1] // 2)
+    if sides[-1] > 7:
+        raise ValueError(
+            f"data of {type(owner).__name__} must have a side of 4, 5, 6 or 7 times a power of two, got {side};"
+            " resize the images, or take architecture='dcgan', which takes any side."
+        )
     return sides
 
 

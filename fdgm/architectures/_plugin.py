@@ -6,4 +6,9 @@ from ..hookspecs import hookimpl
 
 @hookimpl
 def fdgm_architectures() -> dict[str, type]:
-    return {"dcgan": architectures.DCGAN, "mlp": architectures.MLP, "resnet": architectures.ResNet}
+    return {
+        "dcgan": architectures.DCGAN,
+        "mlp": architectures.MLP,
+        "resnet": architectures.ResNet,
+        "sagan": architectures.SAGAN,
+    }

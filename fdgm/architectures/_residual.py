@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, interpolate, relu
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ._distributions import Conditional
 from ._images import NoiseMap
 
-__all__ = ["DownBlock", "Norm", "SumPool", "UpBlock", "bare", "mlp", "spectral_norm"]
+__all__ = ["DownBlock", "Norm", "ResidualLayers", "SumPool", "UpBlock", "bare", "mlp", "spectral_norm"]
 
 #: What is done to each layer with weights: `spectral_norm`, or nothing by `bare`.
 Norm = Callable[[nn.Module], nn.Module]
@@ -118,6 +118,31 @@ class SumPool(nn.Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return torch.sum(input, dim=(2, 3))
+
+
+class ResidualLayers(nn.Module):
+    """Two linear layers with a skip connection around them, and a ReLU.
+
+    Parameters
+    ----------
+    size : int
+    norm : callable
+        Wraps each layer.
+    batch_norm : bool, default=False
+        After each layer.
+    """
+
+    def __init__(self, size: int, *, norm: Norm, batch_norm: bool = False) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for activation in (nn.ReLU(), None):
+            layers += [norm(nn.Linear(size, size))]
+            layers += [nn.BatchNorm1d(size)] if batch_norm else []
+            layers += [activation] if activation is not None else []
+        self.path = nn.Sequential(*layers)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return relu(self.path(input) + input)
 
 
 def mlp(sizes: list[int], norm: Norm) -> list[nn.Module]:

@@ -7,7 +7,7 @@ from torch import nn
 from ._base import Architecture
 from ._checks import check_counts, check_flags
 from ._distributions import Conditional
-from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_image_shape, check_no_noise_size
+from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_no_noise_size, evenly
 from ._pair import PairCritic
 from ._residual import DownBlock, Norm, SumPool, UpBlock, bare, mlp, spectral_norm
 
@@ -95,16 +95,7 @@ class ResNet(Architecture):
         """Sides from the image's down to 4, 5, 6 or 7."""
         check_counts(self, "width")
         check_flags(self, "spectral_norm")
-        _, side = check_image_shape(self, data_shape, 8)
-        sides = [side]
-        while sides[-1] > 7 and sides[-1] % 2 == 0:
-            sides.append(sides[-1] // 2)
-        if sides[-1] > 7:
-            raise ValueError(
-                f"data of {type(self).__name__} must have a side of 4, 5, 6 or 7 times a power of two, got {side};"
-                " resize the images, or take architecture='dcgan', which takes any side."
-            )
-        return sides
+        return evenly(self, data_shape)
 
     def _generator(self, data_shape: tuple[int, ...], latent_size: int, *, noisy: bool) -> NoisySequential:
         sides, width, norm = self._checked(data_shape), self.width, self._norm

@@ -1,0 +1,189 @@
+"""Residual networks with self-attention, as AGE has them for CelebA and ImageNet."""
+
+from itertools import pairwise
+from typing import ClassVar
+
+from torch import nn
+
+from ._attention import SelfAttention
+from ._base import Architecture
+from ._checks import check_counts, check_option
+from ._distributions import Conditional
+from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_no_noise_size, evenly
+from ._pair import ThreeHeads
+from ._residual import DownBlock, Norm, ResidualLayers, SumPool, UpBlock, bare, spectral_norm
+from ._resnet50 import resnet50
+
+__all__ = ["SAGAN"]
+
+_BACKBONES = ("resnet50", "small")
+_MOST = 16  # times the width, at the deepest layers
+
+
+class SAGAN(Architecture):
+    """Residual networks with self-attention where the side is 32 or less, for square images in [−1, 1].
+
+    Sides are 4, 5, 6 or 7 times a power of two; at 64 × 64 these are AGE's networks for CelebA (``width=32``) and
+    ImageNet (``width=64``), with spectral normalisation in generator and critics. Its critic of pairs is the average
+    of three heads: one for x, one for z, one for the features of both. Noise of an implicit generator is a map for
+    each convolution. Features of the critic are summed over pixels, as in the authors' later code, where the paper's
+    table says averaged, which normalised layers cannot make up for.
+
+    Parameters
+    ----------
+    width : int, default=32
+        Channels next to the image in the critic; the generator's run from 2 to 16 times as many. Perceptrons have
+        32 times as many units, 1,024 and 2,048 as published.
+    backbone : {"small", "resnet50"}, default="small"
+        Convolutions of the encoder: blocks as the critic's with batch norm, or ResNet-50 as published, which needs
+        torchvision (the extra ``fdgm[images]``). Either is followed by a perceptron with a skip connection.
+
+    Raises
+    ------
+    ImportError
+        When an encoder is made, if it needs torchvision and that cannot be imported.
+    ValueError
+        When networks are made, if a parameter is out of range or the data are no such images.
+
+    References
+    ----------
+    Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, appendix E.3,
+    table 11 and figures 7 and 8.
+    Zhang et al., "Self-Attention Generative Adversarial Networks", ICML 2019.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.architectures import SAGAN
+    >>> critic = SAGAN(width=2).pair_critic((3, 32, 32), latent_size=16, seed=0)
+    >>> critic(torch.zeros(5, 3, 32, 32), torch.zeros(5, 16)).shape
+    torch.Size([5])
+    """
+
+    example_shapes: ClassVar = ((1, 8, 8), (3, 16, 16))
+
+    def __init__(self, *, width: int = 32, backbone: str = "small") -> None:
+        self.width = width
+        self.backbone = backbone
+
+    def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        return self._generator(data_shape, latent_size, noisy=False)
+
+    def make_implicit_generator(
+        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
+    ) -> Conditional:
+        generator = self._generator(data_shape, latent_size, noisy=True)
+        check_no_noise_size(self, noise_size, generator)
+        return generator
+
+    def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
+        features, size = self._critic_features(data_shape)
+        return channels_last(nn.Sequential(features, spectral_norm(nn.Linear(size, 1)), nn.Flatten(0)))
+
+    def make_pair_critic(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        of_x, size = self._critic_features(data_shape)
+        units = 32 * self.width
+        of_z, of_both = (_perceptron(inputs, units, norm=spectral_norm) for inputs in (latent_size, size + units))
+        heads = [spectral_norm(nn.Linear(inputs, 1)) for inputs in (size, units, units)]
+        return channels_last(ThreeHeads(of_x, of_z, of_both, heads))
+
+    def make_encoder(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        sides = self._checked(data_shape)
+        units = 32 * self.width
+        if self.backbone == "resnet50":
+            body, size = resnet50(type(self).__name__, data_shape[0])
+        else:
+            multiples = _multiples(sides)
+            size = self.width * multiples[-1]
+            body = nn.Sequential(
+                nn.Conv2d(data_shape[0], self.width, 1, bias=False),
+                *self._down_blocks(multiples, norm=bare, batch_norm=True, bias=False),
+                nn.BatchNorm2d(size),
+                nn.ReLU(),
+                nn.AdaptiveAvgPool2d(1),
+                nn.Flatten(),
+            )
+        perceptron = nn.Sequential(
+            nn.Linear(size, units),
+            nn.BatchNorm1d(units),
+            nn.ReLU(),
+            ResidualLayers(units, norm=bare, batch_norm=True),
+            nn.Linear(units, latent_size),
+        )
+        return channels_last(nn.Sequential(body, perceptron))
+
+    def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
+        return RANGE
+
+    def _checked(self, data_shape: tuple[int, ...]) -> list[int]:
+        check_counts(self, "width")
+        check_option(self, "backbone", _BACKBONES)
+        return evenly(self, data_shape)
+
+    def _generator(self, data_shape: tuple[int, ...], latent_size: int, *, noisy: bool) -> NoisySequential:
+        sides = self._checked(data_shape)
+        # At sides up to 64 the layer next to the image has twice the width; deeper ladders end at the width itself.
+        shift = 1 if len(sides) <= 5 else 0
+        channels = [self.width * min(2 ** (level + shift), _MOST) for level in range(len(sides))]
+        first, deepest = sides[-1], channels[-1]
+        blocks: list[nn.Module] = []
+        for level in range(len(sides) - 2, -1, -1):
+            if level + 1 == _attentive(sides):
+                blocks.append(SelfAttention(channels[level + 1], spectral_norm))
+            blocks.append(
+                UpBlock(
+                    channels[level + 1],
+                    channels[level],
+                    sides[level],
+                    norm=spectral_norm,
+                    first_norm=True,
+                    bias=True,
+                    noisy=noisy,
+                )
+            )
+        return channels_last(
+            NoisySequential(
+                spectral_norm(nn.Linear(latent_size, deepest * first**2)),
+                nn.Unflatten(1, (deepest, first, first)),
+                *([NoiseMap(deepest, first)] if noisy else []),
+                *blocks,
+                nn.BatchNorm2d(channels[0]),
+                nn.ReLU(),
+                spectral_norm(nn.Conv2d(channels[0], data_shape[0], 3, padding=1)),
+                nn.Tanh(),
+            )
+        )
+
+    def _critic_features(self, data_shape: tuple[int, ...]) -> tuple[nn.Module, int]:
+        """From images to summed features, and the number of features."""
+        sides = self._checked(data_shape)
+        multiples, level = _multiples(sides), _attentive(sides)
+        blocks = self._down_blocks(multiples, norm=spectral_norm, batch_norm=False, bias=True)
+        blocks.insert(level, SelfAttention(self.width * multiples[level], spectral_norm))
+        from_image = spectral_norm(nn.Conv2d(data_shape[0], self.width, 1))
+        return nn.Sequential(from_image, *blocks, nn.ReLU(), SumPool()), self.width * multiples[-1]
+
+    def _down_blocks(self, multiples: list[int], *, norm: Norm, batch_norm: bool, bias: bool) -> list[nn.Module]:
+        """Blocks that halve the side down to the last, and one that does not."""
+        channels = [self.width * multiple for multiple in multiples]
+        blocks: list[nn.Module] = [
+            DownBlock(a, b, norm=norm, batch_norm=batch_norm, bias=bias) for a, b in pairwise(channels)
+        ]
+        last = DownBlock(channels[-1], channels[-1], norm=norm, halve=False, batch_norm=batch_norm, bias=bias)
+        return [*blocks, last]
+
+
+def _multiples(sides: list[int]) -> list[int]:
+    """Channels of the critic's layers over the width, from the image on."""
+    return [min(2**level, _MOST) for level in range(len(sides))]
+
+
+def _attentive(sides: list[int]) -> int:
+    """The level with self-attention: the first below the image of a side of at most 32, since it costs side^4."""
+    return next(level for level, side in enumerate(sides) if level and side <= 32)
+
+
+def _perceptron(inputs: int, units: int, *, norm: Norm) -> nn.Module:
+    """A linear layer and three residual pairs of them."""
+    residual = [ResidualLayers(units, norm=norm) for _ in range(3)]
+    return nn.Sequential(norm(nn.Linear(inputs, units)), nn.ReLU(), *residual)
