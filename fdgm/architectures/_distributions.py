@@ -32,6 +32,11 @@ class Conditional(nn.Module, ABC):
     def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
         """Outputs for inputs (n, *input_shape) and noise (n, noise_size); no noise is noise of zero."""
 
+    @property
+    def stages(self) -> "tuple[Conditional, ...]":
+        """The distributions that it is a chain of, the input's first: itself, unless it has levels."""
+        return (self,)
+
 
 class Deterministic(Conditional):
     """The body's output and nothing else.

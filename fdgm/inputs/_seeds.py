@@ -35,7 +35,8 @@ class Seeds:
     batches: int
     latents: int
     sample: int
+    encoder: int
 
     @classmethod
     def from_entropy(cls, entropy: int) -> "Seeds":
-        return cls(*(chunk_seed(entropy, i) for i in range(5)))
+        return cls(*(chunk_seed(entropy, i) for i in range(6)))

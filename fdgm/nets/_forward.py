@@ -1,14 +1,16 @@
 """The one place where a network is called in training, and so where its precision is decided."""
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 __all__ = ["PRECISIONS", "forward"]
 
 PRECISIONS = ("bfloat16", "float32")
 
 
-def forward(module: nn.Module, precision: str, *inputs: Tensor) -> Tensor:
+def forward(module: Callable[..., Tensor], precision: str, *inputs: Tensor) -> Tensor:
     """``module(*inputs)`` as float32; under ``"bfloat16"`` the matrix products inside are autocast to it."""
     if precision == "float32":
         return module(*inputs)

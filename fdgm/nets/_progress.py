@@ -27,9 +27,9 @@ class ProgressBar(Callback):
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         clock = net.clock_
         done = clock.seconds / max(clock.seconds + clock.seconds_left(), 1e-9)
-        row = net.history[-1]
+        loss = net.history_names[0]
         self.bar_.set_postfix_str(
-            f"{clock.seconds_left():.0f} s left, critic loss {row['critic_loss']:.3f}", refresh=False
+            f"{clock.seconds_left():.0f} s left, {loss.replace('_', ' ')} {net.history[-1][loss]:.3f}", refresh=False
         )
         self.bar_.update(100 * done - self.bar_.n)
 

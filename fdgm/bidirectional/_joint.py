@@ -1,0 +1,75 @@
+"""The two joint distributions of data and latents: p_data(x) p_e(z|x), and p(z) p_g(x|z)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..architectures import Conditional
+from ..nets import forward
+
+__all__ = ["Batch", "Joint", "Pair", "chain"]
+
+Pair = tuple[Tensor, Tensor]  # data (n, *data_shape) and latents (n, latents)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What pairs of both kinds are made of.
+
+    Parameters
+    ----------
+    rows : Tensor of shape (n, *data_shape)
+        Of the data.
+    latents : Tensor of shape (n, latent_size)
+        Of the prior.
+    encoder_noise, generator_noise : Tensor of shape (n, noise_size)
+    """
+
+    rows: Tensor
+    latents: Tensor
+    encoder_noise: Tensor
+    generator_noise: Tensor
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Encoder and generator, as distributions over pairs.
+
+    With several levels of latents, z holds all of them side by side, the one next to the data first.
+    """
+
+    encoder: Conditional
+    generator: Conditional
+    precision: str
+
+    def encode(self, batch: Batch) -> Pair:
+        """(x, E(x, noise)) with x of the data."""
+        levels = chain(self.encoder.stages, batch.rows, batch.encoder_noise, self.precision)
+        return batch.rows, _side_by_side(levels)
+
+    def generate(self, batch: Batch) -> Pair:
+        """(G(z, noise), z) with z of the prior."""
+        *levels, rows = chain(self.generator.stages, batch.latents, batch.generator_noise, self.precision)
+        return rows, _side_by_side([*levels[::-1], batch.latents])
+
+
+def chain(
+    stages: Sequence[Conditional], input: Tensor, noise: Tensor | None = None, precision: str = "float32"
+) -> list[Tensor]:
+    """The output of each stage, each fed to the next; no noise is noise of zero."""
+    outputs: list[Tensor] = []
+    start = 0
+    for stage in stages:
+        if noise is None or stage.noise_size == 0:
+            input = forward(stage, precision, input)
+        else:
+            input = forward(stage, precision, input, noise[:, start : start + stage.noise_size])
+        start += stage.noise_size
+        outputs.append(input)
+    return outputs
+
+
+def _side_by_side(levels: list[Tensor]) -> Tensor:
+    return levels[0] if len(levels) == 1 else torch.cat(levels, dim=1)
