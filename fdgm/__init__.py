@@ -7,15 +7,18 @@ from .hookspecs import hookimpl
 from .registry import available
 
 if TYPE_CHECKING:
-    from . import architectures, datasets, divergences, metrics, objectives, ratios
+    from . import architectures, bidirectional, datasets, divergences, metrics, objectives, ratios
     from . import testing as testing
+    from .bidirectional import AGEBidirectional
     from .persistence import load
     from .samplers import VGrowSampler
 
 __all__ = [
+    "AGEBidirectional",
     "VGrowSampler",
     "architectures",
     "available",
+    "bidirectional",
     "datasets",
     "divergences",
     "hookimpl",
@@ -26,7 +29,7 @@ __all__ = [
 ]
 
 #: Estimators that `load` may make, and where each lives.
-ESTIMATORS = {"VGrowSampler": "samplers"}
+ESTIMATORS = {"AGEBidirectional": "bidirectional", "VGrowSampler": "samplers"}
 _HOME = {**ESTIMATORS, "load": "persistence"}
 #: `testing` is no part of `from fdgm import *`: it needs hypothesis.
 _SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"} | {"testing"}

@@ -30,3 +30,8 @@ def fdgm_density_ratios() -> Mapping[str, type]:  # type: ignore[empty-body]
 @hookspec
 def fdgm_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Return ``{name: class}`` of subclasses of :class:`fdgm.objectives.Objective`."""
+
+
+@hookspec
+def fdgm_joint_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.bidirectional.JointObjective`."""

@@ -22,6 +22,7 @@ FAMILIES = {
     "architecture": "fdgm_architectures",
     "density_ratio": "fdgm_density_ratios",
     "objective": "fdgm_objectives",
+    "joint_objective": "fdgm_joint_objectives",
 }
 
 _BUILT_IN = (
@@ -29,6 +30,7 @@ _BUILT_IN = (
     "fdgm.architectures._plugin",
     "fdgm.objectives._plugin",
     "fdgm.ratios._plugin",
+    "fdgm.bidirectional._plugin",
 )
 _OWN = "fdgm"
 
@@ -103,6 +105,7 @@ def _base_class(family: str) -> type:
         "architecture": ("fdgm.architectures", "Architecture"),
         "density_ratio": ("fdgm.ratios", "DensityRatio"),
         "objective": ("fdgm.objectives", "Objective"),
+        "joint_objective": ("fdgm.bidirectional", "JointObjective"),
     }[family]
     return getattr(importlib.import_module(module), name)
 
@@ -183,7 +186,7 @@ def available(family: str) -> list[str]:
 
     Parameters
     ----------
-    family : {"divergence", "architecture", "density_ratio", "objective"}
+    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective"}
 
     Returns
     -------
@@ -193,7 +196,7 @@ def available(family: str) -> list[str]:
     --------
     >>> import fdgm
     >>> fdgm.available("architecture")
-    ['dcgan', 'mlp', 'resnet', 'sagan']
+    ['dcgan', 'hierarchical', 'mlp', 'resnet', 'sagan']
     """
     _check_family(family)
     return sorted(_registry().entries[family])

@@ -1,10 +1,23 @@
 """Generators, critics and encoders, made from the data's shape, the latent size and a seed."""
 
-from ._base import Architecture
+from ._base import DISTRIBUTIONS, Architecture
 from ._dcgan import DCGAN
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
+from ._hierarchical import Hierarchical
 from ._mlp import MLP
 from ._resnet import ResNet
 from ._sagan import SAGAN
 
-__all__ = ["DCGAN", "MLP", "SAGAN", "Architecture", "Conditional", "Deterministic", "Gaussian", "Implicit", "ResNet"]
+__all__ = [
+    "DCGAN",
+    "DISTRIBUTIONS",
+    "MLP",
+    "SAGAN",
+    "Architecture",
+    "Conditional",
+    "Deterministic",
+    "Gaussian",
+    "Hierarchical",
+    "Implicit",
+    "ResNet",
+]

@@ -12,7 +12,7 @@ from .. import registry
 from ..component import Component
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 
-__all__ = ["Architecture"]
+__all__ = ["DISTRIBUTIONS", "Architecture"]
 
 DISTRIBUTIONS = ("deterministic", "gaussian", "implicit")
 
@@ -64,6 +64,10 @@ class Architecture(Component, ABC):
     def latent_size(self, data_shape: tuple[int, ...]) -> int:
         """The latent size to use for data of this shape where the user names none."""
         return min(max(8, torch.Size(data_shape).numel() // 2), 128)
+
+    def level_sizes(self, data_shape: tuple[int, ...], latent_size: int) -> tuple[int, ...]:
+        """Sizes of the levels of latents, the one next to the data first, the prior's last."""
+        return (latent_size,)
 
     def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
         """The range that data are mapped to, as a whole, and clamped to; None if columns are standardised."""

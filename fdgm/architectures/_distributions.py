@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 __all__ = ["Conditional", "Deterministic", "Gaussian", "Implicit"]
 
@@ -58,6 +59,8 @@ class Deterministic(Conditional):
 class Gaussian(Conditional):
     """Independent Gaussians: mean + exp(log_std) · noise. Without noise it gives the mean.
 
+    A deviation is at least exp(−6), so that the likelihood of a coordinate that hardly varies stays bounded.
+
     Parameters
     ----------
     body : Module
@@ -83,6 +86,8 @@ class Gaussian(Conditional):
             low, high = self.bounds
             share = (log_std - low) / (high - low)
             log_std = _LOG_STD[0] + (_LOG_STD[1] - _LOG_STD[0]) * share + math.log((high - low) / 2)
+        else:
+            log_std = _LOG_STD[0] + softplus(log_std - _LOG_STD[0])
         return mean, log_std
 
     def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:

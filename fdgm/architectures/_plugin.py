@@ -8,6 +8,7 @@ from ..hookspecs import hookimpl
 def fdgm_architectures() -> dict[str, type]:
     return {
         "dcgan": architectures.DCGAN,
+        "hierarchical": architectures.Hierarchical,
         "mlp": architectures.MLP,
         "resnet": architectures.ResNet,
         "sagan": architectures.SAGAN,

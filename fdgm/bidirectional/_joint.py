@@ -25,12 +25,15 @@ class Batch:
     latents : Tensor of shape (n, latent_size)
         Of the prior.
     encoder_noise, generator_noise : Tensor of shape (n, noise_size)
+    blur : Tensor of shape (2, n, *data_shape) or None, default=None
+        Added to the data and to the generated rows in the pairs, but not in what the encoder sees.
     """
 
     rows: Tensor
     latents: Tensor
     encoder_noise: Tensor
     generator_noise: Tensor
+    blur: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,13 @@ class Joint:
     def encode(self, batch: Batch) -> Pair:
         """(x, E(x, noise)) with x of the data."""
         levels = chain(self.encoder.stages, batch.rows, batch.encoder_noise, self.precision)
-        return batch.rows, _side_by_side(levels)
+        rows = batch.rows if batch.blur is None else batch.rows + batch.blur[0]
+        return rows, _side_by_side(levels)
 
     def generate(self, batch: Batch) -> Pair:
         """(G(z, noise), z) with z of the prior."""
         *levels, rows = chain(self.generator.stages, batch.latents, batch.generator_noise, self.precision)
+        rows = rows if batch.blur is None else rows + batch.blur[1]
         return rows, _side_by_side([*levels[::-1], batch.latents])
 
 

@@ -2,19 +2,26 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..architectures import Architecture, Conditional
 from ..divergences import Scaling
 from ..inputs import Seeds
-from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer
+from ..nets import Average, CriticStep, Mode, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
 from ._joint import Batch, Joint, chain
 from ._objective import JointObjective
 
 __all__ = ["BidirectionalNet", "BidirectionalSettings"]
+
+#: Figures that must be finite, and whose fault it is where one is not.
+_EXPECTED = {
+    "critic_loss": "the critic",
+    "loss": "the encoder or the generator",
+    "reconstruction": "the encoder or the generator",
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class BidirectionalSettings:
     architecture: Architecture
     objective: JointObjective
     scaling: Scaling
-    latent_size: int
+    level_sizes: tuple[int, ...]
     encoder: str
     generator: str
     encoder_noise_size: int | None
@@ -45,6 +52,11 @@ class BidirectionalSettings:
     ema: float | None
     precision: str
 
+    @property
+    def latent_size(self) -> int:
+        """Of the prior."""
+        return self.level_sizes[-1]
+
 
 class BidirectionalNet(MultiNet):
     """Encoder, generator and, unless the objective has none, a critic of pairs.
@@ -57,6 +69,10 @@ class BidirectionalNet(MultiNet):
     """
 
     stream_names = ("batches_", "latents_")
+    critic_: nn.Module
+    average_generator_: Conditional
+    average_encoder_: Conditional
+    critic_step_: CriticStep
 
     def __init__(
         self, *, settings: BidirectionalSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any
@@ -79,17 +95,19 @@ class BidirectionalNet(MultiNet):
         self.objective_ = s.objective.critic(s.scaling)
         names = ["loss", "divergence", "reconstruction", "spread", "held_out_distance", "seconds"]
         if self.objective_ is not None:
-            self.critic_ = s.architecture.pair_critic(shape, s.latent_size, seed=seeds.critic).to(self.device)
+            self.critic_ = s.architecture.pair_critic(shape, sum(s.level_sizes), seed=seeds.critic).to(self.device)
             self.module_names += ("critic_",)
             names = ["critic_loss", *names]
         self.history_names = tuple(names)
+        self.trained_ = self.module_names
         if s.ema is not None:
             self.averagers_ = [Average(self.generator_, s.ema), Average(self.encoder_, s.ema)]
-            self.average_generator_, self.average_encoder_ = (averager.module for averager in self.averagers_)
+            self.average_generator_ = cast(Conditional, self.averagers_[0].module)
+            self.average_encoder_ = cast(Conditional, self.averagers_[1].module)
             self.module_names += ("average_generator_", "average_encoder_")
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
-        self.watch_ = Watch()
+        self.watch_ = Watch("the generated rows")
         return self
 
     def initialize_optimizer(self) -> "BidirectionalNet":
@@ -103,11 +121,121 @@ class BidirectionalNet(MultiNet):
         self.optimizer_names: tuple[str, ...] = ("optimizer_generator_", "optimizer_encoder_")
         self.moving_ = [*self.generator_.parameters(), *self.encoder_.parameters()]
         if self.objective_ is not None:
-            self.optimizer_critic_ = make_optimizer(
-                s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas
-            )
+            self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
             self.optimizer_names += ("optimizer_critic_",)
-            self.critic_step_ = CriticStep(
-                self.critic_, self.optimizer_critic_, self.objective_, precision=s.precision
-            )
+            self.critic_mode_ = Mode(self.critic_)
+            self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, self.objective_, precision=s.precision)
         return self
+
+    @property
+    def sampling_module(self) -> Conditional:
+        """The generator that samples come from: the averaged one where there is one."""
+        return self.generator_ if self.settings.ema is None else self.average_generator_
+
+    @property
+    def encoding_module(self) -> Conditional:
+        """The encoder that representations come from, likewise."""
+        return self.encoder_ if self.settings.ema is None else self.average_encoder_
+
+    def draw(self, X: Rows) -> Batch:
+        """Rows of the data, latents of the prior, and noise."""
+        n = self.settings.batch_size
+        rows = X.draw(n, self.batches_)
+        blur = None
+        if self.blur_ > 0:
+            shape = (2, n, *self.data_shape)
+            blur = self.blur_ * torch.randn(shape, generator=self.latents_, device=self.device)
+        return Batch(
+            rows=rows,
+            blur=blur,
+            latents=self._normal(n, self.settings.latent_size),
+            encoder_noise=self._normal(n, self.encoder_.noise_size),
+            generator_noise=self._normal(n, self.generator_.noise_size),
+        )
+
+    def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
+        """One outer loop: `n_updates` times, some steps of the critic and one of encoder and generator."""
+        (X,) = batch
+        s = self.settings
+        when = self.clock_.read(), len(self.history)
+        self._set_rates(s.lr_schedule(*when))
+        self.blur_ = s.instance_noise * s.noise_schedule(*when)
+        for name in self.trained_:
+            getattr(self, name).train()
+        critic_losses: list[Tensor] = []
+        losses: list[Tensor] = []
+        for _ in range(s.n_updates):
+            self._teach_critic(X, critic_losses)
+            losses.append(self._move(X))
+        if s.ema is not None:
+            for averager in self.averagers_:
+                averager.update(len(self.history) - 1)
+        self._summarise(X, critic_losses, losses)
+        return {"loss": losses[-1], "y_pred": None}
+
+    def _set_rates(self, factor: float) -> None:
+        s = self.settings
+        set_lr(self.optimizer_generator_, s.generator_lr * factor)
+        set_lr(self.optimizer_encoder_, s.encoder_lr * factor)
+        if self.objective_ is not None:
+            set_lr(self.optimizer_critic_, s.critic_lr * factor)
+
+    def _normal(self, n: int, size: int) -> Tensor:
+        return torch.randn(n, size, generator=self.latents_, device=self.device)
+
+    def _teach_critic(self, X: Rows, losses: list[Tensor]) -> None:
+        """Critic steps on fresh pairs, through whose makers no graph is kept, until it is good enough."""
+        s = self.settings
+        if self.objective_ is None:
+            return
+        for _ in range(s.n_critic_steps):
+            with torch.no_grad():
+                pairs = s.objective.critic_pairs(self.joint_, self.draw(X))
+            losses.append(self.critic_step_(*pairs))
+            if s.min_critic_loss is not None and losses[-1].item() < s.min_critic_loss:
+                return
+
+    def _move(self, X: Rows) -> Tensor:
+        """One step of encoder and generator; the critic, in evaluation mode, gets no gradient in its weights."""
+        s = self.settings
+        if self.objective_ is not None:
+            self.critic_mode_(training=False)
+        loss = s.objective.loss(self.joint_, self.draw(X), self._critic, s.scaling)
+        self.optimizer_generator_.zero_grad(set_to_none=True)
+        self.optimizer_encoder_.zero_grad(set_to_none=True)
+        loss.backward(inputs=self.moving_)
+        self.optimizer_generator_.step()
+        self.optimizer_encoder_.step()
+        return loss.detach()
+
+    def _critic(self, rows: Tensor, latents: Tensor) -> Tensor:
+        return forward(self.critic_, self.settings.precision, rows, latents)
+
+    @torch.no_grad()
+    def _summarise(self, X: Rows, critic_losses: list[Tensor], losses: list[Tensor]) -> None:
+        """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
+        s = self.settings
+        for name in self.module_names:
+            getattr(self, name).eval()
+        self.blur_ = 0.0
+        batch = self.draw(X)
+        rows, latents = self.joint_.generate(batch)
+        reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
+        divergence = rows.new_tensor(math.nan)
+        if s.objective.takes_divergence:
+            divergence = s.scaling.divergence.f_centered(self.critic_step_.log_ratio()(rows, latents)).mean()
+        *figures, farthest = torch.stack(
+            [
+                torch.stack(losses).mean(),
+                divergence,
+                (reconstructed - batch.rows).square().mean(),
+                (rows.var(dim=0).sum() / batch.rows.var(dim=0).sum()).sqrt(),
+                rows.abs().max(),
+            ]
+        ).tolist()
+        named = dict(zip(("loss", "divergence", "reconstruction", "spread"), figures, strict=True))
+        if critic_losses:
+            named = {"critic_loss": torch.stack(critic_losses).mean().item(), **named}
+        expected = {name: who for name, who in _EXPECTED.items() if name in named}
+        self.record({**named, "held_out_distance": math.nan}, expected=expected)
+        self.watch_(self, farthest=farthest, spread=named["spread"])

@@ -96,5 +96,5 @@ class AdversarialELBO(JointObjective):
     def loss(self, joint: Joint, batch: Batch, critic: Callable[[Tensor, Tensor], Tensor], scaling: Scaling) -> Tensor:
         (generator,) = joint.generator.stages
         x, z = joint.encode(batch)
-        likelihood = gaussian_log_density(x, *moments(generator, z, joint.precision))
+        likelihood = gaussian_log_density(batch.rows, *moments(generator, z, joint.precision))
         return (critic(x, z) - likelihood).mean()

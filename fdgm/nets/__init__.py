@@ -11,6 +11,7 @@ from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows
 from ._schedule import Schedule
 from ._state import net_tensors, restore_net
+from ._watch import Watch
 
 __all__ = [
     "OPTIMIZERS",
@@ -27,6 +28,7 @@ __all__ = [
     "Schedule",
     "StopTraining",
     "TrainingFailure",
+    "Watch",
     "forward",
     "make_optimizer",
     "net_tensors",

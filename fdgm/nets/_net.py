@@ -55,9 +55,9 @@ class MultiNet(NeuralNet):
     """
 
     module_names: tuple[str, ...]
-    optimizer_names: ClassVar[tuple[str, ...]]
+    optimizer_names: tuple[str, ...]
     stream_names: ClassVar[tuple[str, ...]]
-    history_names: ClassVar[tuple[str, ...]]
+    history_names: tuple[str, ...]  # the first is the loss that progress and failures show
 
     def __init__(self, **kwargs: Any) -> None:
         self.good_: dict[str, dict[str, Tensor]] = {}

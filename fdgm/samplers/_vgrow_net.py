@@ -11,14 +11,10 @@ from ..architectures import Architecture
 from ..divergences import Scaling
 from ..flows import euler_step, velocity
 from ..inputs import Seeds
-from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, TrainingFailure, forward, make_optimizer, set_lr
+from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
 from ..objectives import Logistic
 
 __all__ = ["VGrowNet", "VGrowSettings"]
-
-_EXPLODED = 1e4  # standard deviations of the data: far past any particle that can come back
-_COLLAPSED = 0.02  # of the data's spread: at a tenth of the points' distances from one another, and less
-_COLLAPSED_LOOPS, _SMALL_LOOPS = 3, 50  # in a row; the second of a generator that began small and never spread
 
 #: Figures that must be finite, and whose fault it is where one is not.
 _EXPECTED = {
@@ -95,7 +91,7 @@ class VGrowNet(MultiNet):
             self.module_names = ("generator_", "critic_", "average_")
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
-        self._n_collapsed, self._patience = 0, _SMALL_LOOPS
+        self.watch_ = Watch("the particles")
         return self
 
     def initialize_optimizer(self) -> "VGrowNet":
@@ -192,21 +188,4 @@ class VGrowNet(MultiNet):
         ).tolist()
         *named, farthest = figures
         self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
-        if farthest > _EXPLODED:
-            raise TrainingFailure(
-                "explosion", f"the particles exploded to {farthest:.3g} standard deviations of the data"
-            )
-        self._watch_for_collapse(named[2])
-
-    def _watch_for_collapse(self, spread: float) -> None:
-        if not spread < _COLLAPSED:
-            self._n_collapsed, self._patience = 0, _COLLAPSED_LOOPS
-            self.remember_good()
-            return
-        if self._patience == _SMALL_LOOPS:
-            self.remember_good()
-        self._n_collapsed += 1
-        if self._n_collapsed == self._patience:
-            raise TrainingFailure(
-                "collapse", f"the generator collapsed: its samples spread over {spread:.2g} of the data's spread"
-            )
+        self.watch_(self, farthest=farthest, spread=named[2])

@@ -1,7 +1,7 @@
 """What every estimator that trains networks does alike: budget, chance, failure, files and checkpoints."""
 
-from ._chunks import CHUNK, in_chunks
+from ._chunks import CHUNK, chunk_noise, in_chunks, map_rows
 from ._generative import GenerativeModel
 from ._trainable import Trainable
 
-__all__ = ["CHUNK", "GenerativeModel", "Trainable", "in_chunks"]
+__all__ = ["CHUNK", "GenerativeModel", "Trainable", "chunk_noise", "in_chunks", "map_rows"]

@@ -140,12 +140,7 @@ class GenerativeModel(Trainable):
         """
         check_is_fitted(self)
         n_samples = validate_count("sample", "n_samples", n_samples)
-        if random_state is None:
-            key: tuple[int, ...] = (self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls)
-            self._n_calls += 1
-        else:
-            key = (entropy_of(random_state),)
-        return self._record.restore(self._draw(n_samples, key))
+        return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and the model, so that greater is better.
@@ -169,6 +164,13 @@ class GenerativeModel(Trainable):
         return -energy_distance(
             self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(generated).numpy()
         )
+
+    def _key(self, random_state: Any) -> tuple[int, ...]:
+        """What a call's chance is seeded from: None goes on along the fit's own stream."""
+        if random_state is not None:
+            return (entropy_of(random_state),)
+        self._n_calls += 1
+        return self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls - 1
 
     @property
     def best_iter_(self) -> int:

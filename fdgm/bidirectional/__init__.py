@@ -1,0 +1,22 @@
+"""Models with an encoder and a generator."""
+
+from ._adversarial import AdversarialGradient, BidirectionalFGAN, BidirectionalHinge, NonSaturating
+from ._age import AGEBidirectional
+from ._named import ALI, AVB, VAE, BiGAN
+from ._objective import JointObjective
+from ._variational import ELBO, AdversarialELBO
+
+__all__ = [
+    "ALI",
+    "AVB",
+    "ELBO",
+    "VAE",
+    "AGEBidirectional",
+    "AdversarialELBO",
+    "AdversarialGradient",
+    "BiGAN",
+    "BidirectionalFGAN",
+    "BidirectionalHinge",
+    "JointObjective",
+    "NonSaturating",
+]

@@ -1,0 +1,351 @@
+"""What a model with an encoder and a generator does with them."""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from ..architectures import Conditional
+from ..inputs import validate, validate_count
+from ..training import GenerativeModel, chunk_noise, map_rows
+from ._joint import chain
+from ._net import BidirectionalNet
+from ._plots import draw_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["BidirectionalModel"]
+
+
+class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GenerativeModel):
+    """Base of the models whose net has an `encoding_module` and a `sampling_module`, both conditional distributions."""
+
+    net_: BidirectionalNet
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn representations of X, and to reconstruct it and to sample from its distribution.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            At least two rows of finite numbers. A memory-mapped array stays in its file.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a parameter out of range, or an X that is not two or more rows of finite real numbers.
+        TrainingError
+            If training failed before there were networks to keep.
+
+        Warns
+        -----
+        TrainingWarning
+            If training failed later: the last good networks are kept, and the warning names the loop, the network,
+            the last losses and the parameter to change.
+        """
+        return super().fit(X, y)
+
+    def transform(self, X: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None) -> Any:
+        """Representations of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        level : int or None, default=None
+            Of a hierarchical architecture, the level of latents, counted from the data; None is the last, the prior's.
+        stochastic : bool, default=False
+            Whether to draw from p_e(z|x) instead of taking its mean (of an implicit encoder, what it makes of noise
+            of zero).
+        random_state : int, RandomState, Generator or None, default=None
+            Of the draw; None goes on along the fit's own stream.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, latent_size)
+            In the units of the prior, which is standard normal; in X's dtype where that is a float at `fit`. A
+            DataFrame where ``set_output`` asks for one.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        stages = self.net_.encoding_module.eval().stages[: self._checked_level("transform", level)]
+        latents = self._chain(stages, array, self._scaler.to_tensor, self._noise_key(stochastic, random_state))
+        return latents.astype(self._record.dtype, copy=False)
+
+    def inverse_transform(
+        self, Z: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None
+    ) -> Any:
+        """The rows that representations stand for.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, latent_size)
+        level : int or None, default=None
+            The level of latents that they are of; as in `transform`.
+        stochastic : bool, default=False
+            Whether to draw from p_g(x|z) instead of taking its mean (of an implicit generator, what it makes of noise
+            of zero).
+        random_state : int, RandomState, Generator or None, default=None
+            Of the draw; None goes on along the fit's own stream.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            In the units, shape and container of the X at `fit`.
+
+        Raises
+        ------
+        ValueError
+            If Z is not numbers of that width.
+        """
+        check_is_fitted(self)
+        level = self._checked_level("inverse_transform", level)
+        latents = self._latents(Z, "inverse_transform", self.net_.settings.level_sizes[level - 1])
+        return self._record.restore(self._decode(latents, level, self._noise_key(stochastic, random_state)))
+
+    def reconstruct(self, X: Any, *, level: int = 1, stochastic: bool = False, random_state: Any = None) -> Any:
+        """What becomes of rows on their way through the latent space and back, G(E(x)).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        level : int, default=1
+            Of a hierarchical architecture, the level of latents at which they turn back, counted from the data: the
+            higher, the less of a row's detail is kept.
+        stochastic : bool, default=False
+            Whether to draw from p_e(z|x) and p_g(x|z) instead of taking their means.
+        random_state : int, RandomState, Generator or None, default=None
+            Of the draw; None goes on along the fit's own stream.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            In the units, shape and container of the X at `fit`.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        level = self._checked_level("reconstruct", level)
+        rows = self._reconstruct(array, level, self._noise_key(stochastic, random_state))
+        return self._record.restore(self._to_array(rows))
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """How normal rows are: minus the mean squared error of their reconstructions, so that lower is more abnormal.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), float64, at most 0
+            In scaled units: a column's standard deviation is 1, unless the data have a range.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        residual = self._reconstruct(array, 1, None).astype(np.float64) - self._scaler.to_tensor(array).numpy()
+        return -np.square(residual).reshape(len(array), -1).mean(axis=1)
+
+    def interpolate(self, X1: Any, X2: Any, steps: int = 8) -> np.ndarray:
+        """Rows on the way from X1 to X2, along straight lines between their representations.
+
+        Parameters
+        ----------
+        X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            The i-th row of one with the i-th of the other.
+        steps : int, default=8
+            Rows of each line, at least 2: the first and the last are the reconstructions of X1's and X2's.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, steps, n_features) or (n_samples, steps, ...)
+            In X's units.
+
+        Raises
+        ------
+        ValueError
+            If X1 and X2 differ in shape, or `steps` is less than 2.
+        """
+        check_is_fitted(self)
+        steps = validate_count("interpolate", "steps", steps)
+        first, second = (self._represent(X) for X in (X1, X2))
+        if len(first) != len(second) or steps < 2:
+            raise ValueError(
+                f"interpolate of {type(self).__name__} must have as many rows in X2 as in X1, and steps of at least 2,"
+                f" got {len(first)} and {len(second)} rows and steps={steps}."
+            )
+        share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+        latents = (1 - share) * first[:, None] + share * second[:, None]  # (n, steps, k)
+        rows = self._decode(latents.reshape(-1, latents.shape[2]), len(self.net_.settings.level_sizes), None)
+        return rows.reshape(len(first), steps, *rows.shape[1:])
+
+    def neighbors(self, X: Any, k: int = 4, *, among: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """The rows whose representations are nearest.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        k : int, default=4
+            Neighbours of each row.
+        among : array-like of shape (n_candidates, n_features) or None, default=None
+            Where to look for them; None is X itself, a row not being a neighbour of itself.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, k), float64
+            Euclidean, between mean representations, from the nearest on.
+        indices : ndarray of shape (n_samples, k), int64
+            Rows of `among`.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer candidates than `k`.
+        """
+        check_is_fitted(self)
+        k = validate_count("neighbors", "k", k)
+        latents = self._represent(X)
+        candidates = latents if among is None else self._represent(among)
+        n_others = len(candidates) - (among is None)
+        if k > n_others:
+            raise ValueError(f"k of {type(self).__name__}.neighbors must be at most {n_others}, got {k}.")
+        index = NearestNeighbors(n_neighbors=k).fit(candidates)
+        distances, indices = index.kneighbors(None if among is None else latents)
+        return distances, indices
+
+    def plot_interpolation(
+        self, X1: Any, X2: Any, steps: int = 8, *, image_shape: tuple[int, ...] | None = None
+    ) -> "Figure":
+        """Draw what `interpolate` gives, a line for each pair, with the rows themselves at its ends.
+
+        Parameters
+        ----------
+        X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        steps : int, default=8
+        image_shape : tuple of int or None, default=None
+            Shape of the image that a flat row is, (height, width) or (channels, height, width).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        rows = self.interpolate(X1, X2, steps)
+        ends = [validate(self, X, reset=False)[0][:, None] for X in (X1, X2)]
+        labels = ["first", *(f"{share:.2f}" for share in np.linspace(0, 1, steps)), "second"]
+        series = np.concatenate([ends[0], rows, ends[1]], axis=1)
+        return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_interpolation")
+
+    def plot_neighbors(
+        self, X: Any, k: int = 4, *, among: Any = None, image_shape: tuple[int, ...] | None = None
+    ) -> "Figure":
+        """Draw what `neighbors` finds, a line for each row, the row itself first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        k : int, default=4
+        among : array-like of shape (n_candidates, n_features) or None, default=None
+        image_shape : tuple of int or None, default=None
+            Shape of the image that a flat row is, (height, width) or (channels, height, width).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        _, indices = self.neighbors(X, k, among=among)
+        rows, _ = validate(self, X, reset=False)
+        candidates = rows if among is None else validate(self, among, reset=False)[0]
+        labels = ["query", *(str(i) for i in range(1, k + 1))]
+        series = np.concatenate([rows[:, None], candidates[indices]], axis=1)
+        return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_neighbors")
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.net_.settings.latent_size
+
+    def _noise_key(self, stochastic: bool, random_state: Any) -> tuple[int, ...] | None:
+        return self._key(random_state) if stochastic else None
+
+    def _latents(self, Z: Any, method: str, width: int) -> np.ndarray:
+        """Latents, checked, as (n, width) of float32."""
+        owner = f"{type(self).__name__}.{method}"
+        try:
+            latents = np.asarray(Z, dtype=np.float32)
+        except (TypeError, ValueError):
+            raise ValueError(f"Z of {owner} must hold numbers, got {Z!r}.") from None
+        if latents.ndim != 2 or latents.shape[1] != width or not len(latents):
+            raise ValueError(
+                f"Z of {owner} must have shape (n_samples, {width}), as transform gives it, got {latents.shape}."
+            )
+        if not np.isfinite(latents).all():
+            row, column = np.argwhere(~np.isfinite(latents))[0].tolist()
+            raise ValueError(f"Z of {owner} must be finite, got {latents[row, column]} at row {row}, column {column}.")
+        return latents
+
+    def _checked_level(self, method: str, level: int | None) -> int:
+        last = len(self.net_.settings.level_sizes)
+        if level is None:
+            return last
+        if isinstance(level, bool) or not isinstance(level, Integral) or not 1 <= level <= last:
+            raise ValueError(
+                f"level of {type(self).__name__}.{method} must be an int from 1 to {last}, the levels of latents that"
+                f" its architecture has, got {level!r}."
+            )
+        return int(level)
+
+    def _represent(self, X: Any) -> np.ndarray:
+        """Mean representations at the last level, (n, latent_size)."""
+        array, _ = validate(self, X, reset=False)
+        return self._chain(self.net_.encoding_module.eval().stages, array, self._scaler.to_tensor, None)
+
+    def _decode(self, latents: np.ndarray, level: int, key: tuple[int, ...] | None) -> np.ndarray:
+        stages = self.net_.sampling_module.eval().stages[-level:]
+        return self._to_array(self._chain(stages, latents, torch.from_numpy, key))
+
+    def _reconstruct(self, array: np.ndarray, level: int, key: tuple[int, ...] | None) -> np.ndarray:
+        up, down = self.net_.encoding_module.eval().stages[:level], self.net_.sampling_module.eval().stages[-level:]
+        return self._chain((*up, *down), array, self._scaler.to_tensor, key)
+
+    def _chain(
+        self,
+        stages: Sequence[Conditional],
+        array: np.ndarray,
+        to_tensor: Callable[[np.ndarray], Tensor],
+        key: tuple[int, ...] | None,
+    ) -> np.ndarray:
+        """What the last stage makes of an array's rows, in scaled units; without a key, by noise of zero."""
+        size = sum(stage.noise_size for stage in stages)
+
+        def part(rows: slice, chunk: int) -> tuple[Tensor, ...]:
+            inputs = to_tensor(array[rows])
+            return (inputs,) if key is None else (inputs, chunk_noise(key, chunk, len(inputs), size))
+
+        return map_rows(lambda *inputs: chain(stages, *inputs)[-1], len(array), part, self.net_.device)
+
+    def _to_array(self, rows: np.ndarray) -> np.ndarray:
+        return self._scaler.to_array(torch.from_numpy(rows), self._record.dtype)
+
+    def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
+        net = self.net_
+        generator = net.sampling_module.eval()
+        latents, noise = (
+            torch.randn(n, size, generator=source).to(net.device)
+            for size in (net.settings.latent_size, generator.noise_size)
+        )
+        return chain(generator.stages, latents, noise)[-1]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,118 @@
+"""Models that are special cases, by their names: `AGEBidirectional` with its arguments chosen."""
+
+from typing import Any
+
+from ._age import AGEBidirectional
+
+__all__ = ["ALI", "AVB", "VAE", "BiGAN"]
+
+
+def VAE(**params: Any) -> AGEBidirectional:
+    """The variational autoencoder: KL, Gaussian encoder and generator, and the ELBO in closed form, without a critic.
+
+    Parameters
+    ----------
+    **params
+        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="vae"``, ``encoder="gaussian"`` and
+        ``generator="gaussian"``.
+
+    Returns
+    -------
+    AGEBidirectional
+
+    References
+    ----------
+    Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, section 4.1.
+
+    Examples
+    --------
+    >>> from fdgm.bidirectional import VAE
+    >>> VAE(latent_size=2)
+    AGEBidirectional(generator='gaussian', latent_size=2, objective='vae')
+    """
+    return AGEBidirectional(**{"objective": "vae", "encoder": "gaussian", "generator": "gaussian", **params})
+
+
+def AVB(**params: Any) -> AGEBidirectional:
+    """Adversarial variational Bayes: KL, implicit encoder, Gaussian generator, and a critic of the encoder alone.
+
+    Parameters
+    ----------
+    **params
+        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="avb"``, ``encoder="implicit"`` and
+        ``generator="gaussian"``.
+
+    Returns
+    -------
+    AGEBidirectional
+
+    References
+    ----------
+    Mescheder, Nowozin and Geiger, "Adversarial Variational Bayes", ICML 2017.
+    Shen et al., 2020, section 4.1.
+
+    Examples
+    --------
+    >>> from fdgm.bidirectional import AVB
+    >>> AVB()
+    AGEBidirectional(encoder='implicit', generator='gaussian', objective='avb')
+    """
+    return AGEBidirectional(**{"objective": "avb", "encoder": "implicit", "generator": "gaussian", **params})
+
+
+def BiGAN(**params: Any) -> AGEBidirectional:
+    """The bidirectional GAN: Jensen–Shannon, deterministic encoder and generator, no scaling clip.
+
+    Its minimax game has the gradients of AGE with ``js``. What trains in practice is the logD trick in its place,
+    ``objective="non_saturating"``, which is no divergence's.
+
+    Parameters
+    ----------
+    **params
+        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``divergence="js"``, ``scale_clip=None``,
+        ``encoder="deterministic"`` and ``generator="deterministic"``.
+
+    Returns
+    -------
+    AGEBidirectional
+
+    References
+    ----------
+    Donahue, Krähenbühl and Darrell, "Adversarial Feature Learning", ICLR 2017.
+    Shen et al., 2020, section 4.2.
+
+    Examples
+    --------
+    >>> from fdgm.bidirectional import BiGAN
+    >>> BiGAN().divergence
+    'js'
+    """
+    chosen = {"divergence": "js", "scale_clip": None, "encoder": "deterministic", "generator": "deterministic"}
+    return AGEBidirectional(**{**chosen, **params})
+
+
+def ALI(**params: Any) -> AGEBidirectional:
+    """Adversarially learned inference: as :func:`BiGAN`, but with a Gaussian encoder.
+
+    Parameters
+    ----------
+    **params
+        Of :class:`~fdgm.AGEBidirectional`, beside or in place of :func:`BiGAN`'s and ``encoder="gaussian"``.
+
+    Returns
+    -------
+    AGEBidirectional
+
+    References
+    ----------
+    Dumoulin et al., "Adversarially Learned Inference", ICLR 2017.
+    Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018: ``ALI(architecture="hierarchical")``.
+
+    Examples
+    --------
+    >>> from fdgm.bidirectional import ALI
+    >>> ALI(architecture="hierarchical").encoder
+    'gaussian'
+    """
+    return BiGAN(**{"encoder": "gaussian", **params})

@@ -1,0 +1,16 @@
+"""The built-in objectives of bidirectional models, through the hook that plugins use."""
+
+from .. import bidirectional
+from ..hookspecs import hookimpl
+
+
+@hookimpl
+def fdgm_joint_objectives() -> dict[str, type]:
+    return {
+        "age": bidirectional.AdversarialGradient,
+        "avb": bidirectional.AdversarialELBO,
+        "f_gan": bidirectional.BidirectionalFGAN,
+        "hinge": bidirectional.BidirectionalHinge,
+        "non_saturating": bidirectional.NonSaturating,
+        "vae": bidirectional.ELBO,
+    }

@@ -1,0 +1,410 @@
+"""AGEBidirectional: one property a test, on budgets of a few updates."""
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import fdgm
+from fdgm import AGEBidirectional
+from fdgm.architectures import DCGAN, MLP
+from fdgm.bidirectional import ALI, AVB, VAE, BiGAN
+from fdgm.bidirectional._net import BidirectionalNet
+from fdgm.exceptions import TrainingError, TrainingWarning
+
+TINY = {"architecture": MLP(width=16, depth=2), "latent_size": 2, "n_updates": 4, "batch_size": 32, "max_iter": 3}
+
+
+def tiny(**kwargs):
+    return AGEBidirectional(**{**TINY, "random_state": 0, **kwargs})
+
+
+@pytest.fixture(scope="module")
+def X():
+    return np.random.default_rng(0).normal([1.0, -20.0, 3.0], [0.1, 5.0, 1.0], size=(300, 3))
+
+
+@pytest.fixture(scope="module")
+def fitted(X):
+    return tiny().fit(X)
+
+
+def numbers(model, X):
+    """Everything that a model says, for comparisons bit by bit."""
+    parts = (model.transform(X), model.reconstruct(X), model.sample(9, random_state=0))
+    return np.concatenate([part.ravel() for part in parts])
+
+
+@pytest.mark.parametrize("divergence", [*fdgm.available("divergence"), "all"])
+def test_every_divergence_fits(X, divergence):
+    assert np.isfinite(numbers(tiny(divergence=divergence).fit(X), X)).all()
+
+
+@pytest.mark.parametrize("objective", sorted(set(fdgm.available("joint_objective")) - {"vae", "avb"}))
+@pytest.mark.parametrize("encoder", ["deterministic", "gaussian", "implicit"])
+@pytest.mark.parametrize("generator", ["deterministic", "gaussian", "implicit"])
+def test_every_pair_of_distributions_fits_under_every_objective(X, objective, encoder, generator):
+    model = tiny(objective=objective, encoder=encoder, generator=generator, max_iter=1, n_updates=1).fit(X)
+    assert np.isfinite(numbers(model, X)).all()
+
+
+@pytest.mark.parametrize("make", [VAE, AVB, BiGAN, ALI])
+def test_the_special_cases_fit(X, make):
+    assert np.isfinite(numbers(make(**TINY, random_state=0).fit(X), X)).all()
+
+
+@pytest.mark.parametrize("change", [{"divergence": "js"}, {"scale_clip": 1.0}, {"objective": "hinge"}])
+def test_what_is_to_be_minimised_changes_the_networks(X, fitted, change):
+    assert not np.array_equal(tiny(**change).fit(X).transform(X), fitted.transform(X))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [AGEBidirectional, VAE])
+def test_training_teaches_to_reconstruct(make):
+    """A line in three dimensions: one latent is enough, and an untrained pair of networks is far off."""
+    X = np.random.default_rng(0).normal(size=(500, 1)) * [1.0, 2.0, -1.0] + np.random.default_rng(1).normal(
+        scale=0.05, size=(500, 3)
+    )
+    model = make(architecture=MLP(width=32, depth=2), latent_size=1, max_iter=40, random_state=0).fit(X)
+    errors = model.history_["reconstruction"]
+    assert errors.iloc[-5:].mean() < errors.iloc[0] / 3
+
+
+def test_shapes_dtypes_and_finiteness(X, fitted):
+    Z = fitted.transform(X.astype(np.float32))
+    assert Z.shape == (300, 2)
+    assert Z.dtype == np.float64  # as at fit
+    assert tiny().fit(X.astype(np.float32)).transform(X).dtype == np.float32
+    assert fitted.inverse_transform(Z).shape == fitted.reconstruct(X).shape == X.shape
+
+
+def test_reconstruction_is_there_and_back(X, fitted):
+    back = fitted.inverse_transform(fitted.transform(X))
+    np.testing.assert_allclose(fitted.reconstruct(X), back, rtol=1e-5, atol=1e-5)
+
+
+def test_scores_of_samples_are_errors_of_reconstruction_in_deviations(X, fitted):
+    errors = ((fitted.reconstruct(X) - X) / X.std(axis=0)) ** 2
+    np.testing.assert_allclose(fitted.score_samples(X), -errors.mean(axis=1), rtol=1e-4)
+
+
+def test_what_lies_far_out_is_abnormal(X, fitted):
+    assert fitted.score_samples(X + 50 * X.std(axis=0)).max() < fitted.score_samples(X).min()
+
+
+def test_draws_differ_and_means_do_not(X, fitted):
+    assert not np.array_equal(fitted.transform(X, stochastic=True), fitted.transform(X, stochastic=True))
+    assert not np.array_equal(fitted.reconstruct(X), fitted.reconstruct(X, stochastic=True))
+    np.testing.assert_array_equal(fitted.transform(X), fitted.transform(X))
+    draws = [fitted.transform(X, stochastic=True, random_state=3) for _ in "12"]
+    np.testing.assert_array_equal(*draws)
+
+
+def test_a_rows_representation_does_not_depend_on_the_others(X, fitted):
+    np.testing.assert_array_equal(fitted.transform(X)[17:18], fitted.transform(X[17:18]))
+    draws = [fitted.transform(rows, stochastic=True, random_state=0) for rows in (X, X[:5])]
+    np.testing.assert_array_equal(draws[0][:5], draws[1])
+
+
+def test_draws_of_a_gaussian_encoder_scatter_around_its_mean(X):
+    """The mean of 4,000 draws lies within five standard errors in each coordinate."""
+    model = tiny().fit(X)
+    row = np.repeat(X[:1], 4000, axis=0)
+    draws = model.transform(row, stochastic=True, random_state=0)
+    error = np.abs(draws.mean(axis=0) - model.transform(X[:1])[0])
+    assert (error < 5 * draws.std(axis=0) / np.sqrt(4000)).all()
+
+
+def test_pandas_output(X):
+    frame = pd.DataFrame(X, columns=["a", "b", "c"], index=np.arange(300) + 7)
+    model = tiny().set_output(transform="pandas").fit(frame)
+    Z = model.transform(frame)
+    assert list(Z.columns) == list(model.get_feature_names_out()) == ["agebidirectional0", "agebidirectional1"]
+    assert list(Z.index[:2]) == [7, 8]
+    assert list(model.inverse_transform(Z).columns) == ["a", "b", "c"]
+
+
+def test_in_a_pipeline_before_a_classifier(X):
+    y = (X[:, 1] > -20).astype(int)
+    pipeline = make_pipeline(StandardScaler(), tiny(), LogisticRegression())
+    scores = cross_val_score(pipeline, X, y, cv=3)
+    assert np.isfinite(scores).all()
+
+
+def test_grid_search_by_its_own_score(X):
+    search = GridSearchCV(tiny(), {"divergence": ["kl", "js"], "architecture__width": [8]}, cv=2).fit(X)
+    assert search.best_params_["divergence"] in ("kl", "js")
+
+
+def test_images_keep_their_shape():
+    images = np.random.default_rng(0).uniform(size=(40, 1, 8, 8)).astype(np.float32)
+    model = tiny(architecture=DCGAN(width=4)).fit(images)
+    assert model.transform(images).shape == (40, 2)
+    assert model.reconstruct(images).shape == images.shape
+    assert 0 <= model.sample(3).min() <= model.sample(3).max() <= 1  # the range of the data
+
+
+def test_the_log_ratio_tells_pairs_apart_once_the_critic_does(X):
+    """One step of the model and many of the critic: encoded pairs get the greater ratios."""
+    model = tiny(n_critic_steps=200, n_updates=1, max_iter=1, critic_lr=5e-3, encoder="deterministic").fit(X)
+    Z = np.random.default_rng(0).normal(size=(300, 2))
+    encoded, generated = model.log_ratio(X, model.transform(X)), model.log_ratio(model.inverse_transform(Z), Z)
+    assert encoded.shape == (300,)
+    assert encoded.mean() > generated.mean() + 1
+
+
+def test_moving_leaves_no_gradient_in_the_critic_and_teaching_none_in_the_others(X):
+    """Neither step computes weight gradients that it would throw away."""
+    net = tiny().fit(X).net_
+    rows = fdgm.nets.ResidentRows(torch.zeros(50, 3))
+    for parameter in [*net.critic_.parameters(), *net.moving_]:
+        parameter.grad = None
+    net._move(rows)
+    assert all(parameter.grad is None for parameter in net.critic_.parameters())
+    for parameter in net.moving_:
+        parameter.grad = None
+    net._teach_critic(rows, [])
+    assert all(parameter.grad is None for parameter in net.moving_)
+    assert all(parameter.grad is not None for parameter in net.critic_.parameters())
+
+
+def test_an_overtrained_critic_stops_early(X):
+    steps = []
+
+    class Counting(fdgm.nets.CriticStep):
+        def __call__(self, *pairs):
+            steps.append(super().__call__(*pairs).item())
+            return torch.tensor(steps[-1])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fdgm.bidirectional._net.CriticStep", Counting)
+        tiny(n_critic_steps=9, n_updates=1, max_iter=1, min_critic_loss=100.0).fit(X)
+        assert len(steps) == 1
+        tiny(n_critic_steps=9, n_updates=1, max_iter=1, min_critic_loss=0.0).fit(X)
+        assert len(steps) == 1 + 9
+
+
+def test_averages_take_the_networks_place(X):
+    model = tiny(ema=0.9).fit(X)
+    assert model.net_.encoding_module is model.net_.average_encoder_
+    assert not np.array_equal(model.transform(X), tiny().fit(X).transform(X))
+
+
+def test_bfloat16_is_close_to_float32(X, fitted):
+    coarse = tiny(precision="bfloat16", max_iter=1).fit(X).transform(X)
+    fine = tiny(max_iter=1).fit(X).transform(X)
+    assert not np.array_equal(coarse, fine)
+    assert np.abs(coarse - fine).max() < 0.1  # a few updates of 5e-4, on products rounded to 2^-9
+
+
+CODE = """
+import hashlib, numpy as np
+from fdgm import AGEBidirectional
+X = np.random.default_rng(0).normal(size=(200, 2))
+m = AGEBidirectional(latent_size=2, n_updates=3, max_iter=2, random_state=5).fit(X)
+print(hashlib.sha256(m.sample(500).tobytes() + m.transform(X, stochastic=True).tobytes()).hexdigest())
+"""
+
+
+def test_two_processes_give_the_same_bits():
+    first, second = (
+        subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout for _ in "12"
+    )
+    assert len(first.strip()) == 64
+    assert first == second
+
+
+def test_global_random_states_are_untouched(X):
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    model = AGEBidirectional(**TINY).fit(X)
+    model.transform(X, stochastic=True)
+    model.sample(3)
+    assert torch.equal(before[0], torch.get_rng_state())
+    np.testing.assert_array_equal(before[1], np.random.get_state()[1])
+
+
+def test_a_run_that_time_ended_replays_through_its_schedule(X):
+    timed = tiny(max_iter=None, max_seconds=0.2).fit(X)
+    assert timed.stop_reason_ == "max_seconds"
+    replayed = tiny(max_iter=timed.n_iter_, schedule=timed.schedule_).fit(X)
+    np.testing.assert_array_equal(numbers(timed, X), numbers(replayed, X))
+
+
+def test_partial_fit_goes_on(X):
+    model = tiny()
+    for _ in range(3):
+        model.partial_fit(X)
+    assert model.n_iter_ == 3
+
+
+@pytest.mark.parametrize("make", [tiny, lambda **kwargs: VAE(**{**TINY, "random_state": 0, **kwargs})])
+def test_files(X, tmp_path, make):
+    model = make(ema=0.5).fit(X)
+    model.save(tmp_path / "m")
+    again = fdgm.load(tmp_path / "m")
+    np.testing.assert_array_equal(numbers(again, X), numbers(model, X))
+    pd.testing.assert_frame_equal(again.history_, model.history_)
+    np.testing.assert_array_equal(again.transform(X, stochastic=True), model.transform(X, stochastic=True))
+
+
+def test_training_goes_on_from_a_file_to_the_same_bits(X, tmp_path):
+    model = tiny().partial_fit(X)
+    model.save(tmp_path / "m")
+    again = fdgm.load(tmp_path / "m").partial_fit(X)
+    np.testing.assert_array_equal(numbers(again, X), numbers(model.partial_fit(X), X))
+
+
+def test_a_crashed_fit_goes_on(X, tmp_path):
+    class Killed(Exception):
+        pass
+
+    def crash(net, *args):
+        if len(net.history) == 3:
+            raise Killed
+        return original(net, *args)
+
+    original = BidirectionalNet._move
+    model = tiny(max_iter=4, checkpoint=tmp_path / "checkpoint", checkpoint_seconds=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BidirectionalNet, "_move", crash)
+        with pytest.raises(Killed):
+            model.fit(X)
+    np.testing.assert_array_equal(numbers(model.fit(X), X), numbers(tiny(max_iter=4).fit(X), X))
+
+
+def test_pickle(X, fitted):
+    import pickle
+
+    again = pickle.loads(pickle.dumps(fitted))
+    assert hashlib.sha256(numbers(again, X)).digest() == hashlib.sha256(numbers(fitted, X)).digest()
+
+
+def test_clone_unfits(fitted):
+    assert clone(fitted).get_params() == fitted.get_params()
+    with pytest.raises(NotFittedError):
+        clone(fitted).sample(1)
+
+
+def test_history(fitted):
+    names = ["critic_loss", "loss", "divergence", "reconstruction", "spread", "held_out_distance", "seconds"]
+    assert list(fitted.history_) == names
+    assert len(fitted.history_) == fitted.n_iter_ == 3
+    assert (fitted.history_["divergence"] >= 0).all()
+
+
+def test_without_a_critic_there_is_no_loss_of_one(X, capsys):
+    model = VAE(**TINY, random_state=0, verbose=1).fit(X)
+    assert "critic_loss" not in model.history_
+    assert "s left, loss" in capsys.readouterr().err
+
+
+def test_early_stopping_keeps_the_best(X):
+    model = tiny(early_stopping=True, validate_every=1, n_iter_no_change=1, max_iter=100).fit(X)
+    assert model.stop_reason_ == "early_stopping"
+    assert model.best_iter_ == model.history_["held_out_distance"].idxmin() + 1
+
+
+def test_a_nan_at_once_is_an_error_by_name(X):
+    with pytest.raises(TrainingError, match=r"loop 1, .* became NaN.*generator_lr \(now 1e\+30\)"):
+        tiny(generator_lr=1e30).fit(X)
+
+
+def test_a_later_nan_keeps_the_last_good_networks(X):
+    original = BidirectionalNet._move
+
+    def breaks_in_the_third_loop(net, *args):
+        loss = original(net, *args)
+        return loss * float("nan") if len(net.history) == 3 else loss
+
+    good = numbers(tiny(max_iter=2, schedule=[0.0]).fit(X), X)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BidirectionalNet, "_move", breaks_in_the_third_loop)
+        with pytest.warns(TrainingWarning, match=r"loop 3, .* loss became NaN.* of loop 2 are kept"):
+            model = tiny(schedule=[0.0]).fit(X)
+    np.testing.assert_array_equal(numbers(model, X), good)
+
+
+BAD = [
+    ("divergence", "nope"), ("objective", "nope"), ("objective", 3), ("scale_clip", 0.0), ("scale_clip", 1.5),
+    ("scale_clip", -0.5), ("architecture", "nope"), ("latent_size", 0), ("latent_size", 2.5), ("encoder", "nope"),
+    ("generator", "nope"), ("encoder_noise_size", 0), ("generator_noise_size", 0), ("n_updates", 0),
+    ("n_critic_steps", 0), ("min_critic_loss", "low"), ("data_range", (1.0, -1.0)), ("instance_noise", -1.0),
+    ("noise_schedule", [(2.0, 1.0)]), ("optimizer", "sgd"), ("critic_lr", 0.0), ("generator_lr", -1),
+    ("encoder_lr", 0.0), ("critic_betas", (1.0, 0.9)), ("generator_betas", (0.9,)), ("lr_schedule", [1, 2]),
+    ("batch_size", 1), ("ema", 1.0), ("precision", "float16"), ("early_stopping", "yes"),
+    ("validation_fraction", 1.0), ("n_iter_no_change", 0), ("validate_every", 0), ("max_iter", 0),
+    ("max_seconds", 0.0), ("schedule", [2.0]), ("warm_start", "yes"), ("device", 3), ("random_state", "seed"),
+    ("verbose", "loud"), ("callbacks", 3), ("checkpoint", 3), ("checkpoint_seconds", -1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_parameters_out_of_range(X, name, value):
+    with pytest.raises(ValueError, match=name) as caught:
+        tiny(**{name: value}).fit(X)
+    assert repr(value) in str(caught.value)
+
+
+def test_every_parameter_has_an_error_test():
+    assert {name for name, _ in BAD} == set(AGEBidirectional().get_params(deep=False))
+
+
+IDLE = [
+    ({"objective": "hinge", "divergence": "js"}, r"divergence of .*objective='hinge'.*'js'"),
+    ({"objective": "f_gan", "scale_clip": 0.5}, r"scale_clip of .*objective='f_gan'.*0\.5"),
+    ({"objective": "vae", "encoder": "implicit"}, r"encoder of .*\['gaussian'\].*'implicit'"),
+    ({"objective": "avb", "generator": "implicit"}, r"generator of .*\['gaussian'\].*'implicit'"),
+    ({"divergence": "all", "scale_clip": 0.3}, r"scale_clip must be None.*0\.3"),
+    ({"encoder": "gaussian", "encoder_noise_size": 3}, r"noise_size of MLP.*got 3"),
+    ({"optimizer": "rmsprop", "critic_betas": (0.5, 0.9)}, r"critic_betas of .*'rmsprop'"),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), IDLE)
+def test_what_would_do_nothing_is_refused(X, params, message):
+    with pytest.raises(ValueError, match=message):
+        tiny(**params).fit(X)
+
+
+@pytest.mark.parametrize("method", ["transform", "reconstruct", "score_samples", "score", "inverse_transform"])
+def test_before_fit(X, method):
+    with pytest.raises(NotFittedError):
+        getattr(tiny(), method)(X)
+
+
+@pytest.mark.parametrize(
+    ("Z", "message"),
+    [
+        (np.zeros((2, 3)), r"Z of AGEBidirectional.inverse_transform .* \(n_samples, 2\).*got \(2, 3\)"),
+        (np.zeros(2), r"got \(2,\)"),
+        (np.zeros((0, 2)), r"got \(0, 2\)"),
+        ([[0.0, np.nan]], "nan at row 0, column 1"),
+        ([["a", "b"]], "must hold numbers"),
+    ],
+)
+def test_latents_that_are_none(fitted, Z, message):
+    with pytest.raises(ValueError, match=message):
+        fitted.inverse_transform(Z)
+
+
+def test_a_log_ratio_takes_as_many_latents_as_rows(X, fitted):
+    with pytest.raises(ValueError, match="as many rows as X, which has 300, got 2"):
+        fitted.log_ratio(X, np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("objective", ["hinge", "vae"])
+def test_a_log_ratio_that_there_is_not(X, objective):
+    distributions = {"generator": "gaussian"} if objective == "vae" else {}
+    model = tiny(objective=objective, max_iter=1, **distributions).fit(X)
+    with pytest.raises(ValueError, match=rf"log_ratio of AGEBidirectional .*objective='{objective}'.*'age'"):
+        model.log_ratio(X, model.transform(X))
