@@ -2,6 +2,7 @@
 
 from ._adversarial import AdversarialGradient, BidirectionalFGAN, BidirectionalHinge, NonSaturating
 from ._age import AGEBidirectional
+from ._joint import Batch, Joint
 from ._named import ALI, AVB, VAE, BiGAN
 from ._objective import JointObjective
 from ._variational import ELBO, AdversarialELBO
@@ -14,9 +15,11 @@ __all__ = [
     "AGEBidirectional",
     "AdversarialELBO",
     "AdversarialGradient",
+    "Batch",
     "BiGAN",
     "BidirectionalFGAN",
     "BidirectionalHinge",
+    "Joint",
     "JointObjective",
     "NonSaturating",
 ]

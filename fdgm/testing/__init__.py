@@ -9,6 +9,15 @@ from ._architecture import check_architecture
 from ._check import Check, Checks
 from ._density_ratio import check_density_ratio
 from ._divergence import check_divergence
+from ._joint_objective import check_joint_objective
 from ._objective import check_objective
 
-__all__ = ["Check", "Checks", "check_architecture", "check_density_ratio", "check_divergence", "check_objective"]
+__all__ = [
+    "Check",
+    "Checks",
+    "check_architecture",
+    "check_density_ratio",
+    "check_divergence",
+    "check_joint_objective",
+    "check_objective",
+]

@@ -13,6 +13,7 @@ CONTRACTS = {
     "architecture": testing.check_architecture,
     "objective": testing.check_objective,
     "density_ratio": testing.check_density_ratio,
+    "joint_objective": testing.check_joint_objective,
 }
 
 
