@@ -59,7 +59,10 @@ def annealed_log_likelihood(
         log_weight += (warm - cold) * value.double()
         if warm < 1:  # after the last weight no transition matters
             z, value, slope, accepted = _transition(log_likelihood, z, value, slope, step, warm, source)
-            step *= torch.where(accepted > _ACCEPTED, 1.02, 0.98)
+            # All chains of a point together: a chain that steers its own step by where it is has no law to sample.
+            step *= torch.where(accepted.view(n_chains, n).mean(dim=0) > _ACCEPTED, 1.02, 0.98).repeat(n_chains)[
+                :, None
+            ]
     return torch.logsumexp(log_weight.view(n_chains, n), dim=0) - torch.tensor(n_chains).double().log()
 
 
@@ -86,7 +89,7 @@ def _transition(
     beta: float,
     source: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One proposal of HMC under log N(z; 0, I) + β log p(x|z), accepted or not; and the chance of each, (m, 1)."""
+    """One proposal of HMC under log N(z; 0, I) + β log p(x|z), accepted or not; and the chance of each, (m,)."""
     momentum = torch.randn(z.shape, generator=source, device=z.device)
     start = beta * value - (z.square() + momentum.square()).sum(dim=1) / 2
     moved, moved_value, moved_slope = z, value, slope
@@ -104,5 +107,5 @@ def _transition(
         torch.where(column, moved, z),
         torch.where(taken, moved_value, value),
         torch.where(column, moved_slope, slope),
-        chance[:, None],
+        chance,
     )
