@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 from fdgm import VGrowSampler
 from fdgm.architectures import MLP
 
-N, D, BATCH, PARTICLES, STEPS, PROJECTIONS = 20_000, 10, 256, 2048, 20, 40
+N, D, BATCH, PARTICLES, STEPS, PROJECTIONS = 20_000, 10, 256, 1024, 20, 32
 
 
 def plain(X: np.ndarray, loops: int) -> float:
@@ -58,7 +58,9 @@ def plain(X: np.ndarray, loops: int) -> float:
 
 def library(X: np.ndarray, loops: int) -> float:
     """Seconds of as many by the library, history included; from the end of the first loop, so set-up apart."""
-    sampler = VGrowSampler(architecture=MLP(width=128, depth=2), latent_size=8, max_iter=loops + 1, random_state=0)
+    sampler = VGrowSampler(
+        architecture=MLP(width=128, depth=2), latent_size=8, ema=None, max_iter=loops + 1, random_state=0
+    )
     seconds = sampler.fit(X).history_["seconds"]
     return float(seconds.iloc[-1] - seconds.iloc[0])
 

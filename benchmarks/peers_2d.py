@@ -83,7 +83,7 @@ def main() -> None:
         {"data": data, "model": model, "seed": seed, "seconds": options.seconds}
         for data in options.data
         for seed in range(options.seeds)
-        for model in [*ours[data], *_peers.PEERS]
+        for model in [*ours[data], *(_peers.PEERS if data != "ring" else ())]
     ]
     runs = _common.sweep("peers_2d", jobs, run, note="one thread a fit, two fits at a time")
     table = pd.DataFrame(runs)

@@ -43,6 +43,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "generator_lr": 1e-4,
         "lr_schedule": ((400, 0.5), (800, 0.25)),
         "batch_size": 64,
+        "ema": None,
     }
 }
 
@@ -68,13 +69,13 @@ class VGrowSampler(Sampler):
         One of ``fdgm.available("architecture")`` or an instance.
     latent_size : int or None, default=None
         Number of standard normal latents; None leaves it to the architecture.
-    n_particles : int, default=2048
+    n_particles : int, default=1024
         Particles moved in each outer loop.
     n_particle_steps : int, default=20
         Steps of the particles in each outer loop (the paper's K).
     n_critic_steps : int, default=1
         Critic updates before each particle step.
-    n_projection_passes : int, default=5
+    n_projection_passes : int, default=8
         Passes over the particles, at the end of each outer loop, that fit the generator to them.
     projection_schedule : sequence of (when, factor), default=()
         Factors of `n_projection_passes` over the course of training; as `lr_schedule`.
@@ -104,9 +105,9 @@ class VGrowSampler(Sampler):
         straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
     batch_size : int, default=256
         Rows of each sample in a critic update, and particles in a projection step.
-    ema : float in (0, 1) or None, default=None
+    ema : float in (0, 1) or None, default=0.9
         Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
-        then drawn from.
+        then drawn from; less of it stays in the first loops. With None they are drawn from the generator itself.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
     early_stopping : bool, default=False
@@ -213,10 +214,10 @@ class VGrowSampler(Sampler):
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
         latent_size: int | None = None,
-        n_particles: int = 2048,
+        n_particles: int = 1024,
         n_particle_steps: int = 20,
         n_critic_steps: int = 1,
-        n_projection_passes: int = 5,
+        n_projection_passes: int = 8,
         projection_schedule: Sequence[tuple[float, float]] = (),
         step_size: float | str = "auto",
         step_size_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
@@ -230,7 +231,7 @@ class VGrowSampler(Sampler):
         generator_betas: tuple[float, float] | None = None,
         lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
         batch_size: int = 256,
-        ema: float | None = None,
+        ema: float | None = 0.9,
         precision: str = "float32",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
