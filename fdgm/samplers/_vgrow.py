@@ -105,9 +105,9 @@ class VGrowSampler(Sampler):
         straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
     batch_size : int, default=256
         Rows of each sample in a critic update, and particles in a projection step.
-    ema : float in (0, 1) or None, default=0.9
+    ema : float in (0, 1) or None, default=0.98
         Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
-        then drawn from; less of it stays in the first loops. With None they are drawn from the generator itself.
+        then drawn from; (1 + t)/(10 + t) at loop t where that is less. With None they are drawn from the generator itself.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
     early_stopping : bool, default=False
@@ -231,7 +231,7 @@ class VGrowSampler(Sampler):
         generator_betas: tuple[float, float] | None = None,
         lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
         batch_size: int = 256,
-        ema: float | None = 0.9,
+        ema: float | None = 0.98,
         precision: str = "float32",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
