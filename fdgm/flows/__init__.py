@@ -1,5 +1,7 @@
 """Points that move along weight times gradient of the log-ratio."""
 
-from ._velocity import euler_step, velocity
+from ._proximal import proximal_step
+from ._steps import euler_maruyama_step, euler_step
+from ._velocity import pull_back, velocity
 
-__all__ = ["euler_step", "velocity"]
+__all__ = ["euler_maruyama_step", "euler_step", "proximal_step", "pull_back", "velocity"]

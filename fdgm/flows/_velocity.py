@@ -1,4 +1,4 @@
-"""The velocity of the gradient flow of D_f(model‖data), and its Euler step."""
+"""The velocity of the gradient flow of D_f(model‖data), among samples or among the latents that made them."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..divergences import Scaling
 
-__all__ = ["euler_step", "velocity"]
+__all__ = ["pull_back", "velocity"]
 
 
 def velocity(log_ratio: Callable[[Tensor], Tensor], points: Tensor, scaling: Scaling) -> tuple[Tensor, Tensor]:
@@ -39,6 +39,16 @@ def velocity(log_ratio: Callable[[Tensor], Tensor], points: Tensor, scaling: Sca
     return weight * gradient, t
 
 
-def euler_step(points: Tensor, direction: Tensor, step_size: float) -> Tensor:
-    """points + step_size · direction."""
-    return points.detach().add(direction, alpha=step_size)
+def pull_back(
+    log_ratio: Callable[[Tensor], Tensor], generator: Callable[[Tensor], Tensor]
+) -> Callable[[Tensor], Tensor]:
+    """T∘g, the log-ratio as a function of latents.
+
+    For an injective generator it is the log-ratio of two latent laws: of the one that g maps to the data, and of the
+    prior.
+
+    References
+    ----------
+    Ansari, Ang and Soh, ICLR 2021, lemma 3.2.
+    """
+    return lambda latents: log_ratio(generator(latents))

@@ -1,0 +1,49 @@
+"""The backward-Euler step of the KL flow: discriminator optimal transport."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+__all__ = ["proximal_step"]
+
+
+def proximal_step(
+    log_ratio: Callable[[Tensor], Tensor],
+    points: Tensor,
+    step_size: float,
+    *,
+    n_iter: int,
+    lr: float,
+    betas: tuple[float, float] = (0.0, 0.9),
+) -> Tensor:
+    """arg min of −T(u) + ‖u − points‖²/(2 · step_size), where −T = f'(model/data) of f' = log, less a constant.
+
+    Adam descends, from the points themselves; it works number by number, so each row has a problem of its own.
+
+    Parameters
+    ----------
+    log_ratio : callable
+        From points (n, *shape) to T (n,), differentiable, row by row.
+    points : Tensor of shape (n, *shape)
+    step_size : float
+        λ, how far the step may lead.
+    n_iter : int
+        Updates of the inner problem.
+    lr : float
+        Of the updates; each moves a number by about as much.
+    betas : tuple of two floats in [0, 1)
+
+    References
+    ----------
+    Tanaka, "Discriminator Optimal Transport", NeurIPS 2019, equation 17; Ansari, Ang and Soh, ICLR 2021, section 4,
+    for the step as backward Euler.
+    """
+    start = points.detach()
+    u = start.clone().requires_grad_()
+    optimizer = torch.optim.Adam([u], lr=lr, betas=betas)
+    for _ in range(n_iter):
+        objective = (u - start).square().sum() / (2 * step_size) - log_ratio(u).sum()
+        (u.grad,) = torch.autograd.grad(objective, u)
+        optimizer.step()
+    return u.detach()
