@@ -7,14 +7,16 @@ from .hookspecs import hookimpl
 from .registry import available
 
 if TYPE_CHECKING:
-    from . import architectures, bidirectional, datasets, divergences, metrics, objectives, ratios
+    from . import architectures, bidirectional, datasets, divergences, metrics, objectives, ratios, refiners
     from . import testing as testing
     from .bidirectional import AGEBidirectional
     from .persistence import load
+    from .refiners import DGflowRefiner
     from .samplers import VGrowSampler
 
 __all__ = [
     "AGEBidirectional",
+    "DGflowRefiner",
     "VGrowSampler",
     "architectures",
     "available",
@@ -26,10 +28,19 @@ __all__ = [
     "metrics",
     "objectives",
     "ratios",
+    "refiners",
 ]
 
 #: Estimators that `load` may make, and where each lives.
-ESTIMATORS = {"AGEBidirectional": "bidirectional", "VGrowSampler": "samplers"}
+ESTIMATORS = {
+    "AGEBidirectional": "bidirectional",
+    "DDLSRefiner": "refiners",
+    "DGflowRefiner": "refiners",
+    "DOTRefiner": "refiners",
+    "MetropolisHastingsRefiner": "refiners",
+    "RejectionRefiner": "refiners",
+    "VGrowSampler": "samplers",
+}
 _HOME = {**ESTIMATORS, "load": "persistence"}
 #: `testing` is no part of `from fdgm import *`: it needs hypothesis.
 _SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"} | {"testing"}

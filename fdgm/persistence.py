@@ -19,7 +19,7 @@ from torch import Tensor
 
 from . import registry
 
-__all__ = ["decode", "encode", "encode_params", "load", "read", "write"]
+__all__ = ["decode", "encode", "encode_params", "load", "read", "revive", "write"]
 
 FORMAT = 1
 
@@ -132,7 +132,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any
     return tensors, description
 
 
-def load(path: str | os.PathLike[str], *, device: str = "auto") -> Any:
+def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any = None) -> Any:
     """A fitted estimator from the file that its `save` wrote.
 
     Parameters
@@ -140,6 +140,8 @@ def load(path: str | os.PathLike[str], *, device: str = "auto") -> Any:
     path : str or path
     device : str, default="auto"
         Where its networks go, whatever device they were trained on.
+    generator : object or None, default=None
+        What a refiner refines, where it was saved without it, since that could not be stored without pickle.
 
     Returns
     -------
@@ -148,11 +150,22 @@ def load(path: str | os.PathLike[str], *, device: str = "auto") -> Any:
     Raises
     ------
     FileNotFoundError, ValueError
-        If there is no such file, or it is not one of fdgm's, is damaged, or comes from a newer version.
+        If there is no such file, or it is not one of fdgm's, is damaged, or comes from a newer version; or if a
+        generator is wanted and missing, or given and not wanted.
     """
     tensors, description = read(path)
+    wanted = description.get("without", [])
+    if (generator is None) == ("generator" in wanted):
+        name = description["class"]
+        what = f"the one that the {name} was saved without" if wanted else f"None for this {name}, which has its own"
+        raise ValueError(f"generator of load must be {what}, got {generator!r}.")
+    return revive(tensors, description, device=device, **({} if generator is None else {"generator": generator}))
+
+
+def revive(tensors: dict[str, Tensor], description: dict[str, Any], *, device: str = "auto", **params: Any) -> Any:
+    """A fitted estimator from its tensors and description, with parameters that these do not hold."""
     cls = _class_of(description)
-    params = {key: decode(value) for key, value in description["params"].items()}
+    params |= {key: decode(value) for key, value in description["params"].items()}
     if "device" in cls().get_params(deep=False):
         params["device"] = device
     return cls(**params)._restore(tensors, description["state"])

@@ -302,11 +302,15 @@ class DensityRatio(BaseEstimator, ABC):
         TypeError
             If a parameter, or something learned, cannot be stored without pickle; it is named.
         """
+        write(path, *self._described())
+
+    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """What a file holds of the fitted estimator: tensors, and the rest as JSON."""
         check_is_fitted(self)
         arrays, values = self._state()
         tensors = {name: torch.from_numpy(np.array(array, order="C")) for name, array in arrays.items()}
         description = {"class": self._registered_name(), "family": "density_ratio", "params": encode_params(self)}
-        write(path, tensors, {**description, "state": values})
+        return tensors, {**description, "state": values}
 
     def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Everything learned, as arrays and as JSON."""

@@ -1,5 +1,6 @@
 """What every sampler does with its generator and critic."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ..inputs import validate
+from ..nets import forward
 from ..training import GenerativeModel, in_chunks
 
 __all__ = ["Sampler"]
@@ -33,6 +35,33 @@ class Sampler(GenerativeModel):
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
         return in_chunks(self.net_.critic_step_.log_ratio(), array, self._scaler.to_tensor, self.net_.device)
+
+    def log_ratio_tensor(self, x: Tensor) -> Tensor:
+        """`log_ratio` as a differentiable function of a tensor, as density-ratio estimators offer it.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_samples, n_features), floating point
+            In X's units.
+
+        Returns
+        -------
+        log_ratio : Tensor of shape (n_samples,)
+            In x's dtype.
+        """
+        check_is_fitted(self)
+        mean, scale = (torch.from_numpy(value).to(x.device) for value in (self._scaler.mean, self._scaler.scale))
+        return self._scaled_log_ratio()(((x - mean) / scale).to(self.net_.device, torch.float32)).to(x)
+
+    def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
+        """The critic's log-ratio as a function of scaled rows on its device: what moves points."""
+        return self.net_.critic_step_.log_ratio()
+
+    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
+        """Number of standard normal latents, and the map from them to scaled rows, on the generator's device."""
+        net = self.net_
+        module, precision = net.sampling_module.eval(), net.settings.precision
+        return net.settings.latent_size, lambda latents: forward(module, precision, latents)
 
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
         net = self.net_

@@ -100,9 +100,13 @@ class Trainable(BaseEstimator, ABC):
         TypeError
             If a parameter, such as a callback, cannot be stored without pickle.
         """
+        write(path, *self._described())
+
+    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """What a file holds of the fitted estimator: tensors, and the rest as JSON."""
         check_is_fitted(self)
         tensors, state = state_of(self)
-        write(path, tensors, {"class": type(self).__name__, "params": encode_params(self), "state": state})
+        return tensors, {"class": type(self).__name__, "params": encode_params(self), "state": state}
 
     def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
         restore(self, tensors, state)

@@ -1,0 +1,107 @@
+"""Seconds per 5,000 samples of DGflow, DOT and DDLS, 100 steps in the latent space: the paper's table 8.
+
+Beside them, in the same run and on the same networks: the published way, which computes the gradients of generator's
+and critic's weights and throws them away, and a bare loop of forward passes and input gradients. Each repeat times all
+of them, one after the other, and ratios are taken within it.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import _common
+import numpy as np
+import pandas as pd
+import torch
+
+from fdgm import DGflowRefiner, VGrowSampler, datasets
+from fdgm.architectures import MLP
+from fdgm.nets import forward
+from fdgm.refiners import DDLSRefiner, DOTRefiner
+
+ROWS, STEPS, STEP_SIZE, CHUNK = 5000, 100, 0.01, 1024
+WIDTH, DEPTH, LATENT = 512, 4, 2  # of the paper's networks for the 25 Gaussians
+
+
+def by_hand(sampler: VGrowSampler, *, published: bool) -> Callable[[], None]:
+    """Latents that move along the gradient of T∘g, in the way of the published code or with nothing to spare."""
+    net, precision = sampler.net_, sampler.precision
+    generator, critic = net.sampling_module.eval(), net.critic_.eval()
+
+    def refine() -> None:
+        for _ in range(0, ROWS, CHUNK):
+            z = torch.randn(CHUNK, LATENT)
+            for _ in range(STEPS):
+                z.requires_grad_()
+                t = forward(critic, precision, forward(generator, precision, z)).sum()
+                if published:
+                    generator.zero_grad()
+                    critic.zero_grad()
+                    t.backward()
+                    gradient = z.grad
+                else:
+                    (gradient,) = torch.autograd.grad(t, z)
+                z = (z + STEP_SIZE * gradient).detach()
+
+    return refine
+
+
+def run(precision: str, repeat: int) -> dict[str, Any]:
+    """Seconds of each way."""
+    X = datasets.make_grid(2000, random_state=repeat)
+    sampler = VGrowSampler(
+        architecture=MLP(width=WIDTH, depth=DEPTH),
+        latent_size=LATENT,
+        precision=precision,
+        max_iter=1,
+        random_state=repeat,
+    ).fit(X)
+    refiners = {
+        "DGflow": DGflowRefiner(sampler, step_size=STEP_SIZE, n_steps=STEPS),
+        "DOT": DOTRefiner(sampler, n_steps=STEPS),
+        "DDLS": DDLSRefiner(sampler, step_size=STEP_SIZE, n_steps=STEPS),
+    }
+    ways: dict[str, Callable[[], Any]] = {
+        name: partial(refiner.fit(X).sample, ROWS) for name, refiner in refiners.items()
+    }
+    ways |= {"published": by_hand(sampler, published=True), "bare": by_hand(sampler, published=False)}
+    seconds = {}
+    for name in np.random.default_rng(repeat).permutation(list(ways)):
+        start = time.perf_counter()
+        ways[name]()
+        seconds[str(name)] = time.perf_counter() - start
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
+    options = parser.parse_args()
+    jobs = [
+        {"precision": precision, "repeat": repeat}
+        for repeat in range(options.repeats)
+        for precision in options.precisions
+    ]
+    note = "one thread, one run at a time"
+    runs = pd.DataFrame(_common.sweep("dgflow_speed", jobs, run, n_jobs=1, note=note))
+    ratios = {
+        "DOT over DGflow": runs["DOT"] / runs["DGflow"],
+        "DDLS over DGflow": runs["DDLS"] / runs["DGflow"],
+        "published over DGflow": runs["published"] / runs["DGflow"],
+        "bare over DGflow": runs["bare"] / runs["DGflow"],
+        "DGflow, seconds": runs["DGflow"],
+    }
+    summary = {
+        precision: {name: _common.median_interval(values[rows].tolist()) for name, values in ratios.items()}
+        for precision in options.precisions
+        for rows in [runs["precision"] == precision]
+    }
+    _common.write("dgflow_speed", note=note, summary=summary, runs=_common.finished("dgflow_speed"))
+    print(pd.DataFrame({p: {name: row["median"] for name, row in rows.items()} for p, rows in summary.items()}))
+
+
+if __name__ == "__main__":
+    main()

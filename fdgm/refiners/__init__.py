@@ -1,0 +1,17 @@
+"""Refiners: better samples from any generator, by the log-ratio of data to model."""
+
+from ._ddls import DDLSRefiner
+from ._dgflow import DGflowRefiner
+from ._dot import DOTRefiner
+from ._generators import LatentGenerator
+from ._metropolis import MetropolisHastingsRefiner
+from ._rejection import RejectionRefiner
+
+__all__ = [
+    "DDLSRefiner",
+    "DGflowRefiner",
+    "DOTRefiner",
+    "LatentGenerator",
+    "MetropolisHastingsRefiner",
+    "RejectionRefiner",
+]

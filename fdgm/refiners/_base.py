@@ -1,0 +1,337 @@
+"""The base of every refiner: its generator, its log-ratio, and what is alike whatever is done with them."""
+
+import copy
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, validate, validate_count
+from ..metrics import energy_distance
+from ..nets import resolve_device
+from ..persistence import write
+from ..ratios import DensityRatio
+from ..samplers import Sampler, VGrowSampler
+from ..training import in_chunks
+from ._fields import check_field, field_of, resolve_ratio
+from ._files import described, restore
+from ._generators import LatentSource, RowSource, is_fitted, resolve, source_of
+
+__all__ = ["Refiner"]
+
+_SCORED = 5000  # rows at most that `score` compares
+_RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
+_PROBE = 64  # rows that `fit` tries generator and ratio on
+_PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
+
+
+class Refiner(BaseEstimator, ABC):
+    """Base of the refiners, which better a generator's samples by T, an estimate of log p_data/p_model.
+
+    Points are held in scaled units: the generator's own where it is a sampler of this package, and otherwise the
+    data's standard deviations, column by column.
+    """
+
+    #: Constraints of the parameters that all of them have, under these names.
+    _refiner_constraints: ClassVar[dict[str, list[Any]]] = {
+        "generator": [object],
+        "ratio": [object],
+        "data_range": [StrOptions({"auto"}), list, tuple, None],
+        "n_jobs": [Integral, None],
+        "device": [str],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    generator: Any
+    ratio: Any
+    data_range: Any
+    n_jobs: int | None
+    device: str
+    random_state: Any
+
+    generator_: Any
+    ratio_: Any
+    n_features_in_: int
+    _rows: np.ndarray | None
+    _scaler: AffineScaler
+    _record: Record
+    _clamp: tuple[float, float] | None
+    _entropy: int
+    _n_calls: int
+
+    @abstractmethod
+    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+        """Refined rows, in X's units and dtype, by the chance of `key`."""
+
+    def _prepare(self, array: np.ndarray) -> None:
+        """What a subclass checks or learns of the real rows at the end of `fit`."""
+
+    def _training_rows(self, array: np.ndarray) -> np.ndarray:
+        """The real rows that a density ratio is fitted on."""
+        return array
+
+    def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
+        """Make the generator and the log-ratio ready.
+
+        A fitted generator is kept as it is; an estimator that is not fitted is cloned and fitted on X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            At least two rows of real data.
+        y : ignored
+        X_generated : array-like of shape (n_generated, n_features) or None, default=None
+            Finished samples to refine, in the place of a generator.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a parameter out of range, a generator or a ratio that cannot be used, or rows of two widths.
+        """
+        self._validate_params()
+        owner = type(self).__name__
+        if X_generated is not None and self.generator is not None:
+            raise ValueError(
+                f"X_generated of {owner}.fit must be None where there is a generator, got both; leave one out."
+            )
+        array, self._record = validate(self, X, reset=True, min_samples=2)
+        self._entropy, self._n_calls, self._rows = entropy_of(self.random_state), 0, None
+        if X_generated is not None:
+            self.generator_ = None
+            self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
+        else:
+            self.generator_ = resolve(owner, self._default_generator(), X)
+        self._scaler, self._clamp = self._scaling(array)
+        self.ratio_ = self._fit_ratio(array)
+        self._check()
+        self._prepare(array)
+        return self
+
+    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
+        """Draw rows from the generator and refine them.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+        random_state : int, RandomState, Generator or None, default=None
+            None goes on along the fit's own stream, so that successive calls differ.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            In X's units and container; in its dtype where that is a float.
+        """
+        check_is_fitted(self)
+        n_samples = validate_count("sample", "n_samples", n_samples)
+        return self._record.restore(self._draw(n_samples, self._key(random_state)))
+
+    def log_ratio(self, X: Any) -> np.ndarray:
+        """The estimate of log p_data(x)/p_model(x), the model being the generator as it was before refinement.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_ratio : ndarray of shape (n_samples,), float64
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        return in_chunks(self._field(), array, self._scaler.to_tensor, resolve_device(self.device))
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Minus the energy distance between X and refined samples, so that greater is better.
+
+        A fixed sample is compared, of X's size up to 5,000 rows, in scaled units.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        score : float, at most 0
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        refined = self._draw(min(len(array), _SCORED), (self._entropy, _SCORE_KEY))
+        return -energy_distance(
+            self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(refined).numpy()
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted refiner to one file, which :func:`fdgm.load` reads; there is no pickle in it.
+
+        A generator of this package goes into the file. Any other is left out, and given again as
+        ``load(path, generator=...)``.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If the ratio is a function or a module, or a parameter cannot be stored without pickle.
+        """
+        check_is_fitted(self)
+        write(path, *described(self))
+
+    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
+        restore(self, tensors, state)
+        return self
+
+    def _learned(self) -> dict[str, Any]:
+        """What a subclass learned beside generator and ratio, as JSON."""
+        return {}
+
+    def _set_learned(self, values: dict[str, Any]) -> None:
+        """Put back what `_learned` gave."""
+
+    def __sklearn_clone__(self) -> Self:
+        """As scikit-learn's clone, but that a fitted generator or sampler is kept, which clone would unfit."""
+        shell = copy.copy(self)
+        kept = {
+            name: value for name, value in vars(self).items() if name in ("generator", "ratio") and _is_model(value)
+        }
+        for name, value in kept.items():
+            setattr(shell, name, FrozenEstimator(value))
+        made = BaseEstimator.__sklearn_clone__(shell)
+        for name, value in kept.items():
+            setattr(made, name, value)
+        return made
+
+    def _default_generator(self) -> Any:
+        if self.generator is not None:
+            return self.generator
+        return VGrowSampler(device=self.device, random_state=chunk_seed(self._entropy, _GENERATOR_KEY) % 2**32)
+
+    def _scaling(self, array: np.ndarray) -> tuple[AffineScaler, tuple[float, float] | None]:
+        """The map to scaled units, and the range there."""
+        owner, generator = type(self).__name__, self.generator_
+        if isinstance(generator, Sampler):
+            if generator._record.shape != self._record.shape:
+                raise ValueError(
+                    f"X of {owner} must have rows of the generator's shape {generator._record.shape}, got"
+                    f" {self._record.shape}."
+                )
+            if self.data_range == "auto":
+                return generator._scaler, generator._scaled_range(self._record.shape)
+            scaler = generator._scaler
+        else:
+            scaler = AffineScaler.standardise(array)
+        if self.data_range is None or (self.data_range == "auto" and array.ndim == 2):
+            return scaler, None
+        bounds = (array.min(), array.max()) if self.data_range == "auto" else self.data_range
+        try:
+            low, high = (float(bound) for bound in bounds)
+        except (TypeError, ValueError):
+            low = high = np.nan
+        if not (np.isfinite([low, high]).all() and low <= high):
+            raise ValueError(
+                f"data_range of {owner} must be 'auto', None or two growing finite numbers, got {self.data_range!r}."
+            )
+        if isinstance(generator, Sampler):
+            ends = [(bound - scaler.mean) / scaler.scale for bound in (low, high)]
+            if any(np.ptp(end) > 1e-6 * (1 + np.abs(end).max()) for end in ends):
+                raise ValueError(
+                    f"data_range of {owner} must be 'auto' or None with a generator that standardises each column, got"
+                    f" {self.data_range!r}; give the data_range to the generator."
+                )
+            return scaler, (float(ends[0].min()), float(ends[1].max()))
+        # One map for all columns, so that one range fits them.
+        return AffineScaler.to_range(array, (-1.0, 1.0), (low, high)), (-1.0, 1.0)
+
+    def _fit_ratio(self, array: np.ndarray) -> Any:
+        ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_)
+        if isinstance(ratio, DensityRatio):
+            real = self._training_rows(array)
+            generated = self._generate(min(len(real), _RATIO_ROWS), (self._entropy, _RATIO_KEY))
+            ratio.fit(self._scaler.to_tensor(real).numpy(), generated.cpu().numpy())
+        return ratio
+
+    def _check(self) -> None:
+        """Try generator and log-ratio on a few rows."""
+        points = self._generate(_PROBE, (self._entropy, _PROBE_KEY))
+        check_field(type(self).__name__, self._field(), points)
+
+    def _key(self, random_state: Any) -> tuple[int, ...]:
+        if random_state is not None:
+            return (entropy_of(random_state),)
+        self._n_calls += 1
+        return self._entropy, _PUBLIC_KEY, self._n_calls - 1
+
+    def _source(self) -> LatentSource | RowSource:
+        if self.generator_ is None:
+            return RowSource(self._given)
+        return source_of(type(self).__name__, self.generator_, self._scaler, resolve_device(self.device))
+
+    def _given(self, n: int, seed: int) -> np.ndarray:
+        """n of the rows that were given, in an order of chance, each as often as any other."""
+        rows = self._rows
+        if rows is None:
+            raise ValueError(f"{type(self).__name__} has neither a generator nor rows; call fit.")
+        order = np.random.default_rng(seed).permutation(len(rows))
+        return rows[np.resize(order, n)]
+
+    def _field(self) -> Callable[[Tensor], Tensor]:
+        """T of scaled rows."""
+        return field_of(self.ratio_, self.generator_, self._scaler, resolve_device(self.device))
+
+    def _generate(self, n: int, key: tuple[int, ...]) -> Tensor:
+        """n scaled rows, not refined, checked."""
+        source = self._source()
+        if isinstance(source, RowSource):
+            return self._scaled_rows(source.draw(n, chunk_seed(*key)))
+        latents = source.prior.draw(n, torch.Generator().manual_seed(chunk_seed(*key)))
+        return self._from_latents(source, latents.to(resolve_device(self.device)))
+
+    def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:
+        """Scaled rows of these latents.
+
+        Raises
+        ------
+        ValueError
+            If they have another shape than X's, or are not finite.
+        """
+        with torch.no_grad():
+            points = source.generate(latents)
+        self._check_rows(tuple(points.shape[1:]), torch.isfinite(points).flatten(1).all(1).cpu().numpy())
+        return points
+
+    def _scaled_rows(self, rows: np.ndarray) -> Tensor:
+        """A generator's rows, checked and on the device."""
+        self._check_rows(rows.shape[1:], np.isfinite(rows).reshape(len(rows), -1).all(1))
+        return self._scaler.to_tensor(rows).to(resolve_device(self.device))
+
+    def _check_rows(self, shape: tuple[int, ...], finite: np.ndarray) -> None:
+        owner = type(self).__name__
+        if shape != self._record.shape:
+            raise ValueError(f"generator of {owner} must give rows of X's shape {self._record.shape}, got {shape}.")
+        if not finite.all():
+            raise ValueError(
+                f"generator of {owner} must give finite rows, got NaN or infinity in {int((~finite).sum())} of"
+                f" {len(finite)}."
+            )
+
+
+def _is_model(value: Any) -> bool:
+    """Whether a parameter is a fitted model to keep."""
+    return isinstance(value, BaseEstimator) and not isinstance(value, DensityRatio) and is_fitted(value)

@@ -1,0 +1,88 @@
+"""The log-ratio that moves the points, from whatever a user has."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from torch import Tensor, nn
+
+from .. import registry
+from ..inputs import AffineScaler
+from ..ratios import DensityRatio, with_gradient
+from ..samplers import Sampler
+
+__all__ = ["check_field", "field_of", "resolve_ratio"]
+
+_AUTO_RATIO = "kliep"  # whose log-ratio is smooth, being the log of a sum of Gaussian kernels
+
+
+def resolve_ratio(owner: str, ratio: Any, generator: Any) -> Any:
+    """What gives the log-ratio, a density ratio still to be fitted.
+
+    Raises
+    ------
+    TypeError, ValueError, PluginError
+        If it cannot be one, or has no gradient.
+    """
+    if isinstance(ratio, str) and ratio == "auto":
+        ratio = generator if isinstance(generator, Sampler) else _AUTO_RATIO
+    if isinstance(ratio, str):
+        ratio = registry.make("density_ratio", ratio)
+    if isinstance(ratio, DensityRatio):
+        if not ratio.has_gradient:
+            raise ValueError(
+                f"ratio of {owner} must have a gradient in x, got {ratio!r}, which has none; density ratios that have"
+                f" one: {with_gradient()}."
+            )
+        return clone(ratio)
+    if isinstance(ratio, type) or not (isinstance(ratio, Sampler) or callable(ratio)):
+        raise TypeError(
+            f"ratio of {owner} must be 'auto', one of {with_gradient()}, a DensityRatio, a fitted sampler or a"
+            f" callable from a tensor of rows to log-ratios, got {ratio!r}."
+        )
+    return ratio
+
+
+def field_of(ratio: Any, generator: Any, scaler: AffineScaler, device: str) -> Callable[[Tensor], Tensor]:
+    """T (n,) as a function of scaled rows (n, *shape)."""
+    if isinstance(ratio, DensityRatio):
+        return ratio.log_ratio_tensor  # it was fitted on scaled rows
+    if ratio is generator and isinstance(ratio, Sampler):
+        return ratio._scaled_log_ratio()
+    function = ratio.log_ratio_tensor if isinstance(ratio, Sampler) else ratio
+    if isinstance(function, nn.Module):
+        function = function.to(device).eval()
+    mean, scale = (torch.from_numpy(v.astype(np.float32)).to(device) for v in (scaler.mean, scaler.scale))
+
+    def field(points: Tensor) -> Tensor:
+        t = function(points * scale + mean)
+        return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
+
+    return field
+
+
+def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor) -> None:
+    """Try the log-ratio on scaled rows.
+
+    Raises
+    ------
+    ValueError
+        If it does not take them, gives something else than one number a row, or has no gradient.
+    """
+    shape = tuple(points.shape[1:])
+    points = points.detach().requires_grad_()
+    try:
+        with torch.enable_grad():
+            t = field(points)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise ValueError(f"ratio of {owner} must take rows of the generator's shape {shape}, got: {error}") from error
+    if not isinstance(t, Tensor) or t.shape != (len(points),):
+        got = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
+        raise ValueError(f"ratio of {owner} must give one log-ratio a row, ({len(points)},), got {got}.")
+    if not t.requires_grad:
+        raise ValueError(
+            f"ratio of {owner} must have a gradient in x, got one that has none; density ratios that have one:"
+            f" {with_gradient()}."
+        )

@@ -1,0 +1,87 @@
+"""A fitted refiner as tensors and JSON, and back."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..inputs import AffineScaler, Record
+from ..persistence import encode_params, revive
+from ..ratios import DensityRatio
+from ..samplers import Sampler
+
+__all__ = ["described", "restore"]
+
+_SCALER = ("mean", "scale", "varies")
+_KEPT = ("n_features_in_", "_entropy", "_n_calls")
+
+
+def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What a file holds of a fitted refiner.
+
+    Raises
+    ------
+    TypeError
+        If its ratio is a function or a module, which cannot be stored without pickle.
+    """
+    owner, generator, ratio = type(refiner).__name__, refiner.generator_, refiner.ratio_
+    if not isinstance(ratio, (DensityRatio, Sampler)):
+        raise TypeError(
+            f"ratio of {owner} must be 'auto', a density ratio or a sampler to be saved, got {refiner.ratio!r}, which"
+            " cannot be stored without pickle."
+        )
+    tensors = {f"scaler/{name}": _tensor(getattr(refiner._scaler, name)) for name in _SCALER}
+    parts: dict[str, Any] = {}
+    for name, part in (("generator", generator), ("ratio", ratio)):
+        if isinstance(part, (DensityRatio, Sampler)) and not (name == "ratio" and part is generator):
+            held, parts[name] = part._described()
+            tensors |= {f"{name}/{key}": tensor for key, tensor in held.items()}
+    if refiner._rows is not None:
+        tensors["rows"] = _tensor(refiner._rows)
+    names = getattr(refiner, "feature_names_in_", None)
+    state = {
+        **{name: getattr(refiner, name) for name in _KEPT},
+        "record": vars(refiner._record),
+        "clamp": refiner._clamp,
+        "feature_names_in": None if names is None else list(names),
+        "parts": parts,
+        "learned": refiner._learned(),
+    }
+    without = ["generator"] if generator is not None and "generator" not in parts else []
+    left_out = ("device", "generator", *(["ratio"] if isinstance(refiner.ratio, Sampler) else []))
+    params = encode_params(refiner, without=left_out)
+    return tensors, {"class": owner, "params": params, "state": state, "without": without}
+
+
+def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    """Give a refiner of the same parameters what `described` took from a fitted one."""
+    for name in _KEPT:
+        setattr(refiner, name, state[name])
+    record = state["record"]
+    columns = None if record["columns"] is None else tuple(record["columns"])
+    refiner._record = Record(tuple(record["shape"]), record["dtype"], columns)
+    refiner._scaler = AffineScaler(*(tensors[f"scaler/{name}"].numpy() for name in _SCALER))
+    refiner._clamp = None if state["clamp"] is None else tuple(state["clamp"])
+    if state["feature_names_in"] is not None:
+        refiner.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
+    refiner._rows = tensors["rows"].numpy() if "rows" in tensors else None
+    made = {
+        name: revive(
+            {key.removeprefix(f"{name}/"): tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")},
+            description,
+            device=refiner.device,
+        )
+        for name, description in state["parts"].items()
+    }
+    if "generator" in made:
+        refiner.generator = made["generator"]
+    refiner.generator_ = refiner.generator
+    refiner.ratio_ = made.get("ratio", refiner.generator_)
+    if isinstance(refiner.ratio_, Sampler) and "ratio" in made:
+        refiner.ratio = refiner.ratio_
+    refiner._set_learned(state["learned"])
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array, order="C"))

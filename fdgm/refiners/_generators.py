@@ -1,0 +1,180 @@
+"""What can be refined: one face for every kind of generator."""
+
+import copy
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from ..inputs import AffineScaler
+from ..samplers import Sampler
+from ._prior import Prior
+
+__all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "source_of"]
+
+
+class LatentGenerator:
+    """A PyTorch module from latents to data, with the law of its latents.
+
+    Parameters
+    ----------
+    module : Module
+        From latents (n, latent_size) to rows (n, \\*shape) in the units of X. It is used in evaluation mode.
+    latent_size : int, at least 1
+    bounds : (float, float) or None, default=None
+        None is standard normal latents; two numbers are latents uniform between them.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.refiners import LatentGenerator
+    >>> LatentGenerator(torch.nn.Linear(4, 2), latent_size=4, bounds=(-1.0, 1.0)).bounds
+    (-1.0, 1.0)
+    """
+
+    def __init__(self, module: nn.Module, latent_size: int, *, bounds: tuple[float, float] | None = None) -> None:
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"module of LatentGenerator must be a torch.nn.Module, got {module!r}.")
+        if isinstance(latent_size, bool) or not isinstance(latent_size, int) or latent_size < 1:
+            raise ValueError(f"latent_size of LatentGenerator must be an int of at least 1, got {latent_size!r}.")
+        if bounds is not None and not (len(bounds) == 2 and np.isfinite(bounds).all() and bounds[0] < bounds[1]):
+            raise ValueError(f"bounds of LatentGenerator must be None or two growing finite numbers, got {bounds!r}.")
+        self.module = module
+        self.latent_size = latent_size
+        self.bounds = bounds
+
+    def __sklearn_clone__(self) -> "LatentGenerator":
+        return self  # it is fitted, and nothing here changes it
+
+
+@dataclass(frozen=True)
+class LatentSource:
+    """Samples that come from latents, by a differentiable map.
+
+    Parameters
+    ----------
+    prior : Prior
+    generate : callable
+        From latents (n, latent_size) to scaled rows (n, \\*shape).
+    """
+
+    prior: Prior
+    generate: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """Samples that come as rows.
+
+    Parameters
+    ----------
+    draw : callable
+        From a number n and a seed to n rows in X's units.
+    """
+
+    draw: Callable[[int, int], np.ndarray]
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Whether scikit-learn takes the estimator for fitted."""
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
+
+
+def resolve(owner: str, generator: Any, X: Any) -> Any:
+    """A generator that is ready to sample: fitted on X where it is an estimator that is not.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be a generator.
+    """
+    if isinstance(generator, FrozenEstimator):
+        generator = generator.estimator
+    if isinstance(generator, LatentGenerator) or _is_zuko(generator):
+        return generator
+    if isinstance(generator, nn.Module):
+        raise TypeError(
+            f"generator of {owner} must come with the law of its latents where it is a torch.nn.Module, got a bare"
+            f" {type(generator).__name__}; pass fdgm.refiners.LatentGenerator(module, latent_size)."
+        )
+    if isinstance(generator, type) or not HasMethods("sample").is_satisfied_by(generator):
+        raise TypeError(
+            f"generator of {owner} must be an estimator or another object with sample(n), a LatentGenerator, a zuko"
+            f" flow or None, got {generator!r}."
+        )
+    if isinstance(generator, BaseEstimator) and not is_fitted(generator):
+        return clone(generator).fit(X)
+    return generator
+
+
+def source_of(owner: str, generator: Any, scaler: AffineScaler, device: str) -> LatentSource | RowSource:
+    """The generator's face, in the scaled units of `scaler`."""
+    if isinstance(generator, Sampler):
+        size, generate = generator._scaled_generator()
+        return LatentSource(Prior(size), generate)
+    if isinstance(generator, LatentGenerator):
+        module = generator.module.to(device).eval()
+        return LatentSource(Prior(generator.latent_size, generator.bounds), _scaled(owner, module, scaler, device))
+    if _is_zuko(generator):
+        distribution = generator.to(device).eval()()
+        base, to_data = distribution.base, distribution.transform.inv
+        bounds = None
+        if type(base).__name__ == "BoxUniform":
+            low, high = base.base_dist.low, base.base_dist.high
+            bounds = (float(low.min()), float(high.max()))
+        return LatentSource(Prior(base.event_shape[0], bounds), _scaled(owner, to_data, scaler, device))
+    return RowSource(lambda n, seed: _sample(owner, generator, n, seed))
+
+
+def _scaled(
+    owner: str, function: Callable[[Tensor], Tensor], scaler: AffineScaler, device: str
+) -> Callable[[Tensor], Tensor]:
+    """The function's rows, of X's shape, in scaled units."""
+    mean, scale = (torch.from_numpy(v.astype(np.float32)).to(device) for v in (scaler.mean, scaler.scale))
+
+    def generate(latents: Tensor) -> Tensor:
+        rows = function(latents)
+        if rows.shape[1:] != mean.shape:  # or it might be spread over X's columns, in silence
+            raise ValueError(
+                f"generator of {owner} must give rows of X's shape {tuple(mean.shape)}, got {tuple(rows.shape[1:])}."
+            )
+        return (rows - mean) / scale
+
+    return generate
+
+
+def _is_zuko(generator: Any) -> bool:
+    """Whether it is one of zuko's flows; it is none where nobody has imported zuko."""
+    return "zuko" in sys.modules and isinstance(generator, sys.modules["zuko"].flows.Flow)
+
+
+def _sample(owner: str, generator: Any, n: int, seed: int) -> np.ndarray:
+    """n rows of ``generator.sample``, under a seed where it takes one."""
+    seed = seed % 2**32
+    if "random_state" in inspect.signature(generator.sample).parameters:
+        drawn = generator.sample(n, random_state=seed)
+    elif isinstance(generator, BaseEstimator) and "random_state" in generator.get_params(deep=False):
+        drawn = copy.copy(generator).set_params(random_state=seed).sample(n)
+    else:
+        drawn = generator.sample(n)
+    rows = drawn[0] if isinstance(drawn, tuple) else drawn  # a GaussianMixture's comes with its components
+    if isinstance(rows, Tensor):
+        rows = rows.detach().cpu().numpy()
+    rows = np.asarray(rows)
+    if rows.shape[:1] != (n,):
+        raise ValueError(f"generator of {owner} must give as many rows as asked for, {n}, got shape {rows.shape}.")
+    return rows

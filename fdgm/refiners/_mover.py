@@ -1,0 +1,386 @@
+"""The base of the refiners that move points, chunk by chunk."""
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_array, check_is_fitted
+from torch import Tensor
+
+from ..exceptions import TrainingWarning
+from ..flows import pull_back
+from ..inputs import chunk_seed, entropy_of, validate
+from ..nets import resolve_device
+from ._base import Refiner
+from ._generators import LatentSource
+from ._prior import Prior
+from ._threads import one_thread
+
+__all__ = ["Mover", "RowMover", "Space", "Step"]
+
+_CHUNK = 1024  # rows moved at once, the tail padded: a matrix product's bits depend on its rows
+_TRACED = 256  # rows that `history_` follows
+_REFINE_KEY, _TRACE_KEY = 10, 11  # streams of the fit's own seed, beside the base's
+
+Step = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where points move, and by what.
+
+    Parameters
+    ----------
+    log_ratio : callable
+        From points (n, *shape) to T (n,), differentiable.
+    prior : Prior or None
+        Of the latents, where points are latents; None where they are scaled rows.
+    """
+
+    log_ratio: Callable[[Tensor], Tensor]
+    prior: Prior | None
+
+
+class Mover(Refiner):
+    """Base of the refiners that move samples, or the latents that made them.
+
+    A subclass says in `_step` how points move, and in `_n_moves` how often.
+    """
+
+    _mover_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Refiner._refiner_constraints,
+        "space": [StrOptions({"auto", "data", "latent"})],
+    }
+
+    space: str
+    space_: str
+    history_: pd.DataFrame
+
+    @abstractmethod
+    def _step(self, space: Space, source: torch.Generator) -> Step:
+        """One step, as a function of points (n, *shape); its chance comes from `source`, which is on the CPU."""
+
+    @property
+    @abstractmethod
+    def _n_moves(self) -> int:
+        """Steps from beginning to end."""
+
+    def refine(self, X: Any, *, random_state: Any = None) -> Any:
+        """Move rows, or make rows of latents that were moved.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, latent_size)
+            Where points move in the data space, rows like the real ones; where they move in the latent space,
+            latents.
+        random_state : int, RandomState, Generator or None, default=None
+            Of the noise, if there is any. None is the same noise at each call.
+
+        Returns
+        -------
+        X_refined : ndarray or DataFrame of shape (n_samples, n_features)
+            In X's units and container. In the data space and without a step, X itself, in a copy.
+
+        Warns
+        -----
+        TrainingWarning
+            If rows met a NaN: they keep their last good state, and are counted.
+        """
+        check_is_fitted(self)
+        if self.space_ == "data":
+            return self._refine_rows(X, random_state)
+        latents = self._check_latents(X)
+        return self._record.restore(self._run(latents, len(latents), self._refine_key(random_state), latent=True))
+
+    def refine_latents(self, Z: Any, *, random_state: Any = None) -> np.ndarray:
+        """Latents, moved: of the same shape, not made into rows.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, latent_size)
+        random_state : int, RandomState, Generator or None, default=None
+            As in `refine`.
+
+        Returns
+        -------
+        Z_refined : ndarray of shape (n_samples, latent_size), float32
+        """
+        check_is_fitted(self)
+        if self.space_ != "latent":
+            raise ValueError(
+                f"space of {type(self).__name__} must be 'latent' for latents to move, got {self.space!r}, which is"
+                f" {self.space_!r} with this generator."
+            )
+        latents = self._check_latents(Z)
+        return self._run(latents, len(latents), self._refine_key(random_state), latent=True, keep_latents=True)
+
+    def trajectory(self, n_samples: int = 50, *, random_state: Any = None) -> np.ndarray:
+        """Fresh samples at every step.
+
+        Parameters
+        ----------
+        n_samples : int, default=50
+        random_state : int, RandomState, Generator or None, default=None
+            None is the same samples at each call.
+
+        Returns
+        -------
+        trajectory : ndarray of shape (n_steps + 1, n_samples, n_features)
+            In X's units, also where latents move.
+        """
+        check_is_fitted(self)
+        key = (self._entropy, _TRACE_KEY) if random_state is None else (entropy_of(random_state),)
+        steps = self._trace(n_samples, key)
+        return np.stack([self._scaler.to_array(rows, self._record.dtype) for rows in steps])
+
+    def plot_trajectory(self, n_samples: int = 50, *, ax: Any = None, random_state: Any = None) -> Any:
+        """Draw the ways of fresh samples; for data of two columns.
+
+        Parameters
+        ----------
+        n_samples : int, default=50
+        ax : matplotlib Axes or None, default=None
+            None is the current one.
+        random_state : int, RandomState, Generator or None, default=None
+
+        Returns
+        -------
+        ax : matplotlib Axes
+            Lines from where the samples began to dots where they ended.
+        """
+        check_is_fitted(self)
+        if self._record.shape != (2,):
+            raise ValueError(
+                f"X of {type(self).__name__} must have two columns for plot_trajectory, got rows of shape"
+                f" {self._record.shape}."
+            )
+        import matplotlib.pyplot as plt  # in the extra fdgm[plot]
+
+        ax = plt.gca() if ax is None else ax
+        ways = self.trajectory(n_samples, random_state=random_state)
+        ax.plot(ways[..., 0], ways[..., 1], color="0.6", linewidth=0.8)
+        ax.scatter(*ways[-1].T, s=8, color="tab:red", zorder=3)
+        return ax
+
+    def _prepare(self, array: np.ndarray) -> None:
+        source = self._source()
+        owner = type(self).__name__
+        differentiable = isinstance(source, LatentSource)
+        if self.space == "latent" and not differentiable:
+            raise ValueError(
+                f"generator of {owner} must be a differentiable map from latents for latents to move, got"
+                f" {self.generator!r}; DGflowRefiner(space='data') moves its samples."
+            )
+        self.space_ = ("latent" if differentiable else "data") if self.space == "auto" else self.space
+        if isinstance(source, LatentSource):
+            self._check_differentiable(source)
+        steps = self._trace(_TRACED, (self._entropy, _TRACE_KEY))
+        self.history_ = pd.DataFrame(
+            [self._figures(steps[0], rows) for rows in steps], columns=["log_ratio", "displacement"]
+        )
+
+    def _learned(self) -> dict[str, Any]:
+        return {"space": self.space_, "history": {name: list(column) for name, column in self.history_.items()}}
+
+    def _set_learned(self, values: dict[str, Any]) -> None:
+        self.space_ = values["space"]
+        self.history_ = pd.DataFrame(values["history"])
+
+    def _check_differentiable(self, source: LatentSource) -> None:
+        latents = torch.zeros(1, source.prior.size, device=resolve_device(self.device), requires_grad=True)
+        with torch.enable_grad():
+            rows = source.generate(latents)
+        if self.space_ == "latent" and not rows.requires_grad:
+            raise ValueError(
+                f"generator of {type(self).__name__} must be differentiable in its latents for space='latent', got one"
+                " whose output has no gradient; set space to 'data'."
+            )
+
+    def _figures(self, start: Tensor, rows: Tensor) -> tuple[float, float]:
+        """Mean log-ratio, and root mean square of the way from the start, of scaled rows."""
+        with torch.no_grad():
+            t = self._field()(rows)
+        return float(t.mean()), float((rows - start).flatten(1).square().sum(1).mean().sqrt())
+
+    def _trace(self, n: int, key: tuple[int, ...]) -> list[Tensor]:
+        """n fresh samples, as scaled rows, before the first step and after each."""
+        made, chance = self._source(), torch.Generator().manual_seed(chunk_seed(*key, 0))
+        given = None if isinstance(made, LatentSource) else made.draw(n, chunk_seed(*key))
+        points, space = self._start(given, chance, self.space_ == "latent", n)
+        steps = [points]
+        self._move(points, space, chance, steps.append)
+        if isinstance(made, LatentSource) and space.prior is not None:
+            return [self._from_latents(made, latents) for latents in steps]
+        return steps
+
+    def _refine_key(self, random_state: Any) -> tuple[int, ...]:
+        return (self._entropy, _REFINE_KEY) if random_state is None else (entropy_of(random_state),)
+
+    def _refine_rows(self, X: Any, random_state: Any) -> Any:
+        array, record = validate(self, X, reset=False)
+        if array.shape[1:] != self._record.shape:
+            raise ValueError(
+                f"X of {type(self).__name__}.refine must have rows of shape {self._record.shape}, got"
+                f" {array.shape[1:]}."
+            )
+        if not self._n_moves:
+            return record.restore(array.copy())
+        return record.restore(self._run(array, len(array), self._refine_key(random_state), latent=False))
+
+    def _check_latents(self, Z: Any) -> np.ndarray:
+        owner, source = type(self).__name__, self._source()
+        if not isinstance(source, LatentSource):
+            raise ValueError(f"space of {owner} must be 'data' with this generator, got {self.space!r}.")
+        latents = check_array(Z, dtype=np.float32, input_name="Z", estimator=self)
+        if latents.shape[1] != source.prior.size:
+            raise ValueError(
+                f"rows of {owner}.refine must be latents, {source.prior.size} a row, where space is 'latent', got"
+                f" {latents.shape[1]}; transform moves rows of data."
+            )
+        self._check_support(torch.from_numpy(latents), source.prior)
+        return latents
+
+    def _check_support(self, latents: Tensor, prior: Prior) -> None:
+        """Whether latents may lie outside a bounded prior is the method's affair."""
+
+    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+        source = self._source()
+        if isinstance(source, LatentSource):
+            return self._run(None, n_samples, key, latent=self.space_ == "latent")
+        rows = source.draw(n_samples, chunk_seed(*key))
+        return self._run(rows, n_samples, key, latent=False)
+
+    def _run(
+        self,
+        given: np.ndarray | None,
+        n_samples: int,
+        key: tuple[int, ...],
+        *,
+        latent: bool,
+        keep_latents: bool = False,
+    ) -> np.ndarray:
+        """Chunks, spread over processes; each has a seed of its own, so that it is the same wherever it is moved."""
+        n_chunks = -(-n_samples // _CHUNK)
+        shares = np.array_split(np.arange(n_chunks), min(n_chunks, effective_n_jobs(self.n_jobs)))
+        tasks = [
+            delayed(self._run_share)(
+                None if given is None else given[share[0] * _CHUNK : (share[-1] + 1) * _CHUNK],
+                share,
+                key,
+                latent,
+                keep_latents,
+            )
+            for share in shares
+        ]
+        parts, stopped = [], 0
+        for rows, n_stopped in Parallel(n_jobs=self.n_jobs)(tasks):
+            parts.append(rows)
+            stopped += n_stopped
+        result = (parts[0] if len(parts) == 1 else np.concatenate(parts))[:n_samples]
+        if stopped:
+            warnings.warn(
+                f"{type(self).__name__}: {stopped} of {n_samples} rows met a NaN or infinity and keep their last good"
+                " state; lower step_size.",
+                TrainingWarning,
+                stacklevel=4,
+            )
+        return result
+
+    def _run_share(
+        self, given: np.ndarray | None, share: np.ndarray, key: tuple[int, ...], latent: bool, keep_latents: bool
+    ) -> tuple[np.ndarray, int]:
+        """Consecutive chunks; and how many of their rows were stopped."""
+        result: np.ndarray | None = None
+        n_rows, stopped = len(share) * _CHUNK if given is None else len(given), 0
+        with one_thread():
+            for k, chunk in enumerate(share):
+                here = slice(k * _CHUNK, min((k + 1) * _CHUNK, n_rows))
+                part = None if given is None else given[here]
+                rows, alive = self._run_chunk(part, (*key, int(chunk)), latent, keep_latents)
+                stopped += int((~alive[: here.stop - here.start]).sum())
+                if result is None:
+                    result = np.empty((n_rows, *rows.shape[1:]), rows.dtype)
+                result[here] = rows[: here.stop - here.start]
+        if result is None:
+            raise ValueError(f"{type(self).__name__} must have rows to refine, got none.")
+        return result, stopped
+
+    def _run_chunk(
+        self, given: np.ndarray | None, key: tuple[int, ...], latent: bool, keep_latents: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        source = torch.Generator().manual_seed(chunk_seed(*key))
+        points, space = self._start(given, source, latent)
+        points, alive = self._move(points, space, source)
+        if latent and not keep_latents:
+            made = self._source()
+            if isinstance(made, LatentSource):
+                points = self._from_latents(made, points)
+        if keep_latents:
+            return points.cpu().numpy(), alive.cpu().numpy()
+        return self._scaler.to_array(points, self._record.dtype), alive.cpu().numpy()
+
+    def _start(
+        self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK
+    ) -> tuple[Tensor, Space]:
+        """Points to move, n of them, and the space where they move."""
+        device, field, made = resolve_device(self.device), self._field(), self._source()
+        if isinstance(made, LatentSource) and (latent or given is None):
+            if given is None:
+                points = made.prior.draw(n, source).to(device)
+            else:
+                points = _padded(torch.from_numpy(given), n).to(device)
+            if latent:
+                return points, Space(pull_back(field, made.generate), made.prior)
+            return self._from_latents(made, points), Space(field, None)
+        if given is None:
+            raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
+        return _padded(self._scaled_rows(given), n), Space(field, None)
+
+    def _move(
+        self, points: Tensor, space: Space, source: torch.Generator, seen: Callable[[Tensor], None] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """All steps, and which rows took all of them: one that would become NaN stays where it was, for good."""
+        step, clamp = self._step(space, source), self._clamp if space.prior is None else None
+        alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
+        for _ in range(self._n_moves):
+            moved = step(points)
+            if clamp is not None:
+                moved = moved.clamp(*clamp)
+            alive = alive & torch.isfinite(moved).flatten(1).all(1)
+            points = torch.where(alive.view(-1, *[1] * (points.dim() - 1)), moved, points)
+            if seen is not None:
+                seen(points)
+        return points, alive
+
+
+class RowMover(OneToOneFeatureMixin, TransformerMixin, Mover):
+    """Base of those that can also move rows whose latents are not known, and so are transformers."""
+
+    def transform(self, X: Any) -> Any:
+        """Rows, moved in the data space: whatever `space` is, since a row's latents are not known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X_refined : ndarray or DataFrame of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        return self._refine_rows(X, None)
+
+
+def _padded(points: Tensor, n: int) -> Tensor:
+    """Points (m, *shape) with copies of the last one up to n."""
+    if len(points) == n:
+        return points
+    return torch.cat([points, points[-1:].expand(n - len(points), *points.shape[1:])])

@@ -1,0 +1,44 @@
+"""The laws that latents are drawn from."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["Prior"]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Standard normal latents; or uniform ones, between bounds.
+
+    Parameters
+    ----------
+    size : int
+        Latents of one sample.
+    bounds : (float, float) or None
+        Of the uniform law; None is the normal one.
+    """
+
+    size: int
+    bounds: tuple[float, float] | None = None
+
+    def draw(self, n: int, source: torch.Generator) -> Tensor:
+        """n latents (n, size) by the chance of `source`, which is on the CPU."""
+        if self.bounds is None:
+            return torch.randn(n, self.size, generator=source)
+        low, high = self.bounds
+        return low + (high - low) * torch.rand(n, self.size, generator=source)
+
+    def log_density(self, latents: Tensor) -> Tensor:
+        """log p_Z (n,) inside the support, less a constant."""
+        if self.bounds is None:
+            return -latents.square().sum(1) / 2
+        return latents.new_zeros(len(latents))
+
+    def contains(self, latents: Tensor) -> Tensor:
+        """Which latents (n,) lie in the support."""
+        if self.bounds is None:
+            return torch.ones(len(latents), dtype=torch.bool, device=latents.device)
+        low, high = self.bounds
+        return ((latents >= low) & (latents <= high)).all(1)

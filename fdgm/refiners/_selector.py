@@ -1,0 +1,155 @@
+"""The base of the refiners that choose among samples, by a calibrated log-ratio."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ..inputs import chunk_seed, entropy_of, validate
+from ..nets import resolve_device
+from ._base import Refiner
+
+__all__ = ["CANDIDATES", "Selector"]
+
+CANDIDATES = 4096  # candidates made at once
+_FRUITLESS = 500  # chunks of candidates without a row, after which `sample` gives up
+_CALIBRATED = 5000  # generated rows at most that the calibration sees
+_CALIBRATION_KEY, _SPLIT_KEY, _REFINE_KEY = 20, 21, 22  # streams of the fit's own seed, beside the base's
+
+
+class Selector(Refiner):
+    """Base of the refiners that choose among samples, and so return fewer rows than they were given.
+
+    A subclass says in `_select` which of a chunk of candidates stay.
+    """
+
+    _selector_constraints: ClassVar[dict[str, Any]] = {
+        **{name: rule for name, rule in Refiner._refiner_constraints.items() if name not in ("n_jobs", "data_range")},
+        "calibration": [StrOptions({"sigmoid", "isotonic"}), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    }
+    data_range = None
+
+    calibration: str | None
+    validation_fraction: float
+
+    _knots: list[list[float]] | None
+    _held_out_t: np.ndarray
+    _generated_t: np.ndarray
+
+    @abstractmethod
+    def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Indexes of the candidates that stay, in order, of their calibrated log-ratios (n,)."""
+
+    def refine(self, X: Any, *, random_state: Any = None) -> Any:
+        """The rows of X that are chosen.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows of the generator.
+        random_state : int, RandomState, Generator or None, default=None
+            None is the same chance at each call.
+
+        Returns
+        -------
+        X_chosen : ndarray or DataFrame of shape (n_chosen, n_features)
+            At most as many rows as X has, maybe none.
+        """
+        check_is_fitted(self)
+        array, record = validate(self, X, reset=False)
+        key = (self._entropy, _REFINE_KEY) if random_state is None else (entropy_of(random_state),)
+        chosen = self._select(self._calibrated(self.log_ratio(X)), np.random.default_rng(chunk_seed(*key)))
+        return record.restore(array[chosen])
+
+    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+        parts, found = [], 0
+        for chunk, rows in enumerate(self._candidates(key)):
+            t = self._calibrated(self._field_of(rows))
+            chosen = rows[self._select(t, np.random.default_rng(chunk_seed(*key, chunk, 1)))]
+            parts.append(chosen[: n_samples - found])
+            found += len(parts[-1])
+            if found == n_samples:
+                break
+            if chunk + 1 >= _FRUITLESS and not found:
+                raise ValueError(
+                    f"generator of {type(self).__name__} must give rows that can be accepted, got none among"
+                    f" {(chunk + 1) * CANDIDATES}; the ratio tells it from the data without fail."
+                )
+        return self._scaler.to_array(torch.from_numpy(np.concatenate(parts)), self._record.dtype)
+
+    def _candidates(self, key: tuple[int, ...]) -> Iterator[np.ndarray]:
+        """Scaled rows of the generator, chunk after chunk, without end."""
+        chunk = 0
+        while True:
+            yield self._generate(CANDIDATES, (*key, chunk, 0)).cpu().numpy()
+            chunk += 1
+
+    def _field_of(self, rows: np.ndarray) -> np.ndarray:
+        """T (n,) of scaled rows, not calibrated."""
+        with torch.no_grad():
+            return (
+                self._field()(torch.from_numpy(rows).to(resolve_device(self.device))).cpu().numpy().astype(np.float64)
+            )
+
+    def _training_rows(self, array: np.ndarray) -> np.ndarray:
+        """Rows that a density ratio may be fitted on: those that the calibration does not see."""
+        held_out = self._held_out(len(array))
+        return array[~held_out] if (~held_out).sum() > 1 else array
+
+    def _held_out(self, n: int) -> np.ndarray:
+        """Which of n rows (n,) are kept for the calibration: two at least."""
+        order = np.random.default_rng(chunk_seed(self._entropy, _SPLIT_KEY)).permutation(n)
+        held_out = np.zeros(n, dtype=bool)
+        held_out[order[: max(2, round(self.validation_fraction * n))]] = True
+        return held_out
+
+    def _prepare(self, array: np.ndarray) -> None:
+        held_out = array[self._held_out(len(array))]
+        t_p = self._field_of(self._scaler.to_tensor(held_out).numpy())
+        generated = self._generate(min(len(held_out), _CALIBRATED), (self._entropy, _CALIBRATION_KEY))
+        t_q = self._field_of(generated.cpu().numpy())
+        self._knots = self._calibrate(t_p, t_q)
+        self._held_out_t, self._generated_t = self._calibrated(t_p), self._calibrated(t_q)
+
+    def _calibrate(self, t_p: np.ndarray, t_q: np.ndarray) -> list[list[float]] | None:
+        """The map from T to a calibrated T: two points of a straight line, or those of an isotonic curve."""
+        if self.calibration is None:
+            return None
+        t, label = np.concatenate([t_p, t_q]), np.repeat([1, 0], [len(t_p), len(t_q)])
+        weight = np.repeat([1 / len(t_p), 1 / len(t_q)], [len(t_p), len(t_q)])  # else T has log n_p/n_q in it
+        if self.calibration == "sigmoid":
+            model = LogisticRegression(C=1e6).fit(t[:, None], label, sample_weight=weight * len(t) / 2)
+            ends = np.array([t.min(), t.max()])
+            return [list(ends), list(model.decision_function(ends[:, None]))]
+        curve = IsotonicRegression(out_of_bounds="clip").fit(t, label, sample_weight=weight)
+        # Half a row of each sample in each step of the curve: a step at the end that holds rows of one sample alone, by
+        # chance, would otherwise outweigh all the others.
+        step = np.unique(curve.predict(t), return_inverse=True)[1]
+        p, q = np.bincount(step, weights=label) + 0.5, np.bincount(step, weights=1 - label) + 0.5
+        level = np.maximum.accumulate(np.log(p / q)) - np.log(len(t_p) / len(t_q))
+        order = np.argsort(t, kind="stable")
+        return [list(t[order]), list(level[step[order]])]
+
+    def _calibrated(self, t: np.ndarray) -> np.ndarray:
+        if self._knots is None:
+            return t
+        x, y = (np.asarray(knots) for knots in self._knots)
+        if self.calibration == "sigmoid" and x[0] < x[1]:
+            return y[0] + (t - x[0]) * ((y[1] - y[0]) / (x[1] - x[0]))
+        return np.interp(t, x, y)
+
+    def _learned(self) -> dict[str, Any]:
+        knots = None if self._knots is None else [[float(v) for v in column] for column in self._knots]
+        return {"knots": knots, "held_out_t": self._held_out_t.tolist(), "generated_t": self._generated_t.tolist()}
+
+    def _set_learned(self, values: dict[str, Any]) -> None:
+        self._knots = values["knots"]
+        self._held_out_t, self._generated_t = (np.array(values[name]) for name in ("held_out_t", "generated_t"))

@@ -1,0 +1,92 @@
+"""What is refused, and how."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.mixture import GaussianMixture
+
+from fdgm import DGflowRefiner
+from fdgm.refiners import DDLSRefiner, LatentGenerator
+
+MIXTURE = GaussianMixture(random_state=0)
+
+
+class Drawing:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def sample(self, n):
+        return self.rows[:n]
+
+
+class Rounding(torch.nn.Module):
+    def forward(self, z):
+        return z.detach().round()
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"generator": Drawing(np.full((300, 2), np.nan))}, ValueError, "NaN or infinity in .* of"),
+        ({"generator": Drawing(np.zeros((300, 3)))}, ValueError, r"X's shape \(2,\), got \(3,\)"),
+        ({"generator": Drawing(np.zeros((10, 2)))}, ValueError, r"as many rows as asked for.*got shape \(10, 2\)"),
+        ({"generator": 3}, TypeError, "got 3"),
+        ({"generator": torch.nn.Linear(2, 2)}, TypeError, "bare Linear"),
+        ({"generator": LatentGenerator(Rounding(), 2)}, ValueError, "output has no gradient"),
+        ({"generator": LatentGenerator(torch.nn.Linear(3, 4), 3)}, ValueError, r"shape \(2,\), got \(4,\)"),
+        ({"space": "latent"}, ValueError, "differentiable map from latents.*GaussianMixture"),
+        ({"ratio": "classifier"}, ValueError, "got ClassifierRatio.*density ratios that have one: .*kliep"),
+        ({"ratio": "nonsense"}, ValueError, "got 'nonsense'"),
+        ({"ratio": 3.0}, TypeError, "got 3.0"),
+        ({"ratio": torch.nn.Linear(5, 1)}, ValueError, r"generator's shape \(2,\), got"),
+        ({"ratio": lambda x: x}, ValueError, r"one log-ratio a row, \(64,\), got \(64, 2\)"),
+        ({"ratio": lambda x: torch.zeros(len(x))}, ValueError, "density ratios that have one: .*kliep"),
+        ({"step_size": -0.1}, ValueError, "Got -0.1"),
+        ({"step_size": float("nan")}, ValueError, "Got nan"),
+        ({"n_steps": -1}, ValueError, "Got -1"),
+        ({"noise": -1.0}, ValueError, "Got -1.0"),
+        ({"scale_clip": 2.0}, ValueError, "Got 2.0"),
+        ({"data_range": (1, 0)}, ValueError, r"got \(1, 0\)"),
+        ({"divergence": "nonsense"}, ValueError, "got 'nonsense'"),
+    ],
+)
+def test_at_fit(X, params, error, message):
+    with pytest.raises(error, match=message):
+        DGflowRefiner(**{"generator": MIXTURE, "n_steps": 1, **params}).fit(X)
+
+
+def test_a_generator_and_rows(X):
+    with pytest.raises(ValueError, match="got both"):
+        DGflowRefiner(MIXTURE).fit(X, X_generated=X)
+
+
+def test_a_sampler_of_other_rows(sampler):
+    with pytest.raises(ValueError, match=r"generator's shape \(2,\), got \(3,\)"):
+        DGflowRefiner(sampler).fit(np.random.default_rng(0).normal(size=(20, 3)))
+
+
+def test_rows_of_another_width(X):
+    with pytest.raises(ValueError, match="X has 3 features, but DGflowRefiner is expecting 2"):
+        DGflowRefiner(MIXTURE, n_steps=1).fit(X).refine(np.zeros((2, 3)))
+
+
+def test_latents_of_another_width(X, sampler):
+    with pytest.raises(ValueError, match="latents, 3 a row, where space is 'latent', got 2"):
+        DGflowRefiner(sampler, n_steps=1).fit(X).refine(X)
+
+
+def test_latents_outside_a_bounded_prior(X):
+    generator = LatentGenerator(torch.nn.Linear(2, 2), 2, bounds=(0.0, 1.0))
+    refiner = DDLSRefiner(generator, n_steps=1, random_state=0).fit(X)
+    with pytest.raises(ValueError, match=r"support \(0.0, 1.0\).*got 1 of 2 outside"):
+        refiner.refine([[0.5, 0.5], [0.5, 2.0]])
+
+
+@pytest.mark.parametrize(("size", "bounds"), [(0, None), (True, None), (2, (1.0, 0.0)), (2, (0.0, float("inf")))])
+def test_a_prior_that_is_none(size, bounds):
+    with pytest.raises(ValueError, match="got"):
+        LatentGenerator(torch.nn.Linear(2, 2), size, bounds=bounds)
+
+
+def test_ddls_moves_no_rows(X, sampler):
+    assert not hasattr(DDLSRefiner(sampler), "transform")

@@ -1,0 +1,115 @@
+"""Every kind of generator, in two lines."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KernelDensity
+
+from fdgm import DGflowRefiner, VGrowSampler
+from fdgm.refiners import DDLSRefiner, DOTRefiner
+
+
+class Plain:
+    """Anything with sample(n)."""
+
+    def sample(self, n):
+        return np.random.default_rng(0).normal(size=(n, 2))
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [GaussianMixture(random_state=0), KernelDensity(), Plain(), FrozenEstimator(KernelDensity().fit(np.eye(2)))],
+    ids=["GaussianMixture", "KernelDensity", "sample(n)", "FrozenEstimator"],
+)
+def test_rows_are_moved_in_the_data_space(X, generator):
+    refiner = DGflowRefiner(generator, n_steps=2, random_state=0).fit(X)
+    assert (refiner.space_, refiner.sample(5).shape) == ("data", (5, 2))
+
+
+@pytest.mark.parametrize("refiner", [DGflowRefiner, DOTRefiner, DDLSRefiner])
+def test_a_sampler_lends_its_critic_and_is_not_trained(X, sampler, refiner):
+    fitted = refiner(sampler, n_steps=2, random_state=0).fit(X)
+    assert fitted.generator_ is sampler
+    np.testing.assert_array_equal(fitted.log_ratio(X), sampler.log_ratio(X))
+    assert fitted.sample(5).shape == (5, 2)
+
+
+def test_without_a_step_a_sampler_samples_its_own(X, sampler):
+    """Latents z, refined in no step, are the generator's rows of z."""
+    z = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    size, generate = sampler._scaled_generator()
+    refined = DGflowRefiner(sampler, n_steps=0).fit(X).refine(z)
+    with torch.no_grad():
+        rows = generate(torch.from_numpy(np.pad(z, ((0, 1020), (0, 0)), mode="edge")))[:4].numpy()
+    np.testing.assert_allclose(refined, sampler._scaler.mean + sampler._scaler.scale * rows, rtol=1e-5)
+    assert size == 3
+
+
+def test_a_zuko_flow(X):
+    zuko = pytest.importorskip("zuko")
+    flow = zuko.flows.NSF(2, transforms=1, hidden_features=(4,))
+    refiner = DGflowRefiner(flow, n_steps=2, random_state=0).fit(X)
+    assert (refiner.space_, refiner.sample(5).shape) == ("latent", (5, 2))
+
+
+def test_rows_that_were_given(X):
+    given = X + 1
+    refiner = DGflowRefiner(n_steps=0, random_state=0).fit(X, X_generated=given)
+    rows = refiner.sample(len(given))
+    order = np.lexsort(rows.T), np.lexsort(given.T)
+    np.testing.assert_allclose(rows[order[0]], given[order[1]], rtol=1e-5)  # each once, through float32
+
+
+def test_an_estimator_that_is_not_fitted_is_fitted_on_a_clone(X):
+    generator = GaussianMixture(random_state=0)
+    refiner = DGflowRefiner(generator, n_steps=1).fit(X)
+    assert not vars(generator).get("converged_")
+    assert refiner.generator_.converged_
+
+
+def test_a_clone_keeps_a_fitted_generator(sampler):
+    refiner = DGflowRefiner(sampler, n_steps=3, ratio="ulsif")
+    copy = clone(refiner)
+    assert copy.generator is sampler
+    assert copy.get_params(deep=False) == refiner.get_params(deep=False)
+
+
+def test_grid_search_over_a_fitted_sampler(X, sampler):
+    search = GridSearchCV(DGflowRefiner(sampler, random_state=0), {"n_steps": [0, 2]}, cv=2, error_score="raise")
+    assert search.fit(X).best_estimator_.generator_ is sampler
+
+
+@pytest.mark.parametrize("ratio", ["kliep", "ulsif", "rulsif"])
+def test_density_ratios_by_name(X, ratio):
+    refiner = DGflowRefiner(KernelDensity(bandwidth=2.0), ratio=ratio, n_steps=2, random_state=0).fit(X)
+    assert np.isfinite(refiner.sample(10)).all()
+
+
+def test_another_samplers_critic(X, sampler):
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=sampler, n_steps=2).fit(X)
+    # The critic is asked in X's units, in float64 on its side and float32 here.
+    np.testing.assert_allclose(refiner.log_ratio(X), sampler.log_ratio(X), rtol=1e-3, atol=1e-4)
+
+
+def test_a_torch_critic_with_a_column_of_outputs(X):
+    critic = torch.nn.Linear(2, 1)
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=critic, n_steps=2).fit(X)
+    assert refiner.log_ratio(X).shape == (300,)
+    assert critic.weight.grad is None
+
+
+def test_dataframes_come_back(X):
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), n_steps=1).fit(frame)
+    for rows in (refiner.sample(3), refiner.refine(frame), refiner.transform(frame)):
+        assert list(rows.columns) == ["a", "b"]
+
+
+def test_none_fits_a_sampler(X, sampler, monkeypatch):
+    monkeypatch.setattr(VGrowSampler, "fit", lambda self, X: sampler)
+    assert DGflowRefiner(n_steps=1).fit(X).generator_ is sampler

@@ -1,0 +1,109 @@
+"""What all that move points share: seeds, processes, NaN, ranges, records."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.mixture import GaussianMixture
+
+from fdgm import DGflowRefiner
+from fdgm.exceptions import TrainingWarning
+from fdgm.refiners import DDLSRefiner, LatentGenerator
+
+ROWS = np.random.default_rng(1).normal(size=(2500, 2))
+
+
+def quadratic(x):
+    return -x.square().sum(1)
+
+
+@pytest.fixture(scope="module")
+def refiner():
+    mixture = GaussianMixture(random_state=0).fit(ROWS)
+    return DGflowRefiner(mixture, ratio=quadratic, n_steps=3, noise=0.1, random_state=0).fit(ROWS)
+
+
+def test_no_step_returns_the_input(X):
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), n_steps=0).fit(X)
+    np.testing.assert_array_equal(refiner.refine(X), X)
+
+
+def test_the_same_seed_gives_the_same_bits(refiner):
+    np.testing.assert_array_equal(refiner.sample(50, random_state=3), refiner.sample(50, random_state=3))
+    assert not np.array_equal(refiner.sample(50), refiner.sample(50))
+
+
+def test_a_rows_way_does_not_depend_on_how_many_there_are(refiner):
+    np.testing.assert_array_equal(refiner.refine(ROWS)[:1100], refiner.refine(ROWS[:1100]))
+
+
+def test_torchs_global_chance_is_left_alone(refiner):
+    before = torch.get_rng_state()
+    refiner.sample(10)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.slow
+def test_processes_give_the_bits_of_one(sampler, X):
+    serial = DGflowRefiner(sampler, n_steps=3, noise=0.1, random_state=0).fit(X)
+    parallel = DGflowRefiner(sampler, n_steps=3, noise=0.1, n_jobs=2, random_state=0).fit(X)
+    np.testing.assert_array_equal(serial.sample(2500), parallel.sample(2500))
+
+
+def test_the_number_of_threads_is_left_as_it_was(refiner):
+    before = torch.get_num_threads()
+    refiner.sample(2)
+    assert torch.get_num_threads() == before
+
+
+def test_rows_that_meet_a_nan_keep_their_last_good_state():
+    """√x₀ has a gradient that points on until x₀ is negative: the second row is stopped at once."""
+    refiner = DGflowRefiner(
+        GaussianMixture(random_state=0), ratio=lambda x: (x[:, 0] + 100).sqrt(), step_size=1e-3, n_steps=2
+    ).fit(ROWS)
+    X = np.array([[0.5, 0.5], [-200.0, 1.0]])
+    with pytest.warns(TrainingWarning, match="1 of 2 rows met a NaN"):
+        refined = refiner.refine(X)
+    assert refined[0, 0] > 0.5
+    np.testing.assert_allclose(refined[1], X[1], rtol=1e-6)
+
+
+def test_images_are_clamped_to_their_range():
+    images = np.random.default_rng(0).uniform(0, 1, size=(40, 1, 2, 2))
+    images[0], images[1] = 0.0, 1.0
+    refiner = DGflowRefiner(ratio=lambda x: 100 * x.flatten(1).sum(1), step_size=10.0, n_steps=3)
+    refiner.fit(images, X_generated=images)
+    np.testing.assert_allclose(refiner.refine(images), 1.0, rtol=0, atol=1e-6)
+
+
+def test_history_follows_the_ratio_up(refiner):
+    deterministic = DGflowRefiner(refiner.generator_, ratio=quadratic, n_steps=4, random_state=0).fit(ROWS)
+    history = deterministic.history_
+    assert list(history.columns) == ["log_ratio", "displacement"]
+    assert len(history) == 5
+    assert (history.diff().iloc[1:] > 0).all().all()
+    assert history["displacement"][0] == 0
+
+
+def test_trajectories_end_where_they_lead(refiner):
+    ways = refiner.trajectory(7)
+    assert ways.shape == (4, 7, 2)
+    assert not np.array_equal(ways[0], ways[-1])
+
+
+def test_a_drawing_of_trajectories(refiner):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    ax = refiner.plot_trajectory(5)
+    assert len(ax.lines) == 5
+    matplotlib.pyplot.close("all")
+
+
+def test_a_bounded_prior_holds_its_latents():
+    """T grows without end, so that every latent goes to the edge, and none past it."""
+    generator = LatentGenerator(torch.nn.Identity(), latent_size=2, bounds=(-1.0, 1.0))
+    refiner = DDLSRefiner(
+        generator, ratio=lambda x: 5 * x.sum(1), step_size=0.1, n_steps=60, noise_scale=0.1, random_state=0
+    ).fit(ROWS)
+    latents = refiner.refine_latents(np.zeros((200, 2)))
+    assert (np.abs(latents) <= 1).all()
+    assert latents.mean() > 0.7  # a drift of 0.25 a step stops within one step of the edge

@@ -1,0 +1,97 @@
+"""DRS and MH-GAN on Gaussians, where what is accepted has the data's law."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.mixture import GaussianMixture
+
+import fdgm
+from fdgm.refiners import LatentGenerator, MetropolisHastingsRefiner, RejectionRefiner
+
+MEAN, VARIANCE = 0.8, 0.25  # as in conftest
+N = 4000
+DATA = np.random.default_rng(1).normal(MEAN, VARIANCE**0.5, size=(4000, 1))
+BOTH = [(RejectionRefiner, {}), (MetropolisHastingsRefiner, {"n_steps": 60})]
+
+
+@pytest.fixture(scope="module")
+def generator(affine):
+    return LatentGenerator(affine(), latent_size=1)
+
+
+def moments_are(rows, *, bias=0.0):
+    """Within four standard errors of N draws from the data's law, and `bias` standard deviations."""
+    spread = math.sqrt(VARIANCE)
+    assert float(rows.mean()) == pytest.approx(MEAN, abs=4 * spread / math.sqrt(len(rows)) + bias * spread)
+    assert float(rows.var()) == pytest.approx(VARIANCE, rel=4 * math.sqrt(2 / len(rows)) + bias)
+
+
+@pytest.mark.parametrize(("refiner", "params"), BOTH)
+def test_the_right_ratio_gives_the_datas_law(generator, log_ratio, refiner, params):
+    fitted = refiner(generator, ratio=log_ratio, calibration=None, random_state=0, **params).fit(DATA)
+    # A chain of 60 is within (1 − 1/M)^60 = 2e-9 of its law, M = 3.2 being the greatest ratio.
+    moments_are(fitted.sample(N))
+
+
+@pytest.mark.parametrize("calibration", ["sigmoid", "isotonic"])
+@pytest.mark.parametrize(("refiner", "params"), BOTH)
+def test_calibration_mends_a_critic_that_is_sure_of_itself(generator, log_ratio, refiner, params, calibration):
+    """3T + 1, from which T is learned on 2,000 rows: slopes within a few percent, curves within steps of their own."""
+    fitted = refiner(
+        generator,
+        ratio=lambda x: 3 * log_ratio(x) + 1,
+        calibration=calibration,
+        validation_fraction=0.5,
+        random_state=0,
+        **params,
+    ).fit(DATA)
+    moments_are(fitted.sample(N), bias=0.1)
+
+
+@pytest.mark.parametrize(("refiner", "params"), BOTH)
+def test_refined_rows_are_among_those_given(generator, log_ratio, refiner, params):
+    fitted = refiner(generator, ratio=log_ratio, random_state=0, **params).fit(pd.DataFrame(DATA, columns=["x"]))
+    rows = np.random.default_rng(2).normal(size=(600, 1))
+    chosen = fitted.refine(pd.DataFrame(rows, columns=["x"]))
+    assert 0 < len(chosen) < len(rows)
+    assert np.isin(chosen["x"], rows).all()
+
+
+def test_gamma_turns_more_away(generator, log_ratio):
+    rows = np.random.default_rng(2).normal(size=(1000, 1))
+    kept = [
+        len(RejectionRefiner(generator, gamma=gamma, ratio=log_ratio, random_state=0).fit(DATA).refine(rows))
+        for gamma in (-2.0, 0.0, 2.0)
+    ]
+    assert kept[0] > kept[1] > kept[2]
+
+
+@pytest.mark.parametrize(("refiner", "params"), BOTH)
+def test_seeds_and_files(X, sampler, tmp_path, refiner, params):
+    fitted = refiner(sampler, random_state=0, **params).fit(X)
+    np.testing.assert_array_equal(fitted.sample(9, random_state=1), fitted.sample(9, random_state=1))
+    fitted.save(tmp_path / "r")
+    np.testing.assert_array_equal(fdgm.load(tmp_path / "r").sample(9), fitted.sample(9))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda g: MetropolisHastingsRefiner(g, n_steps=0), "Got 0"),
+        (lambda g: RejectionRefiner(g, calibration="beta"), "Got 'beta'"),
+        (lambda g: RejectionRefiner(g, epsilon=-1.0), "Got -1.0"),
+        (lambda g: RejectionRefiner(g, validation_fraction=1.0), "Got 1.0"),
+    ],
+)
+def test_bad_input(X, make, message):
+    with pytest.raises(ValueError, match=message):
+        make(GaussianMixture()).fit(X)
+
+
+def test_none_accepted_is_an_error(generator, log_ratio, monkeypatch):
+    monkeypatch.setattr("fdgm.refiners._selector._FRUITLESS", 2)
+    fitted = RejectionRefiner(generator, gamma=1e6, ratio=log_ratio, random_state=0).fit(DATA)
+    with pytest.raises(ValueError, match="got none among 8192"):
+        fitted.sample(1)
