@@ -62,6 +62,7 @@ class Refiner(BaseEstimator, ABC):
     ratio_: Any
     n_features_in_: int
     _rows: np.ndarray | None
+    _stages: list[DensityRatio]
     _scaler: AffineScaler
     _record: Record
     _clamp: tuple[float, float] | None
@@ -108,7 +109,8 @@ class Refiner(BaseEstimator, ABC):
                 f"X_generated of {owner}.fit must be None where there is a generator, got both; leave one out."
             )
         array, self._record = validate(self, X, reset=True, min_samples=2)
-        self._entropy, self._n_calls, self._rows = entropy_of(self.random_state), 0, None
+        self._entropy, self._n_calls = entropy_of(self.random_state), 0
+        self._rows, self._stages = None, []
         if X_generated is not None:
             self.generator_ = None
             self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
@@ -294,6 +296,10 @@ class Refiner(BaseEstimator, ABC):
     def _field(self) -> Callable[[Tensor], Tensor]:
         """T of scaled rows."""
         return field_of(self.ratio_, self.generator_, self._scaler, resolve_device(self.device))
+
+    def _fields(self) -> list[Callable[[Tensor], Tensor]]:
+        """T of scaled rows as they were at first, and in each stage of their refinement after that."""
+        return [self._field(), *(stage.log_ratio_tensor for stage in self._stages)]
 
     def _generate(self, n: int, key: tuple[int, ...]) -> Tensor:
         """n scaled rows, not refined, checked."""

@@ -8,7 +8,8 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from ..flows import proximal_step
-from ._mover import RowMover, Space, Step
+from ._mover import Space, Step
+from ._row_mover import RowMover
 
 __all__ = ["DOTRefiner"]
 

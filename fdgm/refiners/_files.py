@@ -33,7 +33,8 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         )
     tensors = {f"scaler/{name}": _tensor(getattr(refiner._scaler, name)) for name in _SCALER}
     parts: dict[str, Any] = {}
-    for name, part in (("generator", generator), ("ratio", ratio)):
+    stages = {f"stage{k}": stage for k, stage in enumerate(refiner._stages)}
+    for name, part in {"generator": generator, "ratio": ratio, **stages}.items():
         if isinstance(part, (DensityRatio, Sampler)) and not (name == "ratio" and part is generator):
             held, parts[name] = part._described()
             tensors |= {f"{name}/{key}": tensor for key, tensor in held.items()}
@@ -80,6 +81,7 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
     refiner.ratio_ = made.get("ratio", refiner.generator_)
     if isinstance(refiner.ratio_, Sampler) and "ratio" in made:
         refiner.ratio = refiner.ratio_
+    refiner._stages = [made[f"stage{k}"] for k in range(sum(name.startswith("stage") for name in made))]
     refiner._set_learned(state["learned"])
 
 

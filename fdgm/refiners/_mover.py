@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 from torch import Tensor
@@ -24,7 +23,7 @@ from ._generators import LatentSource
 from ._prior import Prior
 from ._threads import one_thread
 
-__all__ = ["Mover", "RowMover", "Space", "Step"]
+__all__ = ["Mover", "Space", "Step"]
 
 _CHUNK = 1024  # rows moved at once, the tail padded: a matrix product's bits depend on its rows
 _TRACED = 256  # rows that `history_` follows
@@ -72,6 +71,11 @@ class Mover(Refiner):
     @abstractmethod
     def _n_moves(self) -> int:
         """Steps from beginning to end."""
+
+    @property
+    def _stage_length(self) -> int:
+        """Steps after which the next stage's log-ratio moves the points, where there is one."""
+        return max(1, self._n_moves)
 
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
         """Move rows, or make rows of latents that were moved.
@@ -182,10 +186,14 @@ class Mover(Refiner):
         self.space_ = ("latent" if differentiable else "data") if self.space == "auto" else self.space
         if isinstance(source, LatentSource):
             self._check_differentiable(source)
+        self._follow(array)
         steps = self._trace(_TRACED, (self._entropy, _TRACE_KEY))
         self.history_ = pd.DataFrame(
             [self._figures(steps[0], rows) for rows in steps], columns=["log_ratio", "displacement"]
         )
+
+    def _follow(self, array: np.ndarray) -> None:
+        """What a subclass learns from points as they move, before `fit` ends."""
 
     def _learned(self) -> dict[str, Any]:
         return {"space": self.space_, "history": {name: list(column) for name, column in self.history_.items()}}
@@ -212,14 +220,24 @@ class Mover(Refiner):
 
     def _trace(self, n: int, key: tuple[int, ...]) -> list[Tensor]:
         """n fresh samples, as scaled rows, before the first step and after each."""
-        made, chance = self._source(), torch.Generator().manual_seed(chunk_seed(*key, 0))
-        given = None if isinstance(made, LatentSource) else made.draw(n, chunk_seed(*key))
-        points, space = self._start(given, chance, self.space_ == "latent", n)
+        points, spaces, source = self._fresh(n, key)
         steps = [points]
-        self._move(points, space, chance, steps.append)
+        self._move(points, spaces, source, steps.append)
+        return [self._rows_of(points, spaces[0]) for points in steps]
+
+    def _fresh(self, n: int, key: tuple[int, ...]) -> tuple[Tensor, list[Space], torch.Generator]:
+        """n points before the first step, the spaces where they will move, and the chance that they will move by."""
+        made, source = self._source(), torch.Generator().manual_seed(chunk_seed(*key, 0))
+        given = None if isinstance(made, LatentSource) else made.draw(n, chunk_seed(*key))
+        latent = self.space_ == "latent"
+        return self._start(given, source, latent, n), self._spaces(latent), source
+
+    def _rows_of(self, points: Tensor, space: Space) -> Tensor:
+        """Points as scaled rows: they are latents where the space has a prior."""
+        made = self._source()
         if isinstance(made, LatentSource) and space.prior is not None:
-            return [self._from_latents(made, latents) for latents in steps]
-        return steps
+            return self._from_latents(made, points)
+        return points
 
     def _refine_key(self, random_state: Any) -> tuple[int, ...]:
         return (self._entropy, _REFINE_KEY) if random_state is None else (entropy_of(random_state),)
@@ -317,66 +335,51 @@ class Mover(Refiner):
         self, given: np.ndarray | None, key: tuple[int, ...], latent: bool, keep_latents: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         source = torch.Generator().manual_seed(chunk_seed(*key))
-        points, space = self._start(given, source, latent)
-        points, alive = self._move(points, space, source)
-        if latent and not keep_latents:
-            made = self._source()
-            if isinstance(made, LatentSource):
-                points = self._from_latents(made, points)
+        points, spaces = self._start(given, source, latent), self._spaces(latent)
+        points, alive = self._move(points, spaces, source)
         if keep_latents:
             return points.cpu().numpy(), alive.cpu().numpy()
-        return self._scaler.to_array(points, self._record.dtype), alive.cpu().numpy()
+        rows = self._rows_of(points, spaces[0])
+        return self._scaler.to_array(rows, self._record.dtype), alive.cpu().numpy()
 
-    def _start(
-        self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK
-    ) -> tuple[Tensor, Space]:
-        """Points to move, n of them, and the space where they move."""
-        device, field, made = resolve_device(self.device), self._field(), self._source()
-        if isinstance(made, LatentSource) and (latent or given is None):
-            if given is None:
-                points = made.prior.draw(n, source).to(device)
-            else:
-                points = _padded(torch.from_numpy(given), n).to(device)
-            if latent:
-                return points, Space(pull_back(field, made.generate), made.prior)
-            return self._from_latents(made, points), Space(field, None)
+    def _spaces(self, latent: bool) -> list[Space]:
+        """The space where points move, in each stage."""
+        made = self._source()
+        if latent and isinstance(made, LatentSource):
+            return [Space(pull_back(field, made.generate), made.prior) for field in self._fields()]
+        return [Space(field, None) for field in self._fields()]
+
+    def _start(self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK) -> Tensor:
+        """Points to move, n of them."""
+        device, made = resolve_device(self.device), self._source()
+        if isinstance(made, LatentSource) and given is None:
+            points = made.prior.draw(n, source).to(device)
+            return points if latent else self._from_latents(made, points)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
-        return _padded(self._scaled_rows(given), n), Space(field, None)
+        return _padded(torch.from_numpy(given).to(device) if latent else self._scaled_rows(given), n)
 
     def _move(
-        self, points: Tensor, space: Space, source: torch.Generator, seen: Callable[[Tensor], None] | None = None
+        self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Tensor], None] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """All steps, and which rows took all of them: one that would become NaN stays where it was, for good."""
-        step, clamp = self._step(space, source), self._clamp if space.prior is None else None
+        """All steps, and which rows took all of them."""
         alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
-        for _ in range(self._n_moves):
-            moved = step(points)
-            if clamp is not None:
-                moved = moved.clamp(*clamp)
-            alive = alive & torch.isfinite(moved).flatten(1).all(1)
-            points = torch.where(alive.view(-1, *[1] * (points.dim() - 1)), moved, points)
+        for k in range(self._n_moves):
+            if k % self._stage_length == 0:
+                space = spaces[min(k // self._stage_length, len(spaces) - 1)]
+                step = self._step(space, source)
+            points, alive = self._advance(points, alive, step, space)
             if seen is not None:
                 seen(points)
         return points, alive
 
-
-class RowMover(OneToOneFeatureMixin, TransformerMixin, Mover):
-    """Base of those that can also move rows whose latents are not known, and so are transformers."""
-
-    def transform(self, X: Any) -> Any:
-        """Rows, moved in the data space: whatever `space` is, since a row's latents are not known.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_refined : ndarray or DataFrame of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        return self._refine_rows(X, None)
+    def _advance(self, points: Tensor, alive: Tensor, step: Step, space: Space) -> tuple[Tensor, Tensor]:
+        """One step; a row that would become NaN stays where it is, for good."""
+        moved = step(points)
+        if self._clamp is not None and space.prior is None:
+            moved = moved.clamp(*self._clamp)
+        alive = alive & torch.isfinite(moved).flatten(1).all(1)
+        return torch.where(alive.view(-1, *[1] * (points.dim() - 1)), moved, points), alive
 
 
 def _padded(points: Tensor, n: int) -> Tensor:

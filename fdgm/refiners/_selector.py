@@ -15,13 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 from ..inputs import chunk_seed, entropy_of, validate
 from ..nets import resolve_device
 from ._base import Refiner
+from ._split import held_out_rows
 
 __all__ = ["CANDIDATES", "Selector"]
 
 CANDIDATES = 4096  # candidates made at once
 _FRUITLESS = 500  # chunks of candidates without a row, after which `sample` gives up
 _CALIBRATED = 5000  # generated rows at most that the calibration sees
-_CALIBRATION_KEY, _SPLIT_KEY, _REFINE_KEY = 20, 21, 22  # streams of the fit's own seed, beside the base's
+_CALIBRATION_KEY, _REFINE_KEY = 20, 22  # streams of the fit's own seed, beside the base's
 
 
 class Selector(Refiner):
@@ -101,18 +102,11 @@ class Selector(Refiner):
 
     def _training_rows(self, array: np.ndarray) -> np.ndarray:
         """Rows that a density ratio may be fitted on: those that the calibration does not see."""
-        held_out = self._held_out(len(array))
+        held_out = held_out_rows(len(array), self.validation_fraction, self._entropy)
         return array[~held_out] if (~held_out).sum() > 1 else array
 
-    def _held_out(self, n: int) -> np.ndarray:
-        """Which of n rows (n,) are kept for the calibration: two at least."""
-        order = np.random.default_rng(chunk_seed(self._entropy, _SPLIT_KEY)).permutation(n)
-        held_out = np.zeros(n, dtype=bool)
-        held_out[order[: max(2, round(self.validation_fraction * n))]] = True
-        return held_out
-
     def _prepare(self, array: np.ndarray) -> None:
-        held_out = array[self._held_out(len(array))]
+        held_out = array[held_out_rows(len(array), self.validation_fraction, self._entropy)]
         t_p = self._field_of(self._scaler.to_tensor(held_out).numpy())
         generated = self._generate(min(len(held_out), _CALIBRATED), (self._entropy, _CALIBRATION_KEY))
         t_q = self._field_of(generated.cpu().numpy())

@@ -1,0 +1,28 @@
+"""The base of the refiners that are transformers."""
+
+from typing import Any
+
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ._mover import Mover
+
+__all__ = ["RowMover"]
+
+
+class RowMover(OneToOneFeatureMixin, TransformerMixin, Mover):
+    """Base of those that can also move rows whose latents are not known, and so are transformers."""
+
+    def transform(self, X: Any) -> Any:
+        """Rows, moved in the data space: whatever `space` is, since a row's latents are not known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X_refined : ndarray or DataFrame of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        return self._refine_rows(X, None)
