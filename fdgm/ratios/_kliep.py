@@ -91,7 +91,8 @@ class KLIEP(KernelRatio):
                 for part in range(fold.max() + 1):
                     held_out = fold == part
                     shares = start = _shares(kernels[~held_out], start)
-                    total += (np.log(kernels[held_out] @ shares) + shifts[held_out]).sum()
+                    with np.errstate(divide="ignore"):  # a held-out row that no kernel reaches rules the width out
+                        total += (np.log(kernels[held_out] @ shares) + shifts[held_out]).sum()
                 self.likelihoods_[k] = total / len(P)
             best = int(np.argmax(self.likelihoods_))
         self.width_ = float(widths[best])

@@ -115,7 +115,7 @@ class Refiner(BaseEstimator, ABC):
             self.generator_ = None
             self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
         else:
-            self.generator_ = resolve(owner, self._default_generator(), X)
+            self.generator_ = resolve(owner, self._default_generator(), X, self._seed(_GENERATOR_KEY))
         self._scaler, self._clamp = self._scaling(array)
         self.ratio_ = self._fit_ratio(array)
         self._check()
@@ -179,7 +179,7 @@ class Refiner(BaseEstimator, ABC):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted refiner to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 
-        A generator of this package goes into the file. Any other is left out, and given again as
+        A sampler of this package goes into the file. Any other generator is left out, and given again as
         ``load(path, generator=...)``.
 
         Parameters
@@ -221,9 +221,10 @@ class Refiner(BaseEstimator, ABC):
         return made
 
     def _default_generator(self) -> Any:
-        if self.generator is not None:
-            return self.generator
-        return VGrowSampler(device=self.device, random_state=chunk_seed(self._entropy, _GENERATOR_KEY) % 2**32)
+        return VGrowSampler(device=self.device) if self.generator is None else self.generator
+
+    def _seed(self, key: int) -> int:
+        return chunk_seed(self._entropy, key)
 
     def _scaling(self, array: np.ndarray) -> tuple[AffineScaler, tuple[float, float] | None]:
         """The map to scaled units, and the range there."""
@@ -262,7 +263,7 @@ class Refiner(BaseEstimator, ABC):
         return AffineScaler.to_range(array, (-1.0, 1.0), (low, high)), (-1.0, 1.0)
 
     def _fit_ratio(self, array: np.ndarray) -> Any:
-        ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_)
+        ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_, self._seed(_RATIO_KEY))
         if isinstance(ratio, DensityRatio):
             real = self._training_rows(array)
             generated = self._generate(min(len(real), _RATIO_ROWS), (self._entropy, _RATIO_KEY))

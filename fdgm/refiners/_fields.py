@@ -12,14 +12,15 @@ from .. import registry
 from ..inputs import AffineScaler
 from ..ratios import DensityRatio, with_gradient
 from ..samplers import Sampler
+from ._generators import seeded
 
 __all__ = ["check_field", "field_of", "resolve_ratio"]
 
 _AUTO_RATIO = "kliep"  # whose log-ratio is smooth, being the log of a sum of Gaussian kernels
 
 
-def resolve_ratio(owner: str, ratio: Any, generator: Any) -> Any:
-    """What gives the log-ratio, a density ratio still to be fitted.
+def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
+    """What gives the log-ratio, a density ratio still to be fitted, with a seed.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any) -> Any:
                 f"ratio of {owner} must have a gradient in x, got {ratio!r}, which has none; density ratios that have"
                 f" one: {with_gradient()}."
             )
-        return clone(ratio)
+        return seeded(clone(ratio), seed)
     if isinstance(ratio, type) or not (isinstance(ratio, Sampler) or callable(ratio)):
         raise TypeError(
             f"ratio of {owner} must be 'auto', one of {with_gradient()}, a DensityRatio, a fitted sampler or a"

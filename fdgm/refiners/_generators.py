@@ -20,7 +20,7 @@ from ..inputs import AffineScaler
 from ..samplers import Sampler
 from ._prior import Prior
 
-__all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "source_of"]
+__all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "seeded", "source_of"]
 
 
 class LatentGenerator:
@@ -94,7 +94,14 @@ def is_fitted(estimator: Any) -> bool:
     return True
 
 
-def resolve(owner: str, generator: Any, X: Any) -> Any:
+def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
+    """The estimator, its chance fixed where its `random_state` was None."""
+    if estimator.get_params(deep=False).get("random_state", seed) is None:
+        estimator.set_params(random_state=seed % 2**32)
+    return estimator
+
+
+def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
     """A generator that is ready to sample: fitted on X where it is an estimator that is not.
 
     Raises
@@ -117,7 +124,7 @@ def resolve(owner: str, generator: Any, X: Any) -> Any:
             f" flow or None, got {generator!r}."
         )
     if isinstance(generator, BaseEstimator) and not is_fitted(generator):
-        return clone(generator).fit(X)
+        return seeded(clone(generator), seed).fit(X)
     return generator
 
 

@@ -21,7 +21,7 @@ __all__ = ["CANDIDATES", "Selector"]
 
 CANDIDATES = 4096  # candidates made at once
 _FRUITLESS = 500  # chunks of candidates without a row, after which `sample` gives up
-_CALIBRATED = 5000  # generated rows at most that the calibration sees
+_CALIBRATED = 5000  # generated rows that the calibration sees, and among which the greatest T is found
 _CALIBRATION_KEY, _REFINE_KEY = 20, 22  # streams of the fit's own seed, beside the base's
 
 
@@ -108,7 +108,7 @@ class Selector(Refiner):
     def _prepare(self, array: np.ndarray) -> None:
         held_out = array[held_out_rows(len(array), self.validation_fraction, self._entropy)]
         t_p = self._field_of(self._scaler.to_tensor(held_out).numpy())
-        generated = self._generate(min(len(held_out), _CALIBRATED), (self._entropy, _CALIBRATION_KEY))
+        generated = self._generate(_CALIBRATED, (self._entropy, _CALIBRATION_KEY))
         t_q = self._field_of(generated.cpu().numpy())
         self._knots = self._calibrate(t_p, t_q)
         self._held_out_t, self._generated_t = self._calibrated(t_p), self._calibrated(t_q)

@@ -32,6 +32,17 @@ def test_the_same_seed_gives_the_same_bits(refiner):
     assert not np.array_equal(refiner.sample(50), refiner.sample(50))
 
 
+def test_two_fits_with_the_same_seed_are_the_same():
+    """Also what is fitted inside, from starts and folds of chance."""
+    fits = [
+        DGflowRefiner(
+            GaussianMixture(3, max_iter=500, init_params="random"), ratio="kliep", n_steps=2, random_state=5
+        ).fit(ROWS[:200])
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(fits[0].sample(20), fits[1].sample(20))
+
+
 def test_a_rows_way_does_not_depend_on_how_many_there_are(refiner):
     np.testing.assert_array_equal(refiner.refine(ROWS)[:1100], refiner.refine(ROWS[:1100]))
 
