@@ -58,10 +58,10 @@ class CriticStep:
         """
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
-        output = self._outputs(*(torch.cat(both) for both in zip(p, q, strict=True)))
+        output = self.outputs(*(torch.cat(both) for both in zip(p, q, strict=True)))
         loss = total = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
         for regularizer in self.regularizers:
-            penalty = regularizer.penalty(self._outputs, p, q, self.stream)
+            penalty = regularizer.penalty(self.outputs, p, q, self.stream)
             total = total if penalty is None else total + penalty
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -73,7 +73,8 @@ class CriticStep:
     def log_ratio(self) -> Callable[..., Tensor]:
         """log dP/dQ as a function of what the critic takes, as it stands; in evaluation mode from here on."""
         self._mode(training=False)
-        return lambda *points: self.objective.log_ratio(self._outputs(*points))
+        return lambda *points: self.objective.log_ratio(self.outputs(*points))
 
-    def _outputs(self, *inputs: Tensor) -> Tensor:
+    def outputs(self, *inputs: Tensor) -> Tensor:
+        """The critic's, in its precision and the mode that it is in."""
         return forward(self.critic, self.precision, *inputs)

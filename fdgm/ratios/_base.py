@@ -129,7 +129,7 @@ class DensityRatio(BaseEstimator, ABC):
         self._validate_params()
         p, q = validate_pair(self, X_p, X_q, reset=True, min_samples=2)
         self._fit(p, q)
-        return self._summarise(p, q)
+        return self._keep_log_ratios(p, q)
 
     @available_if(lambda self: self.has_partial_fit)
     def partial_fit(self, X_p: Any, X_q: Any) -> Self:
@@ -150,7 +150,7 @@ class DensityRatio(BaseEstimator, ABC):
         goes_on = "log_ratio_p_" in vars(self)
         p, q = validate_pair(self, X_p, X_q, reset=not goes_on, min_samples=1 if goes_on else 2)
         self._partial_fit(p, q)
-        return self._summarise(p, q)
+        return self._keep_log_ratios(p, q)
 
     def log_ratio(self, X: Any) -> np.ndarray:
         """log dP/dQ, natural logarithm, P being the first sample of `fit`.
@@ -348,7 +348,7 @@ class DensityRatio(BaseEstimator, ABC):
             f" can find its class; got a class that is not among {registry.available('density_ratio')}."
         )
 
-    def _summarise(self, p: np.ndarray, q: np.ndarray) -> Self:
+    def _keep_log_ratios(self, p: np.ndarray, q: np.ndarray) -> Self:
         self.log_ratio_p_, self.log_ratio_q_ = self._in_chunks(p), self._in_chunks(q)
         return self
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy.spatial.distance import pdist
 from sklearn.utils._param_validation import Interval, StrOptions
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ..inputs import AffineScaler, entropy_of
@@ -77,7 +78,9 @@ class KernelRatio(DensityRatio):
         rng = self._start(X_p, X_q)
         auto = _AUTO_WIDTHS * _median_distance(self.centers_)
         widths = candidates(type(self).__name__, "width", self.width, auto)
-        self._fit_weights(self._scaled(X_p), self._scaled(X_q), widths, rng)
+        # The many products of the search are too small to gain by threads, and lose where cores are busy.
+        with threadpool_limits(1, user_api="blas"):
+            self._fit_weights(self._scaled(X_p), self._scaled(X_q), widths, rng)
 
     def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> np.random.Generator:
         """Fix units and centres."""

@@ -9,6 +9,8 @@ def fdgm_density_ratios() -> dict[str, type]:
     return {
         "classifier": ratios.ClassifierRatio,
         "kliep": ratios.KLIEP,
+        "logistic": ratios.LogisticRatio,
         "rulsif": ratios.RuLSIF,
+        "telescoping": ratios.TelescopingRatio,
         "ulsif": ratios.uLSIF,
     }

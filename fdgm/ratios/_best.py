@@ -1,0 +1,94 @@
+"""The critic that was best on held-out rows, and whether the last is as good."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from skorch.callbacks import Callback
+from torch import Tensor
+
+from ..nets import StopTraining
+from ._logistic_net import RatioNet
+
+__all__ = ["Best", "BestKeeper"]
+
+
+class Best:
+    """The weights of the least held-out loss so far.
+
+    Attributes
+    ----------
+    losses : Tensor of shape (n_blocks,)
+        Held-out losses by blocks of rows.
+    iteration : int
+        After which they were reached; 0 before the first.
+    weights : dict
+    kept : int
+        The iteration whose weights were kept in the end.
+    """
+
+    def __init__(self, *, kept: int = 0) -> None:
+        self.losses = torch.tensor([math.inf])
+        self.iteration = 0
+        self.weights: dict[str, dict[str, Tensor]] = {}
+        self.kept = kept
+
+    def look(self, net: RatioNet, iteration: int) -> None:
+        """Take the net's weights if its held-out loss is less."""
+        losses = net.held_out_losses()
+        if not self.weights or losses.mean() < self.losses.mean():
+            self.losses, self.iteration, self.weights = losses, iteration, net.weights()
+
+    def settle(self, net: RatioNet) -> None:
+        """Go back to the best weights, unless the last ones are as good to within a standard error.
+
+        The least of many losses is partly least by luck, and the last weights, at the end of the falling learning
+        rate, are the quietest: so they have the benefit of the doubt.
+        """
+        excess = (net.held_out_losses() - self.losses).double()
+        error = excess.std().item() / math.sqrt(len(excess)) if len(excess) > 1 else 0.0
+        self.kept = len(net.history)
+        if not excess.mean().item() <= error:
+            net.set_weights(self.weights)
+            self.kept = self.iteration
+        self.weights = {}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Weights and losses, under flat names."""
+        weights = {f"{m}/{k}": v.cpu().numpy() for m, state in self.weights.items() for k, v in state.items()}
+        return {"losses": self.losses.cpu().numpy(), **weights}
+
+    def values(self) -> dict[str, int]:
+        """Everything else."""
+        return {"iteration": self.iteration, "kept": self.kept}
+
+    def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        """Put back what `arrays` and `values` gave."""
+        self.iteration, self.kept = values["iteration"], values["kept"]
+        for name, array in arrays.items():
+            module, _, key = name.partition("/")
+            if key:
+                self.weights.setdefault(module, {})[key] = torch.from_numpy(array)
+        self.losses = torch.from_numpy(arrays["losses"])
+
+
+class BestKeeper(Callback):
+    """Look after each iteration.
+
+    Parameters
+    ----------
+    best : Best
+    patience : int or None
+        Iterations without a better one that end training.
+    """
+
+    def __init__(self, best: Best, patience: int | None) -> None:
+        self.best = best
+        self.patience = patience
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        iteration = len(net.history)
+        self.best.look(net, iteration)
+        if self.patience is not None and iteration - self.best.iteration >= self.patience:
+            raise StopTraining("no_change")

@@ -1,0 +1,207 @@
+"""Whether to believe a density ratio: by its mean, its weights, its calibration, and a test of the two samples."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from .. import registry
+from ..inputs import entropy_of, validate_count, validate_pair
+from ._base import DensityRatio
+
+__all__ = ["Diagnosis", "TwoSampleTest", "diagnose", "two_sample_test"]
+
+
+@dataclass(frozen=True)
+class TwoSampleTest:
+    """A permutation test of whether two samples come from one distribution.
+
+    Attributes
+    ----------
+    statistic : float
+        Mean of the log-ratio over the rows of P less that over the rows of Q.
+    p_value : float in (0, 1]
+        Share of the permutations, the one that was found included, that reach the statistic.
+    """
+
+    statistic: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` found on held-out samples.
+
+    Attributes
+    ----------
+    mean_ratio : float
+        E_q[ratio], which is 1 for the true one.
+    mean_ratio_error : float
+        Its standard error.
+    effective_sample_size : float
+        (Σw)²/Σw² of the importance weights of the rows of Q: as many rows of P would estimate as well.
+    effective_share : float
+        The same over the number of rows, between 0 and 1.
+    log_loss : float
+        −E_p[log σ(T)] − E_q[log σ(−T)]; 2 log 2 = 1.386 where nothing can be told apart.
+    calibration : DataFrame of shape (n_bins, 3)
+        By bins of σ(T) with as many rows each: mean of ``predicted``, share ``observed`` of P, each sample weighing
+        the same, and ``rows``. On the diagonal the log-ratio can be taken at its word.
+    test : TwoSampleTest
+    """
+
+    mean_ratio: float
+    mean_ratio_error: float
+    effective_sample_size: float
+    effective_share: float
+    log_loss: float
+    calibration: pd.DataFrame
+    test: TwoSampleTest
+
+
+def diagnose(
+    ratio: DensityRatio,
+    X_p: Any,
+    X_q: Any,
+    *,
+    n_bins: int = 10,
+    n_permutations: int = 999,
+    random_state: Any = None,
+) -> Diagnosis:
+    """Judge a fitted density ratio on samples that it was not fitted to.
+
+    Parameters
+    ----------
+    ratio : DensityRatio
+        Fitted.
+    X_p : array-like of shape (n_p, n_features)
+        Held-out sample of the numerator P.
+    X_q : array-like of shape (n_q, n_features)
+        Held-out sample of the denominator Q.
+    n_bins : int, default=10
+        Bins of the calibration curve.
+    n_permutations : int, default=999
+        Permutations of the test, in whose p-value 1/(1 + n_permutations) is the least.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of the permutations.
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+
+    References
+    ----------
+    Kong, "A note on importance sampling using standardized weights", 1992 (effective sample size); Friedman, "On
+    multivariate goodness-of-fit and two-sample testing", 2003 (the test).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.ratios import KLIEP, diagnose
+    >>> X_p, X_q = np.random.default_rng(0).normal(size=(2, 400, 1)) + [[[0.5]], [[0.0]]]
+    >>> ratio = KLIEP(random_state=0).fit(X_p[:200], X_q[:200])
+    >>> diagnose(ratio, X_p[200:], X_q[200:], random_state=0).test.p_value
+    0.001
+    """
+    check_is_fitted(ratio)
+    n_bins = validate_count("diagnose", "n_bins", n_bins)
+    n_permutations = validate_count("diagnose", "n_permutations", n_permutations)
+    p, q = (ratio.log_ratio(X) for X in validate_pair(ratio, X_p, X_q, reset=False))
+    r = np.exp(np.minimum(q, np.log(np.finfo(np.float64).max) / 2))
+    weights = np.exp(q - q.max())
+    effective = float(weights.sum() ** 2 / np.square(weights).sum())
+    return Diagnosis(
+        mean_ratio=float(r.mean()),
+        mean_ratio_error=float(r.std(ddof=1) / np.sqrt(len(r))) if len(r) > 1 else float("nan"),
+        effective_sample_size=effective,
+        effective_share=effective / len(q),
+        log_loss=float(np.logaddexp(0, -p).mean() + np.logaddexp(0, q).mean()),
+        calibration=_calibration(p, q, n_bins),
+        test=_permutation_test(p, q, n_permutations, np.random.default_rng(entropy_of(random_state))),
+    )
+
+
+def two_sample_test(
+    X_p: Any,
+    X_q: Any,
+    *,
+    ratio: str | DensityRatio = "ulsif",
+    n_permutations: int = 999,
+    random_state: Any = None,
+) -> TwoSampleTest:
+    """Test whether two samples come from one distribution, by a density ratio.
+
+    A ratio is fitted to half of each sample, and tested on the other halves by permuting which rows are whose. The
+    p-value is valid whatever the ratio: a poor one only has less power.
+
+    Parameters
+    ----------
+    X_p : array-like of shape (n_p, n_features)
+        Sample of the numerator P; at least four rows.
+    X_q : array-like of shape (n_q, n_features)
+        Sample of the denominator Q; at least four rows.
+    ratio : str or DensityRatio, default="ulsif"
+        One of ``fdgm.available("density_ratio")`` or an instance, which is left unfitted.
+    n_permutations : int, default=999
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of the halves, of the ratio where it takes one and has none, and of the permutations.
+
+    Returns
+    -------
+    test : TwoSampleTest
+
+    References
+    ----------
+    Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017, section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.ratios import two_sample_test
+    >>> X_p, X_q = np.random.default_rng(0).normal(size=(2, 300, 2)) + [[[0.6, 0.0]], [[0.0, 0.0]]]
+    >>> two_sample_test(X_p, X_q, random_state=0).p_value
+    0.001
+    """
+    n_permutations = validate_count("two_sample_test", "n_permutations", n_permutations)
+    rng = np.random.default_rng(entropy_of(random_state))
+    estimator: DensityRatio = clone(registry.make("density_ratio", ratio))
+    params = estimator.get_params(deep=False)
+    if "random_state" in params and params["random_state"] is None:
+        estimator.set_params(random_state=int(rng.integers(2**31)))
+    halves = []
+    for X in validate_pair(estimator, X_p, X_q, reset=True, min_samples=4):
+        order = rng.permutation(len(X))
+        halves.append((X[order[: len(X) // 2]], X[order[len(X) // 2 :]]))
+    (fit_p, test_p), (fit_q, test_q) = halves
+    estimator.fit(fit_p, fit_q)
+    return _permutation_test(estimator.log_ratio(test_p), estimator.log_ratio(test_q), n_permutations, rng)
+
+
+def _permutation_test(p: np.ndarray, q: np.ndarray, n_permutations: int, rng: np.random.Generator) -> TwoSampleTest:
+    """Of log-ratios at rows that it was not fitted to: under one distribution, any assignment is as likely."""
+    together = np.concatenate([p, q])
+    # The statistic grows with the sum over the rows of P alone.
+    sums = np.array([rng.permutation(together)[: len(p)].sum() for _ in range(n_permutations)])
+    rounding = 1e-12 * np.abs(together).sum()
+    n_as_large = 1 + np.count_nonzero(sums >= p.sum() - rounding)
+    return TwoSampleTest(float(p.mean() - q.mean()), float(n_as_large / (1 + n_permutations)))
+
+
+def _calibration(p: np.ndarray, q: np.ndarray, n_bins: int) -> pd.DataFrame:
+    log_ratio = np.concatenate([p, q])
+    is_p = np.repeat([1.0, 0.0], [len(p), len(q)])
+    weight = np.where(is_p == 1, 0.5 / len(p), 0.5 / len(q))
+    rows = []
+    for part in np.array_split(np.argsort(log_ratio, kind="stable"), min(n_bins, len(log_ratio))):
+        rows.append(
+            (
+                np.average(expit(log_ratio[part]), weights=weight[part]),
+                np.average(is_p[part], weights=weight[part]),
+                len(part),
+            )
+        )
+    return pd.DataFrame(rows, columns=["predicted", "observed", "rows"])

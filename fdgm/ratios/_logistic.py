@@ -1,0 +1,294 @@
+"""The neural density ratio."""
+
+import os
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+
+from .. import registry
+from ..architectures import MLP, Architecture
+from ..inputs import AffineScaler, Record, Seeds, chunk_seed
+from ..nets import Clock, Rows, Schedule, resolve_device
+from ..objectives import Objective
+from ..training import Trainable, state_of
+from ._base import DensityRatio
+from ._best import Best, BestKeeper
+from ._logistic_net import RatioNet, RatioSettings
+from ._order import comes_first
+
+__all__ = ["LogisticRatio"]
+
+_MAX_HELD_OUT = 2000  # rows of each sample at most
+_HELD_OUT_KEY = 0  # stream of the fit's own seed that draws them
+
+
+class LogisticRatio(DensityRatio, Trainable):
+    """log dP/dQ by a neural critic, trained by logistic regression of P's rows against Q's, or another objective.
+
+    Parameters
+    ----------
+    objective : str or Objective, default="logistic"
+        One of ``fdgm.available("objective")`` or an instance. With ``"hinge"``, ``"wasserstein"`` and
+        ``"wasserstein_clip"`` the critic's output only stands in for the log-ratio.
+    architecture : str, Architecture or None, default=None
+        Of the critic: one of ``fdgm.available("architecture")`` or an instance. None is two hidden layers of 64 smooth
+        units.
+    n_critic_steps : int, default=20
+        Updates of the critic in one iteration.
+    batch_size : int, default=256
+        Rows of each sample in an update.
+    lr : float, default=0.003
+        Learning rate of Adam.
+    lr_schedule : sequence of pairs, default=((0.0, 1.0), (1.0, 0.0))
+        Its factor over the course of training: (share of the budget, factor), in straight lines between, or
+        (iteration, factor), in steps.
+    validation_fraction : float in (0, 1) or None, default=0.1
+        Share of each sample, up to 2,000 rows, that is held out. The critic with the least loss on them is kept
+        unless the last one is as good to within a standard error. None holds out nothing and keeps the last.
+    n_iter_no_change : int or None, default=None
+        Iterations without a better held-out loss that end training; None never does.
+    max_iter : int or None, default=40
+        Iterations at most; None leaves the end to `max_seconds`.
+    max_seconds : float or None, default=None
+        Seconds of training at most; whichever comes first ends it.
+    schedule : sequence of float or None, default=None
+        Progress in [0, 1] at each iteration, instead of a clock's: ``max_iter=r.n_iter_, schedule=r.schedule_``
+        replays a fit that `max_seconds` ended.
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of the critic's matrix products.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the critic of the last fit, in its units.
+    device : str, default="auto"
+        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+    random_state : int, RandomState, Generator or None, default=None
+        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+    checkpoint : str, path or None, default=None
+        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
+        `fit` that was killed goes on from it, to the same bits. It is removed when `fit` ends.
+    checkpoint_seconds : float, default=60
+        Seconds between writes.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callbacks : sequence of skorch callbacks or None, default=None
+        Called with the net at each iteration (skorch's epoch); a KeyboardInterrupt raised there stops training.
+
+    Attributes
+    ----------
+    net_ : RatioNet
+        The skorch net, with ``critic_``.
+    history_ : DataFrame of shape (n_iter, 3)
+        critic_loss, held_out_loss, seconds.
+    n_iter_ : int
+        Iterations run.
+    best_iter_ : int
+        The iteration whose critic was kept, counted from 1; 0 is the untrained one.
+    stop_reason_ : {"max_iter", "max_seconds", "no_change", "callback", "non_finite"}
+    schedule_ : list of float
+        Progress at each iteration.
+
+    Notes
+    -----
+    Exchanging the samples changes the sign of the log-ratio and nothing else, for the objectives that treat them
+    alike: all but ``"lsif"``, ``"kliep"`` and ``"f_gan"``.
+
+    References
+    ----------
+    Sugiyama, Suzuki and Kanamori, "Density Ratio Estimation in Machine Learning", Cambridge University Press, 2012,
+    chapter 4; Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 2.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.ratios import LogisticRatio
+    >>> rng = np.random.default_rng(0)
+    >>> X_p, X_q = rng.normal(1, 1, size=(500, 1)), rng.normal(0, 1, size=(500, 1))
+    >>> LogisticRatio(max_iter=10, random_state=0).fit(X_p, X_q).log_ratio([[-0.5], [1.5]]).round()  # x − 1/2
+    array([-1.,  1.])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Trainable._training_constraints,
+        "objective": [str, Objective],
+        "architecture": [str, Architecture, None],
+        "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr_schedule": ["array-like"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
+    }
+    _mends: ClassVar[dict[str, str]] = {"non_finite": "Lower {lr}, or choose another {objective}."}
+
+    _sign: int
+    _best: Best
+
+    def __init__(
+        self,
+        objective: str | Objective = "logistic",
+        *,
+        architecture: str | Architecture | None = None,
+        n_critic_steps: int = 20,
+        batch_size: int = 256,
+        lr: float = 0.003,
+        lr_schedule: Sequence[Any] = ((0.0, 1.0), (1.0, 0.0)),
+        validation_fraction: float | None = 0.1,
+        n_iter_no_change: int | None = None,
+        max_iter: int | None = 40,
+        max_seconds: float | None = None,
+        schedule: Sequence[float] | None = None,
+        precision: str = "float32",
+        warm_start: bool = False,
+        device: str = "auto",
+        random_state: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_seconds: float = 60.0,
+        verbose: int = 0,
+        callbacks: Sequence[Any] | None = None,
+    ) -> None:
+        self.objective = objective
+        self.architecture = architecture
+        self.n_critic_steps = n_critic_steps
+        self.batch_size = batch_size
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.max_iter = max_iter
+        self.max_seconds = max_seconds
+        self.schedule = schedule
+        self.precision = precision
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.checkpoint = checkpoint
+        self.checkpoint_seconds = checkpoint_seconds
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    @property
+    def antisymmetric(self) -> bool:
+        return self._objective().antisymmetric
+
+    @property
+    def best_iter_(self) -> int:
+        """The iteration whose critic was kept."""
+        if "_best" not in vars(self):
+            raise AttributeError("LogisticRatio has best_iter_ after fit alone.")
+        return self._best.kept
+
+    def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        clock = self._make_clock()
+        if self.warm_start and self.__sklearn_is_fitted__():
+            self._check_shape(X_p)
+        else:
+            self._begin(X_p, X_q)
+        arrays = self._ordered(X_p, X_q)
+        self._best = Best()
+        self._run(arrays, Record(X_p.shape[1:], X_p.dtype.name, None), clock)
+        if self.net_.held_out_ is not None:
+            self._best.settle(self.net_)
+            self.net_.held_out_ = None
+        else:
+            self._best.kept = len(self.net_.history)
+
+    def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        """One more iteration at the full rate, with no rows held out; the first call fixes units and order."""
+        if self.__sklearn_is_fitted__():
+            self._check_shape(X_p)
+        else:
+            self._begin(X_p, X_q)
+        self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
+        self._train(tuple(self._rows(array) for array in self._ordered(X_p, X_q)), Clock(1, None, [0.0]))
+        self._best = Best(kept=len(self.net_.history))
+
+    def _log_ratio(self, X: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            values = self.net_.critic_step_.log_ratio()(self._scaler.to_tensor(X).to(self.net_.device))
+        return self._sign * values.double().cpu().numpy()
+
+    def _log_ratio_tensor(self, x: Tensor) -> Tensor:
+        mean, scale = (torch.from_numpy(a).to(x.device) for a in (self._scaler.mean, self._scaler.scale))
+        z = ((x.double() - mean) / scale).float().to(self.net_.device)
+        return self._sign * self.net_.critic_step_.log_ratio()(z).to(x.device, x.dtype)
+
+    def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        # With an objective that treats both alike, which is called the first must not matter but for the sign.
+        self._sign = -1 if self._objective().antisymmetric and not comes_first(X_p, X_q) else 1
+        self._start(self._ordered(X_p, X_q))
+
+    def _ordered(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (X_p, X_q) if self._sign > 0 else (X_q, X_p)
+
+    def _check_shape(self, X_p: np.ndarray) -> None:
+        if X_p.shape[1:] != self._record.shape:
+            raise ValueError(
+                f"X_p and X_q of LogisticRatio must have rows of shape {self._record.shape} for training to go on, got"
+                f" {X_p.shape[1:]}; set warm_start to False to begin anew."
+            )
+
+    def _objective(self) -> Objective:
+        return registry.make("objective", self.objective)
+
+    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
+        return AffineScaler.standardise(*arrays)
+
+    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+        default = MLP(width=64, depth=2, activation="silu")
+        settings = RatioSettings(
+            architecture=default if self.architecture is None else registry.make("architecture", self.architecture),
+            objective=self._objective(),
+            n_critic_steps=self.n_critic_steps,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            lr_schedule=Schedule.make("LogisticRatio", "lr_schedule", self.lr_schedule),
+            precision=self.precision,
+        )
+        self.net_ = RatioNet(
+            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
+        ).initialize()
+
+    def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
+        """Rows to train on, with some of them set aside in the net where they are to be held out."""
+        if self.validation_fraction is None:
+            return tuple(self._rows(array) for array in arrays)
+        kept, held_out = [], []
+        for k, X in enumerate(arrays):
+            rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY, k))
+            n = min(max(round(self.validation_fraction * len(X)), 1), _MAX_HELD_OUT, len(X) - 1)
+            order = rng.permutation(len(X))
+            held_out.append(self._scaler.to_tensor(X[np.sort(order[:n])]).to(self.net_.device))
+            kept.append(self._rows(X[np.sort(order[n:])]))
+        self.net_.held_out_ = (held_out[0], held_out[1])
+        if not self._best.weights:
+            self._best.look(self.net_, 0)
+        return tuple(kept)
+
+    def _callbacks(self) -> list[Any]:
+        return [] if self.net_.held_out_ is None else [BestKeeper(self._best, self.n_iter_no_change)]
+
+    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays = {f"best/{name}": array for name, array in self._best.arrays().items()}
+        arrays |= {name: array for name, array in vars(self).items() if name in ("log_ratio_p_", "log_ratio_q_")}
+        return arrays, {"sign": self._sign, "best": self._best.values()}
+
+    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        self._best = Best()
+        if not values:
+            return
+        self._sign = values["sign"]
+        self._best.restore({k.removeprefix("best/"): a for k, a in arrays.items() if k[:5] == "best/"}, values["best"])
+        for name in ("log_ratio_p_", "log_ratio_q_"):
+            if name in arrays:
+                setattr(self, name, arrays[name])
+
+    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        tensors, values = state_of(self)
+        return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}, values
+
+    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        Trainable._restore(self, {name: torch.from_numpy(array) for name, array in arrays.items()}, values)

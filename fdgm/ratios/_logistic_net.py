@@ -1,0 +1,109 @@
+"""The training rule of the neural density ratio: critic steps on batches of both samples."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from ..architectures import Architecture
+from ..inputs import Seeds
+from ..nets import CriticStep, MultiNet, Rows, Schedule, make_optimizer, set_lr
+from ..objectives import Objective
+
+__all__ = ["RatioNet", "RatioSettings"]
+
+_BLOCKS = 20  # of held-out rows: their losses give a mean, and the standard error of a difference of means
+
+
+@dataclass(frozen=True)
+class RatioSettings:
+    """The numbers of the method, in scaled units; documented on LogisticRatio, which has the defaults."""
+
+    architecture: Architecture
+    objective: Objective
+    n_critic_steps: int
+    batch_size: int
+    lr: float
+    lr_schedule: Schedule
+    precision: str
+
+
+class RatioNet(MultiNet):
+    """A critic; one outer iteration is `n_critic_steps` updates of it.
+
+    Parameters
+    ----------
+    settings : RatioSettings
+    seeds : Seeds
+    data_shape : tuple of int
+
+    Attributes
+    ----------
+    held_out_ : pair of Tensor or None
+        Rows that it is judged on after each iteration, numerator first.
+    """
+
+    module_names = ("critic_",)
+    optimizer_names = ("optimizer_critic_",)
+    stream_names = ("batches_",)
+    history_names = ("critic_loss", "held_out_loss", "seconds")
+
+    def __init__(self, *, settings: RatioSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+        self.settings = settings
+        self.seeds = seeds
+        self.data_shape = data_shape
+        super().__init__(**kwargs)
+
+    def initialize_module(self) -> "RatioNet":
+        self.critic_ = self.settings.architecture.critic(self.data_shape, seed=self.seeds.critic).to(self.device)
+        _start_level(self.critic_)
+        self.batches_ = torch.Generator(self.device).manual_seed(self.seeds.batches)
+        self.held_out_: tuple[Tensor, Tensor] | None = None
+        return self
+
+    def initialize_optimizer(self) -> "RatioNet":
+        s = self.settings
+        self.optimizer_critic_ = make_optimizer("adam", self.critic_.parameters(), s.lr, (0.9, 0.999))
+        self.critic_step_ = CriticStep(
+            self.critic_, self.optimizer_critic_, s.objective, precision=s.precision, stream=self.batches_
+        )
+        return self
+
+    def train_step(self, batch: tuple[Rows, Rows], **fit_params: Any) -> dict[str, Any]:
+        """A few updates of the critic, on rows drawn from each sample."""
+        P, Q = batch
+        s = self.settings
+        set_lr(self.optimizer_critic_, s.lr * s.lr_schedule(self.clock_.read(), len(self.history)))
+        losses = [
+            self.critic_step_(P.draw(s.batch_size, self.batches_), Q.draw(s.batch_size, self.batches_))
+            for _ in range(s.n_critic_steps)
+        ]
+        loss = torch.stack(losses).mean()
+        held_out = math.nan if self.held_out_ is None else self.held_out_losses().mean().item()
+        self.record({"critic_loss": loss.item(), "held_out_loss": held_out}, expected={"critic_loss": "the critic"})
+        self.remember_good()
+        return {"loss": loss, "y_pred": None}
+
+    @torch.no_grad()
+    def held_out_losses(self) -> Tensor:
+        """The objective's loss on each block of the held-out rows."""
+        if self.held_out_ is None:
+            raise RuntimeError("held_out_losses needs held-out rows, and none were set.")
+        self.critic_step_.log_ratio()  # evaluation mode
+        p, q = (self.critic_step_.outputs(rows) for rows in self.held_out_)
+        n_blocks = min(_BLOCKS, len(p), len(q))
+        loss = self.settings.objective.loss
+        return torch.stack(
+            [loss(a, b) for a, b in zip(p.tensor_split(n_blocks), q.tensor_split(n_blocks), strict=True)]
+        )
+
+
+def _start_level(critic: nn.Module) -> None:
+    """Set a final linear layer to zero: training then begins at one log-ratio for all rows, not at an arbitrary one."""
+    final = [layer for layer in critic.modules() if isinstance(layer, nn.Linear)]
+    if final and final[-1].out_features == 1 and not is_parametrized(final[-1]):
+        nn.init.zeros_(final[-1].weight)
+        nn.init.zeros_(final[-1].bias)

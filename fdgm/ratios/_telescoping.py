@@ -1,0 +1,145 @@
+"""A ratio of far-apart distributions as a product of ratios of near ones."""
+
+import math
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+
+from .. import registry
+from ..inputs import AffineScaler, chunk_seed, entropy_of
+from ._base import DensityRatio
+from ._order import comes_first
+
+__all__ = ["TelescopingRatio"]
+
+
+class TelescopingRatio(DensityRatio):
+    """log dP/dQ as a sum of log-ratios between bridges from P to Q, each estimated by itself.
+
+    One critic cannot weigh two samples that it tells apart without error. The bridges lie between: in units of
+    standard deviation, bridge k has rows x_p cos θ_k + x_q sin θ_k of random pairs, at equal steps of θ from 0 to π/2,
+    so that each differs little from the next. Exchanging the samples changes the sign of the log-ratio and nothing
+    else.
+
+    Parameters
+    ----------
+    base : str or DensityRatio, default="logistic"
+        Estimator of each ratio, cloned: one of ``fdgm.available("density_ratio")`` or an instance.
+    n_bridges : int, default=7
+        Distributions between P and Q, and one less than the ratios. The farther apart P and Q are, the more it takes:
+        some two for each standard deviation between them.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of the pairs, and of each ratio that takes one and has none.
+
+    Attributes
+    ----------
+    ratios_ : list of DensityRatio, of length n_bridges + 1
+        Of each distribution to the next, from the first sample's in an order that does not depend on which is called
+        first.
+
+    References
+    ----------
+    Rhodes, Xu and Gutmann, "Telescoping Density-Ratio Estimation", NeurIPS 2020, section 3 (waymarks by linear
+    combinations, equation 5; here each ratio has parameters of its own).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.ratios import ClassifierRatio, TelescopingRatio
+    >>> rng = np.random.default_rng(0)
+    >>> X_p, X_q = rng.normal(0, 1, size=(800, 1)), rng.normal(6, 1, size=(800, 1))
+    >>> ratio = TelescopingRatio(ClassifierRatio(), random_state=0).fit(X_p, X_q)
+    >>> bool(10 < ratio.log_ratio([[0.0]])[0] < 26)  # 18
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "base": [str, DensityRatio],
+        "n_bridges": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    ratios_: list[DensityRatio]
+    _sign: int
+
+    def __init__(self, base: str | DensityRatio = "logistic", *, n_bridges: int = 7, random_state: Any = None) -> None:
+        self.base = base
+        self.n_bridges = n_bridges
+        self.random_state = random_state
+
+    @property
+    def has_gradient(self) -> bool:
+        return self._base().has_gradient
+
+    @property
+    def antisymmetric(self) -> bool:
+        return True
+
+    def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        entropy = entropy_of(self.random_state)
+        rng = np.random.default_rng(entropy)
+        self._sign = 1 if comes_first(X_p, X_q) else -1
+        ends = (X_p, X_q) if self._sign > 0 else (X_q, X_p)
+        scaler = AffineScaler.standardise(*ends)
+        first, last = ((X - scaler.mean) / scaler.scale for X in ends)
+        near = ends[0]
+        self.ratios_ = []
+        for k in range(1, self.n_bridges + 2):
+            if k <= self.n_bridges:
+                angle = math.pi / 2 * k / (self.n_bridges + 1)
+                bridge = math.cos(angle) * _shuffled(first, rng, len(last)) + math.sin(angle) * _shuffled(
+                    last, rng, len(first)
+                )
+                far = bridge * scaler.scale + scaler.mean
+            else:
+                far = ends[1]
+            self.ratios_.append(self._fresh(chunk_seed(entropy, k)).fit(near, far))
+            near = far
+
+    def _log_ratio(self, X: np.ndarray) -> np.ndarray:
+        return self._sign * np.sum([ratio._log_ratio(X) for ratio in self.ratios_], axis=0)
+
+    def _log_ratio_tensor(self, x: Tensor) -> Tensor:
+        return self._sign * sum((ratio._log_ratio_tensor(x) for ratio in self.ratios_), start=x.new_zeros(()))
+
+    def _base(self) -> DensityRatio:
+        return registry.make("density_ratio", self.base)
+
+    def _fresh(self, seed: int) -> DensityRatio:
+        """An unfitted ratio, with a seed of its own where it takes one and the user gave none."""
+        ratio: DensityRatio = clone(self._base())
+        params = ratio.get_params(deep=False)
+        if "random_state" in params and params["random_state"] is None:
+            ratio.set_params(random_state=seed % 2**31)
+        return ratio
+
+    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays: dict[str, np.ndarray] = {"log_ratio_p_": self.log_ratio_p_, "log_ratio_q_": self.log_ratio_q_}
+        values: list[dict[str, Any]] = []
+        for k, ratio in enumerate(self.ratios_):
+            parts, learned = ratio._state()
+            arrays |= {f"{k}/{name}": array for name, array in parts.items()}
+            values.append(learned)
+        names = list(vars(self).get("feature_names_in_", []))
+        return arrays, {"sign": self._sign, "n_features_in": self.n_features_in_, "names": names, "ratios": values}
+
+    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        self._sign, self.n_features_in_ = values["sign"], values["n_features_in"]
+        if values["names"]:
+            self.feature_names_in_ = np.array(values["names"], dtype=object)
+        self.log_ratio_p_, self.log_ratio_q_ = arrays["log_ratio_p_"], arrays["log_ratio_q_"]
+        self.ratios_ = []
+        for k, learned in enumerate(values["ratios"]):
+            ratio: DensityRatio = clone(self._base())
+            ratio._set_state({n.removeprefix(f"{k}/"): a for n, a in arrays.items() if n.startswith(f"{k}/")}, learned)
+            self.ratios_.append(ratio)
+
+
+def _shuffled(rows: np.ndarray, rng: np.random.Generator, n_other: int) -> np.ndarray:
+    """The rows in a random order, repeated up to the number of the other sample's where that is larger."""
+    order = rng.permutation(max(len(rows), n_other)) % len(rows)
+    return rows[order]

@@ -1,0 +1,68 @@
+"""Ratios as products over bridges."""
+
+import numpy as np
+import pytest
+import torch
+
+from fdgm.ratios import KLIEP, ClassifierRatio, LogisticRatio, TelescopingRatio
+
+RNG = np.random.default_rng(0)
+P, Q = RNG.normal(0.5, 1.0, size=(300, 2)), RNG.normal(-0.5, 1.0, size=(200, 2))
+X = RNG.uniform(-1, 1, size=(60, 2))
+
+
+@pytest.mark.parametrize("base", ["classifier", KLIEP()], ids=str)
+def test_exchanging_the_samples_changes_the_sign_and_nothing_else(base):
+    ratio = TelescopingRatio(base, n_bridges=2, random_state=0)
+    assert ratio.antisymmetric
+    one = ratio.fit(P, Q).log_ratio(X)
+    np.testing.assert_array_equal(ratio.fit(Q, P).log_ratio(X), -one)
+
+
+@pytest.mark.parametrize("base", ["classifier", "kliep"])
+def test_it_is_as_differentiable_as_its_base(base):
+    ratio = TelescopingRatio(base, n_bridges=1).fit(P, Q)
+    assert ratio.has_gradient == (base == "kliep")
+    if ratio.has_gradient:
+        x = torch.from_numpy(X).requires_grad_()
+        assert torch.autograd.grad(ratio.log_ratio_tensor(x).sum(), x)[0].any()
+    else:
+        with pytest.raises(NotImplementedError, match="TelescopingRatio has no gradient"):
+            ratio.log_ratio_tensor(torch.from_numpy(X))
+
+
+def test_the_bridges_differ_little_from_one_to_the_next():
+    """Each of eight ratios sees an eighth of a right angle between its samples: of means 6 apart and one standard
+    deviation inside, which are 3.2 together, the farthest two are 1.2 apart, at sin(π/16) · √2 · 6."""
+    p, q = RNG.normal(0, 1, size=(2000, 1)), RNG.normal(6, 1, size=(2000, 1))
+    ratio = TelescopingRatio("classifier", random_state=0).fit(p, q)
+    assert len(ratio.ratios_) == 8
+    losses = [-part.score(p, q) for part in ratio.ratios_]
+    gaps = [part.estimate_divergence("js") / 2 for part in ratio.ratios_]
+    assert max(gaps) < 0.3 < np.log(2)
+    assert len(losses) == 8
+
+
+def test_far_apart_it_beats_its_base():
+    """N(0, I) and N(4·1, I) in two dimensions: log-ratio 16 − 4(x₁ + x₂)."""
+    rng = np.random.default_rng(0)
+    p, q, T = rng.normal(size=(1000, 2)), rng.normal(4, 1, size=(1000, 2)), rng.normal(size=(500, 2))
+
+    def rmse(ratio):
+        return np.sqrt(np.mean((ratio.fit(p, q).log_ratio(T) - (16 - 4 * T.sum(1))) ** 2))
+
+    assert rmse(TelescopingRatio("classifier", random_state=0)) < rmse(ClassifierRatio()) / 2
+
+
+def test_parts_have_seeds_of_their_own():
+    ratio = TelescopingRatio(LogisticRatio(max_iter=1, n_critic_steps=1), n_bridges=1, random_state=0).fit(P, Q)
+    seeds = [part.random_state for part in ratio.ratios_]
+    assert len(set(seeds)) == 2
+    assert None not in seeds
+
+
+def test_parameters_out_of_range():
+    with pytest.raises(ValueError, match="n_bridges"):
+        TelescopingRatio(n_bridges=0).fit(P, Q)
+    with pytest.raises(ValueError, match="got 'nope'"):
+        TelescopingRatio("nope").fit(P, Q)
