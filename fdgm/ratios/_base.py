@@ -33,8 +33,9 @@ class DensityRatio(BaseEstimator, ABC):
     """An estimate of log dP/dQ from a sample of each: the numerator P always comes first.
 
     A subclass writes `_fit`, and `_log_ratio_tensor` if its estimate has a gradient in x, or else `_log_ratio`; where
-    the method can take more rows, also `_partial_fit`. Samples reach these hooks validated, as float arrays of shape
-    (n, \\*row_shape), and all else follows: errors, chunks, weights, divergences, files.
+    the method can take more rows, also `_partial_fit`, and where it can follow rows that move, `_update`. Samples
+    reach these hooks validated, as float arrays of shape (n, \\*row_shape), and all else follows: errors, chunks,
+    weights, divergences, files.
 
     Everything learned that is an array, a tensor, a number, a string or a list of these is stored by `save`; a
     subclass that learns anything else overrides `_state` and `_set_state`.
@@ -91,6 +92,11 @@ class DensityRatio(BaseEstimator, ABC):
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """Learn from more rows without forgetting; called first on an unfitted estimator."""
         raise NotImplementedError
+
+    def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        """Learn from samples that moved a little since the last fit or update, forgetting the old: cheaper than a fit
+        where the method can go on from it."""
+        self._fit(X_p, X_q)
 
     @property
     def has_gradient(self) -> bool:
@@ -150,6 +156,29 @@ class DensityRatio(BaseEstimator, ABC):
         goes_on = "log_ratio_p_" in vars(self)
         p, q = validate_pair(self, X_p, X_q, reset=not goes_on, min_samples=1 if goes_on else 2)
         self._partial_fit(p, q)
+        return self._keep_log_ratios(p, q)
+
+    def update(self, X_p: Any, X_q: Any) -> Self:
+        """Follow samples that have moved a little since the last `fit` or `update`; the first call is a `fit`.
+
+        The old samples are forgotten, unlike by `partial_fit`, but what they have settled may stay: a kernel method
+        keeps its width for some updates, and a critic goes on from its weights.
+
+        Parameters
+        ----------
+        X_p : array-like of shape (n_p, n_features)
+            Sample of the numerator P.
+        X_q : array-like of shape (n_q, n_features)
+            Sample of the denominator Q.
+
+        Returns
+        -------
+        self : DensityRatio
+        """
+        if "log_ratio_p_" not in vars(self):
+            return self.fit(X_p, X_q)
+        p, q = validate_pair(self, X_p, X_q, reset=False, min_samples=2)
+        self._update(p, q)
         return self._keep_log_ratios(p, q)
 
     def log_ratio(self, X: Any) -> np.ndarray:

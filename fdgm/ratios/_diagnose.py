@@ -102,7 +102,7 @@ def diagnose(
     --------
     >>> import numpy as np
     >>> from fdgm.ratios import KLIEP, diagnose
-    >>> X_p, X_q = np.random.default_rng(0).normal(size=(2, 400, 1)) + [[[0.5]], [[0.0]]]
+    >>> X_p, X_q = np.random.default_rng(0).normal([[[0.5]], [[0.0]]], 1, size=(2, 400, 1))
     >>> ratio = KLIEP(random_state=0).fit(X_p[:200], X_q[:200])
     >>> diagnose(ratio, X_p[200:], X_q[200:], random_state=0).test.p_value
     0.001
@@ -162,7 +162,7 @@ def two_sample_test(
     --------
     >>> import numpy as np
     >>> from fdgm.ratios import two_sample_test
-    >>> X_p, X_q = np.random.default_rng(0).normal(size=(2, 300, 2)) + [[[0.6, 0.0]], [[0.0, 0.0]]]
+    >>> X_p, X_q = np.random.default_rng(0).normal([[[0.5]], [[0.0]]], 1, size=(2, 300, 2))
     >>> two_sample_test(X_p, X_q, random_state=0).p_value
     0.001
     """

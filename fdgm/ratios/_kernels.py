@@ -18,6 +18,7 @@ from ._base import DensityRatio
 __all__ = ["KernelRatio", "candidates", "squared_distances"]
 
 _CHUNK = 4096  # rows whose distances to the centres are held at once
+_SEARCH_EVERY = 20  # updates: VGrow's particle steps in an outer loop, after which new particles start
 _AUTO_WIDTHS = np.geomspace(0.125, 8, 9)  # in medians of the distance between centres
 
 
@@ -71,16 +72,33 @@ class KernelRatio(DensityRatio):
     }
 
     @abstractmethod
-    def _fit_weights(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
-        """Choose `width_` among `widths`, and learn `log_weights_`, from scaled rows (n, d)."""
+    def _search(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
+        """Choose `width_` among `widths`, and what else there is to choose, and `_learn`; rows are scaled (n, d)."""
+
+    @abstractmethod
+    def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
+        """`log_weights_`, with everything chosen."""
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         rng = self._start(X_p, X_q)
+        self._n_updates = 0
         auto = _AUTO_WIDTHS * _median_distance(self.centers_)
         widths = candidates(type(self).__name__, "width", self.width, auto)
         # The many products of the search are too small to gain by threads, and lose where cores are busy.
         with threadpool_limits(1, user_api="blas"):
-            self._fit_weights(self._scaled(X_p), self._scaled(X_q), widths, rng)
+            self._search(self._scaled(X_p), self._scaled(X_q), widths, rng)
+
+    def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        """Weights and centres anew, in the units and with the width of the last search, which comes round at times."""
+        self._n_updates += 1
+        if self._n_updates % _SEARCH_EVERY == 0:
+            self._fit(X_p, X_q)
+            return
+        P, Q = self._scaled(X_p), self._scaled(X_q)
+        rng = np.random.default_rng([entropy_of(self.random_state), self._n_updates])
+        self.centers_ = P[rng.choice(len(P), len(self.centers_), replace=len(P) < len(self.centers_))]
+        with threadpool_limits(1, user_api="blas"):
+            self._learn(P, Q)
 
     def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> np.random.Generator:
         """Fix units and centres."""

@@ -77,12 +77,11 @@ class KLIEP(KernelRatio):
         self.standardize = standardize
         self.random_state = random_state
 
-    def _fit_weights(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
-        squares = squared_distances(P, self.centers_)  # (n_p, b)
-        log_means = _log_means(Q, self.centers_, widths)  # (W, b)
+    def _search(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
         self.likelihoods_ = np.full(len(widths), np.nan)
-        best = 0
         if len(widths) > 1:
+            squares = squared_distances(P, self.centers_)  # (n_p, b)
+            log_means = _log_means(Q, self.centers_, widths)  # (W, b)
             fold = rng.permutation(len(P)) % min(self.cv, len(P))
             for k, width in enumerate(widths):
                 kernels, shifts = _normalized(squares, width, log_means[k])
@@ -94,11 +93,16 @@ class KLIEP(KernelRatio):
                     with np.errstate(divide="ignore"):  # a held-out row that no kernel reaches rules the width out
                         total += (np.log(kernels[held_out] @ shares) + shifts[held_out]).sum()
                 self.likelihoods_[k] = total / len(P)
-            best = int(np.argmax(self.likelihoods_))
-        self.width_ = float(widths[best])
-        kernels, _ = _normalized(squares, self.width_, log_means[best])
+            self.width_ = float(widths[np.argmax(self.likelihoods_)])
+        else:
+            self.width_ = float(widths[0])
+        self._learn(P, Q)
+
+    def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
+        log_means = _log_means(Q, self.centers_, np.array([self.width_]))[0]
+        kernels, _ = _normalized(squared_distances(P, self.centers_), self.width_, log_means)
         with np.errstate(divide="ignore"):
-            self.log_weights_ = np.log(_shares(kernels)) - log_means[best]
+            self.log_weights_ = np.log(_shares(kernels)) - log_means
 
 
 def _log_means(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:

@@ -206,6 +206,9 @@ class LogisticRatio(DensityRatio, Trainable):
         self._train(tuple(self._rows(array) for array in self._ordered(X_p, X_q)), Clock(1, None, [0.0]))
         self._best = Best(kept=len(self.net_.history))
 
+    def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        self._partial_fit(X_p, X_q)
+
     def _log_ratio(self, X: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             values = self.net_.critic_step_.log_ratio()(self._scaler.to_tensor(X).to(self.net_.device))

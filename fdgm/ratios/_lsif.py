@@ -34,6 +34,8 @@ class LeastSquaresRatio(KernelRatio):
     penalty: Any
     penalty_: float
     losses_: np.ndarray
+    _n_p: int
+    _n_q: int
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **KernelRatio._parameter_constraints,
@@ -44,31 +46,31 @@ class LeastSquaresRatio(KernelRatio):
     def _alpha(self) -> float:
         """Share of P in the denominator."""
 
-    def _fit_weights(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
+    def _search(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
         penalties = candidates(type(self).__name__, "penalty", self.penalty, _AUTO_PENALTIES)
         (gram_p, sum_p), (gram_q, sum_q) = (self._moments(Z, widths) for Z in (P, Q))
-        n_p, n_q = len(P), len(Q)
+        sizes = n_p, n_q = len(P), len(Q)
         self.losses_ = np.full((len(widths), len(penalties)), np.nan)
+        best = at = np.intp(0)
         if self.losses_.size > 1:
             n_pairs = min(n_p, n_q, _MAX_PAIRS)
             squares = [squared_distances(Z[rng.choice(len(Z), n_pairs, replace=False)], self.centers_) for Z in (P, Q)]
             for k, width in enumerate(widths):
                 phi_p, phi_q = (np.exp(square / (-2 * width**2)) for square in squares)
-                self.losses_[k] = leave_one_out(
-                    (phi_p, phi_q),
-                    (gram_p[k] / n_p, gram_q[k] / n_q),
-                    (sum_p[k] / n_p, sum_q[k] / n_q),
-                    (n_p, n_q),
-                    self._alpha(),
-                    penalties,
-                )
+                grams, means = (gram_p[k] / n_p, gram_q[k] / n_q), (sum_p[k] / n_p, sum_q[k] / n_q)
+                self.losses_[k] = leave_one_out((phi_p, phi_q), grams, means, sizes, self._alpha(), penalties)
             best, at = np.unravel_index(np.argmin(self.losses_), self.losses_.shape)
-        else:
-            best = at = np.intp(0)
         self.width_, self.penalty_ = float(widths[best]), float(penalties[at])
         self._gram_p, self._gram_q = gram_p[best], gram_q[best]
         self._sum_p, self._sum_q = sum_p[best], sum_q[best]
-        self._n_p, self._n_q = n_p, n_q
+        self._n_p, self._n_q = sizes
+        self._solve()
+
+    def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
+        width = np.array([self.width_])
+        (self._gram_p,), (self._sum_p,) = self._moments(P, width)
+        (self._gram_q,), (self._sum_q,) = self._moments(Q, width)
+        self._n_p, self._n_q = len(P), len(Q)
         self._solve()
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """A ratio of far-apart distributions as a product of ratios of near ones."""
 
 import math
+from collections.abc import Iterator
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -65,6 +66,7 @@ class TelescopingRatio(DensityRatio):
 
     ratios_: list[DensityRatio]
     _sign: int
+    _n_updates: int
 
     def __init__(self, base: str | DensityRatio = "logistic", *, n_bridges: int = 7, random_state: Any = None) -> None:
         self.base = base
@@ -81,24 +83,33 @@ class TelescopingRatio(DensityRatio):
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         entropy = entropy_of(self.random_state)
-        rng = np.random.default_rng(entropy)
         self._sign = 1 if comes_first(X_p, X_q) else -1
+        self._n_updates = 0
+        fresh = (self._fresh(chunk_seed(entropy, k)) for k in range(1, self.n_bridges + 2))
+        pairs = self._pairs(X_p, X_q, np.random.default_rng(entropy))
+        self.ratios_ = [ratio.fit(near, far) for ratio, (near, far) in zip(fresh, pairs, strict=True)]
+
+    def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        self._n_updates += 1
+        rng = np.random.default_rng([entropy_of(self.random_state), self._n_updates])
+        for ratio, (near, far) in zip(self.ratios_, self._pairs(X_p, X_q, rng), strict=True):
+            ratio.update(near, far)
+
+    def _pairs(
+        self, X_p: np.ndarray, X_q: np.ndarray, rng: np.random.Generator
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Samples of each distribution and the next, from one end to the other."""
         ends = (X_p, X_q) if self._sign > 0 else (X_q, X_p)
         scaler = AffineScaler.standardise(*ends)
         first, last = ((X - scaler.mean) / scaler.scale for X in ends)
         near = ends[0]
-        self.ratios_ = []
-        for k in range(1, self.n_bridges + 2):
-            if k <= self.n_bridges:
-                angle = math.pi / 2 * k / (self.n_bridges + 1)
-                bridge = math.cos(angle) * _shuffled(first, rng, len(last)) + math.sin(angle) * _shuffled(
-                    last, rng, len(first)
-                )
-                far = bridge * scaler.scale + scaler.mean
-            else:
-                far = ends[1]
-            self.ratios_.append(self._fresh(chunk_seed(entropy, k)).fit(near, far))
+        for k in range(1, self.n_bridges + 1):
+            angle = math.pi / 2 * k / (self.n_bridges + 1)
+            x, y = _shuffled(first, rng, len(last)), _shuffled(last, rng, len(first))
+            far = (math.cos(angle) * x + math.sin(angle) * y) * scaler.scale + scaler.mean
+            yield near, far
             near = far
+        yield near, ends[1]
 
     def _log_ratio(self, X: np.ndarray) -> np.ndarray:
         return self._sign * np.sum([ratio._log_ratio(X) for ratio in self.ratios_], axis=0)
@@ -125,10 +136,17 @@ class TelescopingRatio(DensityRatio):
             arrays |= {f"{k}/{name}": array for name, array in parts.items()}
             values.append(learned)
         names = list(vars(self).get("feature_names_in_", []))
-        return arrays, {"sign": self._sign, "n_features_in": self.n_features_in_, "names": names, "ratios": values}
+        return arrays, {
+            "sign": self._sign,
+            "n_updates": self._n_updates,
+            "n_features_in": self.n_features_in_,
+            "names": names,
+            "ratios": values,
+        }
 
     def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        self._sign, self.n_features_in_ = values["sign"], values["n_features_in"]
+        self._sign, self._n_updates = values["sign"], values["n_updates"]
+        self.n_features_in_ = values["n_features_in"]
         if values["names"]:
             self.feature_names_in_ = np.array(values["names"], dtype=object)
         self.log_ratio_p_, self.log_ratio_q_ = arrays["log_ratio_p_"], arrays["log_ratio_q_"]

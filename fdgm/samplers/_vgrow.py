@@ -1,5 +1,6 @@
 """VGrow: particles that follow the gradient flow of an f-divergence, distilled into a generator."""
 
+import inspect
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -14,7 +15,9 @@ from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds
 from ..nets import Schedule, resolve_device
+from ..ratios import DensityRatio
 from ._base import Sampler
+from ._ratio_step import make_ratio
 from ._recorder import ParticleRecorder
 from ._vgrow_net import VGrowNet, VGrowSettings
 
@@ -61,6 +64,12 @@ class VGrowSampler(Sampler):
     ----------
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
+    ratio : str, DensityRatio or None, default=None
+        What estimates log p_data/p_model. None is a critic, trained by logistic regression along with the particles.
+        Otherwise one of :func:`fdgm.ratios.with_gradient` or an instance with a gradient: it is fitted to the first
+        particles and follows them, seeing all of them, and as many rows of X, at each of `n_critic_steps` updates. A
+        kernel's pull is the distance over its squared width: should particles explode, lower `step_size` below that
+        square, or take a wider one.
     scale_clip : float in (0, 1], None or "auto", default="auto"
         The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
         ``"auto"`` is 0.1, which keeps the weights that grow with the ratio, such as Jeffreys', from running away;
@@ -181,6 +190,7 @@ class VGrowSampler(Sampler):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Sampler._sampler_constraints,
         "divergence": [str, Divergence],
+        "ratio": [str, DensityRatio, None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
         "n_particles": [Interval(Integral, 2, None, closed="left")],
         "n_particle_steps": [Interval(Integral, 1, None, closed="left")],
@@ -211,6 +221,7 @@ class VGrowSampler(Sampler):
         self,
         divergence: str | Divergence = "kl",
         *,
+        ratio: str | DensityRatio | None = None,
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
         latent_size: int | None = None,
@@ -250,6 +261,7 @@ class VGrowSampler(Sampler):
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.divergence = divergence
+        self.ratio = ratio
         self.scale_clip = scale_clip
         self.architecture = architecture
         self.latent_size = latent_size
@@ -341,10 +353,30 @@ class VGrowSampler(Sampler):
             noise_schedule=self._schedule("noise_schedule"),
             ema=self.ema,
             precision=self.precision,
+            ratio=self._checked_ratio(seeds),
         )
         self.net_ = VGrowNet(
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
+
+    def _checked_ratio(self, seeds: Seeds) -> DensityRatio | None:
+        """The density ratio in the critic's place, where one was asked for.
+
+        Raises
+        ------
+        ValueError
+            If it has no gradient, or comes with settings of the critic that it replaces.
+        """
+        if self.ratio is None:
+            return None
+        for name in ("critic_lr", "critic_betas"):
+            default = inspect.signature(VGrowSampler).parameters[name].default
+            if getattr(self, name) != default:
+                raise ValueError(
+                    f"{name} of VGrowSampler must be {default!r} with a ratio in the critic's place, which has settings"
+                    f" of its own, got {getattr(self, name)!r}."
+                )
+        return make_ratio("VGrowSampler", self.ratio, seeds.critic)
 
     def _step_size(self, scaling: Scaling) -> float:
         if isinstance(self.step_size, str):
@@ -364,10 +396,17 @@ class VGrowSampler(Sampler):
 
     def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         arrays, values = super()._learned()
-        return {**arrays, **{f"particles/{loop}": rows for loop, rows in self.particles_.items()}}, values
+        arrays |= {f"particles/{loop}": rows for loop, rows in self.particles_.items()}
+        if self.net_.settings.ratio is not None:
+            learned, values["ratio"] = self.net_.settings.ratio._state()
+            arrays |= {f"ratio/{name}": array for name, array in learned.items()}
+        return arrays, values
 
     def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
         super()._set_learned(arrays, values)
         self.particles_: dict[int, np.ndarray] = {
             int(name.removeprefix("particles/")): rows for name, rows in arrays.items() if name.startswith("particles/")
         }
+        if "ratio" in values:
+            learned = {name.removeprefix("ratio/"): a for name, a in arrays.items() if name.startswith("ratio/")}
+            self.net_.settings.ratio._set_state(learned, values["ratio"])

@@ -13,6 +13,8 @@ from ..flows import euler_step, velocity
 from ..inputs import Seeds
 from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
 from ..objectives import Logistic
+from ..ratios import DensityRatio
+from ._ratio_step import RatioStep
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
@@ -50,6 +52,7 @@ class VGrowSettings:
     noise_schedule: Schedule
     ema: float | None
     precision: str
+    ratio: DensityRatio | None
 
 
 class VGrowNet(MultiNet):
@@ -62,7 +65,6 @@ class VGrowNet(MultiNet):
     data_shape : tuple of int
     """
 
-    optimizer_names = ("optimizer_generator_", "optimizer_critic_")
     stream_names = ("batches_", "latents_")
     history_names = (
         "critic_loss",
@@ -82,13 +84,15 @@ class VGrowNet(MultiNet):
 
     def initialize_module(self) -> "VGrowNet":
         s, seeds = self.settings, self.seeds
-        self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
         self.generator_ = s.architecture.generator(self.data_shape, s.latent_size, seed=seeds.generator).to(self.device)
-        self.module_names = ("generator_", "critic_")
+        self.module_names = ("generator_",)
+        if s.ratio is None:
+            self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
+            self.module_names += ("critic_",)
         if s.ema is not None:
             self.averager_ = Average(self.generator_, s.ema)
             self.average_ = self.averager_.module
-            self.module_names = ("generator_", "critic_", "average_")
+            self.module_names += ("average_",)
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
         self.watch_ = Watch("the particles")
@@ -96,10 +100,16 @@ class VGrowNet(MultiNet):
 
     def initialize_optimizer(self) -> "VGrowNet":
         s = self.settings
-        self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
         self.optimizer_generator_ = make_optimizer(
             s.optimizer, self.generator_.parameters(), s.generator_lr, s.generator_betas
         )
+        self.optimizer_names: tuple[str, ...] = ("optimizer_generator_",)
+        self.critic_step_: CriticStep | RatioStep
+        if s.ratio is not None:
+            self.critic_step_ = RatioStep(s.ratio)
+            return self
+        self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
+        self.optimizer_names += ("optimizer_critic_",)
         self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
         return self
 
@@ -114,7 +124,8 @@ class VGrowNet(MultiNet):
         s = self.settings
         when = self.clock_.read(), len(self.history)
         rate = s.lr_schedule(*when)
-        set_lr(self.optimizer_critic_, s.critic_lr * rate)
+        if s.ratio is None:
+            set_lr(self.optimizer_critic_, s.critic_lr * rate)
         set_lr(self.optimizer_generator_, s.generator_lr * rate)
 
         latents = torch.randn(s.n_particles, s.latent_size, generator=self.latents_, device=self.device)
@@ -140,10 +151,12 @@ class VGrowNet(MultiNet):
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""
         s = self.settings
         losses: list[Tensor] = []
+        # A ratio is fitted anew, so it sees all particles; a critic goes on from many batches before.
+        n = s.batch_size if s.ratio is None else s.n_particles
         for _ in range(s.n_particle_steps):
             for _ in range(s.n_critic_steps):
-                index = torch.randint(s.n_particles, (s.batch_size,), generator=self.batches_, device=self.device)
-                real = X.draw(s.batch_size, self.batches_)
+                index = torch.randint(s.n_particles, (n,), generator=self.batches_, device=self.device)
+                real = X.draw(n, self.batches_)
                 losses.append(self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise)))
             direction, _ = velocity(self.critic_step_.log_ratio(), particles, s.scaling)
             particles = euler_step(particles, direction, step_size)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import fdgm
 from fdgm import registry
-from fdgm.ratios import LogisticRatio, TelescopingRatio, with_gradient
+from fdgm.ratios import ClassifierRatio, LogisticRatio, TelescopingRatio, with_gradient
 
 RNG = np.random.default_rng(0)
 D = 2
@@ -95,3 +96,16 @@ def test_before_fit(name):
 
 def test_those_with_a_gradient():
     assert with_gradient() == sorted(set(NAMES) - {"classifier"})
+
+
+def test_updates_forget_the_old_samples(fitted):
+    """With the samples exchanged between updates, the slope of the log-ratio turns about."""
+    if isinstance(fitted, ClassifierRatio):
+        pytest.skip("an update is a fit, and takes seconds")
+    ratio = clone(fitted)
+    for _ in range(2):
+        ratio.update(P + 0.5, Q - 0.5)
+    assert np.corrcoef(ratio.log_ratio(X), X.sum(axis=1))[0, 1] > 0
+    for _ in range(12):
+        ratio.update(Q - 0.5, P + 0.5)
+    assert np.corrcoef(ratio.log_ratio(X), X.sum(axis=1))[0, 1] < 0

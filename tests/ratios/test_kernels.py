@@ -82,7 +82,7 @@ def test_rows_in_parts_are_the_same_rows():
     whole = RuLSIF(**settings).fit(np.vstack([P, P[:2]]), Q)
     # The centres of the whole are rows of it, so that it gets those of the parts.
     whole.centers_ = parts.centers_
-    whole._fit_weights(np.vstack([P, P[:2]]), Q, np.array([1.0]), RNG)
+    whole._learn(np.vstack([P, P[:2]]), Q)
     np.testing.assert_allclose(parts.log_ratio(P), whole.log_ratio(P), rtol=1e-9)
 
 

@@ -1,0 +1,56 @@
+"""Any density ratio with a gradient in the critic's place."""
+
+from collections.abc import Callable
+
+import torch
+from sklearn.base import clone
+from torch import Tensor
+
+from .. import registry
+from ..ratios import DensityRatio, with_gradient
+
+__all__ = ["RatioStep", "make_ratio"]
+
+
+class RatioStep:
+    """What :class:`~fdgm.nets.CriticStep` is for a critic: one update on a batch of each sample, then a log-ratio.
+
+    Parameters
+    ----------
+    ratio : DensityRatio
+        With a gradient. It is fitted at the first update, and follows the samples at the others.
+    """
+
+    def __init__(self, ratio: DensityRatio) -> None:
+        self.ratio = ratio
+
+    def __call__(self, batch_p: Tensor, batch_q: Tensor) -> Tensor:
+        """Update the ratio; return its log-loss on the batches after that, in nats: ()."""
+        self.ratio.update(*(batch.detach().cpu().numpy() for batch in (batch_p, batch_q)))
+        with torch.no_grad():
+            p, q = (self.ratio.log_ratio_tensor(batch) for batch in (batch_p, batch_q))
+            return torch.nn.functional.softplus(-p).mean() + torch.nn.functional.softplus(q).mean()
+
+    def log_ratio(self) -> Callable[[Tensor], Tensor]:
+        """log dP/dQ as a function of points, of the ratio as it stands."""
+        return self.ratio.log_ratio_tensor
+
+
+def make_ratio(owner: str, ratio: str | DensityRatio, seed: int) -> DensityRatio:
+    """An unfitted ratio from what a user gave, with a seed where it takes one and has none.
+
+    Raises
+    ------
+    ValueError
+        If it is unknown, or has no gradient, along which particles could move.
+    """
+    made: DensityRatio = clone(registry.make("density_ratio", ratio))
+    if not made.has_gradient:
+        raise ValueError(
+            f"ratio of {owner} must have a gradient, for particles to move along it: one of {with_gradient()} or an"
+            f" instance that has one, got {ratio!r}."
+        )
+    params = made.get_params(deep=False)
+    if "random_state" in params and params["random_state"] is None:
+        made.set_params(random_state=seed % 2**31)
+    return made

@@ -1,0 +1,64 @@
+"""VGrow with a density ratio in the critic's place."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import fdgm
+from fdgm import VGrowSampler
+from fdgm.metrics import energy_distance
+from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
+
+X = np.random.default_rng(0).normal([3.0, -20.0], [0.5, 5.0], size=(400, 2))
+TINY = {"n_particles": 128, "n_particle_steps": 3, "n_projection_passes": 1, "batch_size": 64, "random_state": 0}
+RATIOS = ["kliep", "ulsif", "rulsif", LogisticRatio(max_iter=2, n_critic_steps=2)]
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+def test_the_particles_follow_it_and_the_file_keeps_it(ratio, tmp_path):
+    sampler = VGrowSampler(ratio=ratio, max_iter=2, **TINY).fit(X)
+    assert (sampler.history_["displacement"] > 0).all()
+    assert not hasattr(sampler.net_, "critic_")
+    sampler.save(tmp_path / "s")
+    again = fdgm.load(tmp_path / "s")
+    np.testing.assert_array_equal(again.log_ratio(X), sampler.log_ratio(X))
+    np.testing.assert_array_equal(again.sample(5), sampler.sample(5))
+
+
+def test_a_fit_that_goes_on_is_the_same_as_a_loaded_one(tmp_path):
+    sampler = VGrowSampler(ratio="ulsif", **TINY).partial_fit(X)
+    sampler.save(tmp_path / "s")
+    again = fdgm.load(tmp_path / "s").partial_fit(X)
+    np.testing.assert_array_equal(again.sample(4, random_state=0), sampler.partial_fit(X).sample(4, random_state=0))
+
+
+@pytest.mark.parametrize("ratio", ["classifier", fdgm.ratios.ClassifierRatio()], ids=str)
+def test_one_without_a_gradient_names_those_that_have_one(ratio):
+    with pytest.raises(ValueError, match=r"ratio of VGrowSampler must have a gradient.*'kliep'.*got .*lassifier"):
+        VGrowSampler(ratio=ratio, **TINY).fit(X)
+
+
+@pytest.mark.parametrize("setting", [{"critic_lr": 0.1}, {"critic_betas": (0.5, 0.5)}])
+def test_settings_of_the_critic_that_is_not_there_are_refused(setting):
+    with pytest.raises(ValueError, match=f"{next(iter(setting))} of VGrowSampler must be .* with a ratio"):
+        VGrowSampler(ratio="kliep", **setting, **TINY).fit(X)
+
+
+def test_an_unknown_one_lists_the_known():
+    with pytest.raises(ValueError, match=r"'kliep'.*got 'nope'"):
+        VGrowSampler(ratio="nope", **TINY).fit(X)
+
+
+def test_the_users_instance_is_left_unfitted_and_searchable():
+    sampler = VGrowSampler(ratio=KLIEP(width=1.0), max_iter=1, **TINY).fit(X)
+    assert not hasattr(sampler.ratio, "log_weights_")
+    assert sampler.get_params()["ratio__width"] == 1.0
+    assert clone(sampler).ratio.width == 1.0
+
+
+@pytest.mark.slow
+def test_it_learns_to_sample():
+    """An untrained generator's samples are some 1 from the data in energy distance, in standard deviations."""
+    sampler = VGrowSampler(ratio=RuLSIF(n_centers=50), n_particles=256, batch_size=64, max_iter=15, random_state=0)
+    scale = X.std(axis=0)
+    assert energy_distance(X / scale, sampler.fit(X).sample(400, random_state=0) / scale) < 0.1
