@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
@@ -46,10 +47,27 @@ def write(name: str, **content: Any) -> None:
     (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
 
 
+def stored(name: str) -> dict[str, Any]:
+    """What an earlier call wrote down."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 def finished(name: str) -> list[dict[str, Any]]:
     """The runs that an earlier call wrote down."""
-    path = RESULTS / f"{name}.json"
-    return json.loads(path.read_text()).get("runs", []) if path.exists() else []
+    return stored(name).get("runs", [])
+
+
+def summary(runs: list[dict[str, Any]], keys: list[str], figures: list[str]) -> pd.DataFrame:
+    """Median and interval of each figure, for each value of the keys in the order of the runs."""
+    rows: list[dict[str, Any]] = []
+    for group, table in pd.DataFrame(runs).groupby(keys, sort=False):
+        row: dict[str, Any] = dict(zip(keys, group, strict=True))
+        for figure in figures:
+            found = median_interval(table[figure].tolist())
+            row |= {figure: found["median"], f"{figure} low": found["low"], f"{figure} high": found["high"]}
+        rows.append({**row, "n": len(table)})
+    return pd.DataFrame(rows)
 
 
 def sweep(

@@ -1,87 +1,70 @@
-"""A training step of VGrowSampler against a hand-written PyTorch loop of the same algorithm, paired in one run."""
+"""A training step of each estimator against a hand-written PyTorch loop of the same algorithm, paired in one run."""
 
 import argparse
-import time
+from collections.abc import Callable
+from typing import Any
 
 import _common
+import _plain
 import numpy as np
 import torch
-from torch import nn
-from torch.nn.functional import softplus
 
-from fdgm import VGrowSampler
+from fdgm import GANSampler, VGrowSampler
 from fdgm.architectures import MLP
 
-N, D, BATCH, PARTICLES, STEPS, PROJECTIONS = 20_000, 10, 256, 1024, 20, 32
+N, D = 20_000, 10
+SAME: dict[str, Any] = {
+    "architecture": MLP(width=_plain.WIDTH, depth=2),
+    "latent_size": _plain.LATENTS,
+    "batch_size": _plain.BATCH,
+    "ema": None,
+    "random_state": 0,
+}
 
-
-def plain(X: np.ndarray, loops: int) -> float:
-    """Seconds of `loops` outer loops, written as one would for a paper: no library, no checks, no history."""
-
-    def mlp(size: int, out: int) -> nn.Sequential:
-        return nn.Sequential(nn.Linear(size, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, out))
-
-    data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
-    G, C = mlp(8, D), mlp(D, 1)
-    opt_g = torch.optim.Adam(G.parameters(), lr=1e-3, fused=True)
-    opt_c = torch.optim.Adam(C.parameters(), lr=5e-4, betas=(0.5, 0.9), fused=True)
-    start = time.perf_counter()
-    for _ in range(loops):
-        w = torch.randn(PARTICLES, 8)
-        with torch.no_grad():
-            z = G(w)
-        for _ in range(STEPS):
-            for p in C.parameters():
-                p.requires_grad_(True)
-            real = data[torch.randint(N, (BATCH,))]
-            fake = z[torch.randint(PARTICLES, (BATCH,))]
-            real = real + 0.3 * torch.randn_like(real)
-            fake = fake + 0.3 * torch.randn_like(fake)
-            out = C(torch.cat([real, fake]))[:, 0]
-            loss = softplus(-out[:BATCH]).mean() + softplus(out[BATCH:]).mean()
-            opt_c.zero_grad()
-            loss.backward()
-            opt_c.step()
-            for p in C.parameters():
-                p.requires_grad_(False)
-            z.requires_grad_(True)
-            (g,) = torch.autograd.grad(C(z).sum(), z)
-            z = z.detach() + 0.1 * g
-        for _ in range(PROJECTIONS):
-            i = torch.randint(PARTICLES, (BATCH,))
-            fit = (G(w[i]) - z[i]).square().sum(1).mean()
-            opt_g.zero_grad()
-            fit.backward()
-            opt_g.step()
-    return time.perf_counter() - start
-
-
-def library(X: np.ndarray, loops: int) -> float:
-    """Seconds of as many by the library, history included; from the end of the first loop, so set-up apart."""
-    sampler = VGrowSampler(
-        architecture=MLP(width=128, depth=2), latent_size=8, ema=None, max_iter=loops + 1, random_state=0
-    )
-    seconds = sampler.fit(X).history_["seconds"]
-    return float(seconds.iloc[-1] - seconds.iloc[0])
+#: The estimator, and the loop that it is measured against.
+CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
+    "VGrowSampler": (lambda loops: VGrowSampler(max_iter=loops, **SAME), _plain.vgrow),
+    "GANSampler": (lambda loops: GANSampler(max_iter=loops, **SAME), _plain.gan),
+    "GANSampler, wasserstein_gp": (
+        lambda loops: GANSampler("wasserstein_gp", n_critic_steps=5, n_generator_steps=10, max_iter=loops, **SAME),
+        _plain.wgan_gp,
+    ),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--loops", type=int, default=5)
+    parser.add_argument("--only", nargs="+", default=list(CASES), choices=list(CASES), metavar="CASE")
     options = parser.parse_args()
     X = np.random.default_rng(0).normal(size=(N, D))
-    library(X, 2)
-    plain(X, 2)
-    pairs = []
-    for k in range(options.pairs):
-        one, other = (library, plain) if k % 2 else (plain, library)
-        first, second = one(X, options.loops), other(X, options.loops)
-        pairs.append((first, second) if k % 2 else (second, first))
-    ratio = _common.median_interval([ours / theirs for ours, theirs in pairs])
-    per_loop = _common.median_interval([1e3 * ours / options.loops for ours, _ in pairs])
-    _common.write("overhead", ratio=ratio, milliseconds_per_loop=per_loop, pairs=pairs, loops=options.loops)
-    print("library / plain loop:", ratio)
+    data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
+    results = _common.stored("overhead").get("cases", {})
+    for case in options.only:
+        make, plain = CASES[case]
+
+        def library(loops: int, make: Callable[[int], Any] = make) -> float:
+            """Seconds by the library's own history, from the end of the first loop, so set-up apart."""
+            seconds = make(loops + 1).fit(X).history_["seconds"]
+            return float(seconds.iloc[-1] - seconds.iloc[0])
+
+        library(2)
+        plain(data, 2)
+        pairs = []
+        for k in range(options.pairs):
+            if k % 2:
+                ours, theirs = library(options.loops), plain(data, options.loops)
+            else:
+                theirs, ours = plain(data, options.loops), library(options.loops)
+            pairs.append((ours, theirs))
+        results[case] = {
+            "ratio": _common.median_interval([ours / theirs for ours, theirs in pairs]),
+            "milliseconds_per_loop": _common.median_interval([1e3 * ours / options.loops for ours, _ in pairs]),
+            "pairs": pairs,
+        }
+        _common.write("overhead", cases=results, loops=options.loops)
+        print(f"{case}: library / plain loop", results[case]["ratio"])
 
 
 if __name__ == "__main__":

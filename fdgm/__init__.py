@@ -7,16 +7,27 @@ from .hookspecs import hookimpl
 from .registry import available
 
 if TYPE_CHECKING:
-    from . import architectures, bidirectional, datasets, divergences, metrics, objectives, ratios, refiners
+    from . import (
+        architectures,
+        bidirectional,
+        datasets,
+        divergences,
+        metrics,
+        objectives,
+        ratios,
+        refiners,
+        regularizers,
+    )
     from . import testing as testing
     from .bidirectional import AGEBidirectional
     from .persistence import load
     from .refiners import DGflowRefiner
-    from .samplers import VGrowSampler
+    from .samplers import GANSampler, VGrowSampler
 
 __all__ = [
     "AGEBidirectional",
     "DGflowRefiner",
+    "GANSampler",
     "VGrowSampler",
     "architectures",
     "available",
@@ -29,6 +40,7 @@ __all__ = [
     "objectives",
     "ratios",
     "refiners",
+    "regularizers",
 ]
 
 #: Estimators that `load` may make, and where each lives.
@@ -37,6 +49,7 @@ ESTIMATORS = {
     "DDLSRefiner": "refiners",
     "DGflowRefiner": "refiners",
     "DOTRefiner": "refiners",
+    "GANSampler": "samplers",
     "MetropolisHastingsRefiner": "refiners",
     "RejectionRefiner": "refiners",
     "VGrowSampler": "samplers",

@@ -35,3 +35,8 @@ def fdgm_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
 @hookspec
 def fdgm_joint_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Return ``{name: class}`` of subclasses of :class:`fdgm.bidirectional.JointObjective`."""
+
+
+@hookspec
+def fdgm_regularizers() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.regularizers.Regularizer`."""

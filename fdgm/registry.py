@@ -23,12 +23,14 @@ FAMILIES = {
     "density_ratio": "fdgm_density_ratios",
     "objective": "fdgm_objectives",
     "joint_objective": "fdgm_joint_objectives",
+    "regularizer": "fdgm_regularizers",
 }
 
 _BUILT_IN = (
     "fdgm.divergences._plugin",
     "fdgm.architectures._plugin",
     "fdgm.objectives._plugin",
+    "fdgm.regularizers._plugin",
     "fdgm.ratios._plugin",
     "fdgm.bidirectional._plugin",
 )
@@ -106,6 +108,7 @@ def _base_class(family: str) -> type:
         "density_ratio": ("fdgm.ratios", "DensityRatio"),
         "objective": ("fdgm.objectives", "Objective"),
         "joint_objective": ("fdgm.bidirectional", "JointObjective"),
+        "regularizer": ("fdgm.regularizers", "Regularizer"),
     }[family]
     return getattr(importlib.import_module(module), name)
 
@@ -186,7 +189,7 @@ def available(family: str) -> list[str]:
 
     Parameters
     ----------
-    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective"}
+    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective", "regularizer"}
 
     Returns
     -------

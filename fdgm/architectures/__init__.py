@@ -1,6 +1,6 @@
 """Generators, critics and encoders, made from the data's shape, the latent size and a seed."""
 
-from ._base import DISTRIBUTIONS, Architecture
+from ._base import DISTRIBUTIONS, Architecture, seeded
 from ._dcgan import DCGAN
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 from ._hierarchical import Hierarchical
@@ -20,4 +20,5 @@ __all__ = [
     "Hierarchical",
     "Implicit",
     "ResNet",
+    "seeded",
 ]

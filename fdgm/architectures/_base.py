@@ -12,7 +12,7 @@ from .. import registry
 from ..component import Component
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
 
-__all__ = ["DISTRIBUTIONS", "Architecture"]
+__all__ = ["DISTRIBUTIONS", "Architecture", "seeded"]
 
 DISTRIBUTIONS = ("deterministic", "gaussian", "implicit")
 
@@ -75,19 +75,19 @@ class Architecture(Component, ABC):
 
     def generator(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_generator` with initial weights drawn from `seed` alone."""
-        return _seeded(lambda: self.make_generator(data_shape, latent_size), seed)
+        return seeded(lambda: self.make_generator(data_shape, latent_size), seed)
 
     def critic(self, data_shape: tuple[int, ...], *, seed: int) -> nn.Module:
         """`make_critic` with initial weights drawn from `seed` alone."""
-        return _seeded(lambda: self.make_critic(data_shape), seed)
+        return seeded(lambda: self.make_critic(data_shape), seed)
 
     def encoder(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_encoder` with initial weights drawn from `seed` alone."""
-        return _seeded(lambda: self.make_encoder(data_shape, latent_size), seed)
+        return seeded(lambda: self.make_encoder(data_shape, latent_size), seed)
 
     def pair_critic(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_pair_critic` with initial weights drawn from `seed` alone."""
-        return _seeded(lambda: self.make_pair_critic(data_shape, latent_size), seed)
+        return seeded(lambda: self.make_pair_critic(data_shape, latent_size), seed)
 
     def conditional_generator(
         self,
@@ -133,7 +133,7 @@ class Architecture(Component, ABC):
             ),
             "implicit": lambda: self.make_implicit_generator(data_shape, latent_size, noise_size),
         }
-        return _seeded(made[distribution], seed)
+        return seeded(made[distribution], seed)
 
     def conditional_encoder(
         self,
@@ -151,7 +151,7 @@ class Architecture(Component, ABC):
             "gaussian": lambda: Gaussian(self.make_encoder(data_shape, 2 * latent_size), (latent_size,)),
             "implicit": lambda: self.make_implicit_encoder(data_shape, latent_size, noise_size),
         }
-        return _seeded(made[distribution], seed)
+        return seeded(made[distribution], seed)
 
     def _check_distribution(self, distribution: str, noise_size: int | None) -> None:
         owner = type(self).__name__
@@ -183,7 +183,8 @@ def _checked_noise_size(architecture: Architecture, noise_size: int | None, defa
     return int(noise_size)
 
 
-def _seeded(make: Callable[[], _Module], seed: int) -> _Module:
+def seeded(make: Callable[[], _Module], seed: int) -> _Module:
+    """What `make` makes, its weights drawn from `seed` alone, with torch's global state as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # the CPU's alone: weights are drawn there, then moved
         return make()

@@ -51,7 +51,9 @@ class Clock:
         return progress
 
     def finished(self) -> str | None:
-        """The parameter that ends training now, or None."""
+        """The parameter that ends training now, or None; there is always a first iteration."""
+        if not self.readings:
+            return None
         if self.max_iter is not None and len(self.readings) >= self.max_iter:
             return "max_iter"
         if self.max_seconds is not None and self.seconds >= self.max_seconds:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from ..objectives import CriticRegularizer, Objective
+from ..objectives import Objective
+from ..regularizers import CriticRegularizer
 from ._forward import forward
 from ._mode import Mode
 
@@ -58,17 +59,24 @@ class CriticStep:
         """
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
-        output = self.outputs(*(torch.cat(both) for both in zip(p, q, strict=True)))
-        loss = total = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
-        for regularizer in self.regularizers:
-            penalty = regularizer.penalty(self.outputs, p, q, self.stream)
-            total = total if penalty is None else total + penalty
+        loss, total = self.losses(self.outputs, p, q)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         self.optimizer.step()
         for regularizer in self.regularizers:
             regularizer.project(self.critic)
         return loss.detach()
+
+    def losses(
+        self, judge: Callable[..., Tensor], p: tuple[Tensor, ...], q: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor]:
+        """The objective's loss, and the sum of it and of the penalties, both (), with `judge` for the critic."""
+        output = judge(*(torch.cat(both) for both in zip(p, q, strict=True)))
+        loss = total = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
+        for regularizer in self.regularizers:
+            penalty = regularizer.penalty(judge, p, q, self.stream)
+            total = total if penalty is None else total + penalty
+        return loss, total
 
     def log_ratio(self) -> Callable[..., Tensor]:
         """log dP/dQ as a function of what the critic takes, as it stands; in evaluation mode from here on."""

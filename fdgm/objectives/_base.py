@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..component import Component
-from ._regularizers import CriticRegularizer
+from ..regularizers import CriticRegularizer
 
 __all__ = ["Objective"]
 
@@ -24,10 +24,13 @@ class Objective(Component, ABC):
     antisymmetric : bool
         Whether the loss treats both samples alike, so that exchanging them only changes the sign of the log-ratio at
         the optimum.
+    n_critic_steps : int
+        Updates of the critic for each of a GAN's generator that the objective is published with.
     """
 
     exact: ClassVar[bool] = True
     antisymmetric: ClassVar[bool] = False
+    n_critic_steps: ClassVar[int] = 1
 
     @abstractmethod
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
@@ -58,6 +61,17 @@ class Objective(Component, ABC):
             If the best output at a point depends on other points.
         """
         return log_ratio
+
+    def generator_loss(self, output: Tensor) -> Tensor:
+        """The loss () that a GAN's generator descends, over the critic's outputs (n,) on its rows.
+
+        Unless the objective has a rule of its own it is −E[log_ratio]: the rows follow the log-ratio's gradient.
+        """
+        return -self.log_ratio(output).mean()
+
+    def clashes(self, other: Component) -> str | None:
+        """Why this cannot go together with `other`, a regularizer; None where it can."""
+        return None
 
     @property
     def regularizers(self) -> tuple[CriticRegularizer, ...]:

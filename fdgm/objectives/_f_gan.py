@@ -54,6 +54,9 @@ class FGAN(Objective):
             raise ValueError(f"activation of FGAN must be 'published' or 'universal', got {self.activation!r}.")
         return registry.make("divergence", self.divergence).log_ratio_from_output(output)
 
+    def generator_loss(self, output: Tensor) -> Tensor:
+        return -registry.make("divergence", self.divergence).conjugate_of_slope(self.log_ratio(output)).mean()
+
     def optimum(self, log_ratio: Tensor) -> Tensor:
         if self.activation == "universal":
             return log_ratio

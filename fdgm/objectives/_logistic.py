@@ -1,18 +1,35 @@
-"""Logistic regression of one sample against the other."""
+"""Logistic regression of one sample against the other, with what a generator may do about it."""
+
+from abc import ABC
+from typing import ClassVar
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from ._base import Objective
 
-__all__ = ["Logistic"]
+__all__ = ["Logistic", "LogisticCritic", "Minimax", "NonSaturating"]
 
 
-class Logistic(Objective):
+class LogisticCritic(Objective, ABC):
+    """Base of the objectives whose critic is a logistic regression."""
+
+    antisymmetric: ClassVar = True
+
+    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        return softplus(-output_p).mean() + softplus(output_q).mean()
+
+    def log_ratio(self, output: Tensor) -> Tensor:
+        return output
+
+
+class Logistic(LogisticCritic):
     """E_p[log(1 + e^−T)] + E_q[log(1 + e^T)].
 
     The two means are summed, not pooled, so that the optimum is T = log dP/dQ whatever the sizes of the samples;
     pooled, T would carry log n_p/n_q. At P = Q the loss is 2 log 2.
+
+    As a GAN's objective its generator follows ∇T, with a weight of one, as AGE-ALL's does.
 
     Examples
     --------
@@ -22,10 +39,32 @@ class Logistic(Objective):
     tensor(1.3863)
     """
 
-    antisymmetric = True
 
-    def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
-        return softplus(-output_p).mean() + softplus(output_q).mean()
+class Minimax(LogisticCritic):
+    """The GAN as a game: the generator descends what the critic ascends, E_q[log(1 − σ(T))].
 
-    def log_ratio(self, output: Tensor) -> Tensor:
-        return output
+    Its rows follow σ(T) ∇T, the gradient of twice the Jensen–Shannon divergence, which vanishes where the critic is
+    sure that they are not data.
+
+    References
+    ----------
+    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, equation 1.
+    """
+
+    def generator_loss(self, output: Tensor) -> Tensor:
+        return -softplus(output).mean()
+
+
+class NonSaturating(LogisticCritic):
+    """The GAN with the logD trick: the generator ascends E_q[log σ(T)].
+
+    Its rows follow σ(−T) ∇T, the gradient of D_logD(model‖data).
+
+    References
+    ----------
+    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014, section 3; Gao et al., "Deep Generative Learning via
+    Variational Gradient Flow", ICML 2019, theorem 3.1.
+    """
+
+    def generator_loss(self, output: Tensor) -> Tensor:
+        return softplus(-output).mean()

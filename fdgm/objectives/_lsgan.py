@@ -35,5 +35,8 @@ class LSGAN(Objective):
     def log_ratio(self, output: Tensor) -> Tensor:
         return output.logit(_EDGE)
 
+    def generator_loss(self, output: Tensor) -> Tensor:
+        return (output - 1).square().mean() / 2
+
     def optimum(self, log_ratio: Tensor) -> Tensor:
         return log_ratio.sigmoid()

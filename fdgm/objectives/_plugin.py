@@ -7,12 +7,15 @@ from ..hookspecs import hookimpl
 @hookimpl
 def fdgm_objectives() -> dict[str, type]:
     return {
+        "age": objectives.AGE,
         "f_gan": objectives.FGAN,
         "hinge": objectives.Hinge,
         "kliep": objectives.KLIEPObjective,
+        "least_squares": objectives.LSGAN,
         "logistic": objectives.Logistic,
-        "lsgan": objectives.LSGAN,
         "lsif": objectives.LSIFObjective,
-        "wasserstein": objectives.Wasserstein,
-        "wasserstein_clip": objectives.WassersteinClip,
+        "minimax": objectives.Minimax,
+        "non_saturating": objectives.NonSaturating,
+        "wasserstein": objectives.WassersteinClip,
+        "wasserstein_gp": objectives.Wasserstein,
     }

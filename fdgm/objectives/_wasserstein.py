@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
+from ..regularizers import CriticRegularizer, GradientPenalty, WeightClip
 from ._base import Objective
-from ._regularizers import CriticRegularizer, GradientPenalty, WeightClip
 
 __all__ = ["Wasserstein", "WassersteinClip"]
 
@@ -36,6 +36,7 @@ class Wasserstein(Objective):
 
     exact = False
     antisymmetric = True
+    n_critic_steps = 5
 
     def __init__(self, penalty: float = 10.0, *, two_sided: bool = True) -> None:
         self.penalty = penalty
@@ -73,6 +74,7 @@ class WassersteinClip(Objective):
 
     exact = False
     antisymmetric = True
+    n_critic_steps = 5
 
     def __init__(self, limit: float = 0.01) -> None:
         self.limit = limit

@@ -34,7 +34,7 @@ class LogisticRatio(DensityRatio, Trainable):
     ----------
     objective : str or Objective, default="logistic"
         One of ``fdgm.available("objective")`` or an instance. With ``"hinge"``, ``"wasserstein"`` and
-        ``"wasserstein_clip"`` the critic's output only stands in for the log-ratio.
+        ``"wasserstein_gp"`` the critic's output only stands in for the log-ratio.
     architecture : str, Architecture or None, default=None
         Of the critic: one of ``fdgm.available("architecture")`` or an instance. None is two hidden layers of 64 smooth
         units.

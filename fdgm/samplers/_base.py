@@ -34,7 +34,7 @@ class Sampler(GenerativeModel):
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        return in_chunks(self.net_.critic_step_.log_ratio(), array, self._scaler.to_tensor, self.net_.device)
+        return in_chunks(self._scaled_log_ratio(), array, self._scaler.to_tensor, self.net_.device)
 
     def log_ratio_tensor(self, x: Tensor) -> Tensor:
         """`log_ratio` as a differentiable function of a tensor, as density-ratio estimators offer it.

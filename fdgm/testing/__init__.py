@@ -11,6 +11,7 @@ from ._density_ratio import check_density_ratio
 from ._divergence import check_divergence
 from ._joint_objective import check_joint_objective
 from ._objective import check_objective
+from ._regularizer import check_regularizer
 
 __all__ = [
     "Check",
@@ -20,4 +21,5 @@ __all__ = [
     "check_divergence",
     "check_joint_objective",
     "check_objective",
+    "check_regularizer",
 ]

@@ -52,6 +52,9 @@ def check_objective(obj: Objective | type[Objective]) -> Checks:
         sizes_of_the_samples_do_not_matter,
         is_finite_in_range,
         optimum_is_least,
+        generator_loss_is_a_mean,
+        generator_is_drawn_to_the_numerator,
+        generator_loss_is_finite_in_range,
         can_be_saved,
     ]
     if objective.exact:
@@ -173,6 +176,56 @@ def is_finite_in_range(objective: Objective) -> None:
                 f"{name} of {named(objective)} must be finite in float32 for outputs within ±40, but is not within"
                 f" ±{scale:g}",
             )
+
+
+def _typical(objective: Objective) -> Tensor:
+    """Outputs at which the objective's critic stands for log-ratios from −1.5 to 1.5."""
+    try:
+        return objective.optimum(_OUTPUTS)
+    except NotImplementedError:
+        return _OUTPUTS
+
+
+def generator_loss_is_a_mean(objective: Objective) -> None:
+    output = _typical(objective)[3:]  # of no symmetry
+    for dtype in (torch.float32, torch.float64):
+        loss = objective.generator_loss(output.to(dtype))
+        require(
+            loss.shape == () and loss.dtype == dtype,
+            f"generator_loss of {named(objective)} must be one number in the outputs' {dtype}, got shape"
+            f" {tuple(loss.shape)} and {loss.dtype}",
+        )
+    once, twice = (objective.generator_loss(rows).item() for rows in (output, output.repeat(2)))
+    require(
+        abs(once - twice) <= 1e-9 * (1 + abs(once)),
+        f"generator_loss of {named(objective)} must be a mean over rows, but with each taken twice it goes from"
+        f" {once:.9g} to {twice:.9g}",
+    )
+
+
+def generator_is_drawn_to_the_numerator(objective: Objective) -> None:
+    output = _typical(objective).detach().requires_grad_()
+    loss = objective.generator_loss(output)
+    require(
+        loss.requires_grad,
+        f"generator_loss of {named(objective)} must be differentiable in the critic's output, but is detached",
+    )
+    (gradient,) = torch.autograd.grad(loss, output)
+    require(
+        (gradient <= 0).all() and gradient.any(),
+        f"generator_loss of {named(objective)} must fall as the critic's outputs rise to the numerator's, but has the"
+        f" gradient {gradient.tolist()} at {output.tolist()}",
+    )
+
+
+def generator_loss_is_finite_in_range(objective: Objective) -> None:
+    output = torch.linspace(-40, 40, 21).requires_grad_()
+    loss = objective.generator_loss(output)
+    (gradient,) = torch.autograd.grad(loss, output, allow_unused=True) if loss.requires_grad else (output,)
+    require(
+        torch.isfinite(loss) and (gradient is None or torch.isfinite(gradient).all()),
+        f"generator_loss of {named(objective)} and its gradient must be finite in float32 for outputs within ±40",
+    )
 
 
 def can_be_saved(objective: Objective) -> None:

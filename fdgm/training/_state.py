@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from ..inputs import AffineScaler, Record, Seeds
-from ..nets import net_tensors, restore_net
+from ..nets import MultiNet, net_tensors, restore_net
 
-__all__ = ["restore", "state_of"]
+__all__ = ["restore", "state_of", "without_training"]
 
 
 def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -32,6 +32,33 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "stop_reason": getattr(estimator, "stop_reason_", None),
     }
     return tensors, state
+
+
+def without_training(net: MultiNet, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What `state_of` gave, without the optimizers' moments and with the networks' weights as float16.
+
+    Raises
+    ------
+    ValueError
+        If a weight is too large for it.
+    """
+    left = {
+        name: tensor
+        for name, tensor in tensors.items()
+        if not name.startswith(tuple(f"net/{optimizer}/" for optimizer in net.optimizer_names))
+    }
+    for module in net.module_names:
+        for name, tensor in _under(left, f"net/{module}").items():
+            if not tensor.is_floating_point():
+                continue
+            halved = tensor.half()
+            if tensor.isfinite().all() and not halved.isfinite().all():
+                raise ValueError(
+                    f"compact of save must be False for weights past {torch.finfo(torch.half).max:g}, got"
+                    f" {tensor.abs().max().item():g} in {name} of {module}."
+                )
+            left[f"net/{module}/{name}"] = halved
+    return left
 
 
 def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:

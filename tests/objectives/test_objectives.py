@@ -71,12 +71,15 @@ def test_the_output_at_the_optimum_gives_the_log_ratio(objective, l):
     torch.testing.assert_close(objective.log_ratio(objective.optimum(l)), l, rtol=1e-9, atol=1e-9)
 
 
+#: Objectives of one critic, and of several generators.
+LOGISTIC = ("age", "logistic", "minimax", "non_saturating")
+
 LEAST = {
-    "logistic": lambda p, q: 2 * np.log(2) - 2 * jensenshannon(p, q) ** 2,
+    **dict.fromkeys(LOGISTIC, lambda p, q: 2 * np.log(2) - 2 * jensenshannon(p, q) ** 2),
     "lsif": lambda p, q: -np.sum(p**2 / q) / 2,
     "kliep": lambda p, q: -entropy(p, q),
     "f_gan": lambda p, q: -entropy(p, q),
-    "lsgan": lambda p, q: np.sum(p * q / (p + q)) / 2,
+    "least_squares": lambda p, q: np.sum(p * q / (p + q)) / 2,
     "hinge": lambda p, q: 2 * np.minimum(p, q).sum(),
 }
 

@@ -29,7 +29,7 @@ def test_every_objective_learns_which_is_denser_and_comes_back(objective, tmp_pa
     np.testing.assert_array_equal(fdgm.load(tmp_path / "r").log_ratio(X), ratio.log_ratio(X))
 
 
-@pytest.mark.parametrize("objective", ["logistic", "lsgan", "hinge", "wasserstein"])
+@pytest.mark.parametrize("objective", ["logistic", "least_squares", "hinge", "wasserstein_gp"])
 def test_exchanging_the_samples_changes_the_sign_and_nothing_else(objective):
     ratio = LogisticRatio(objective, **TINY)
     assert ratio.antisymmetric
@@ -142,7 +142,7 @@ def test_memory_mapped_samples_stay_in_their_files(tmp_path):
 
 def test_failures_name_the_critic_and_the_knob():
     with pytest.raises(TrainingError, match=r"the critic: critic_loss .*Lower lr \(now 1e\+30\)"):
-        LogisticRatio("lsgan", lr=1e30, **{k: v for k, v in TINY.items() if k != "lr"}).fit(P, Q)
+        LogisticRatio("least_squares", lr=1e30, **{k: v for k, v in TINY.items() if k != "lr"}).fit(P, Q)
 
 
 @pytest.mark.parametrize("bad", [{"lr": 0}, {"validation_fraction": 1.0}, {"objective": "nope"}, {"max_iter": 0}])

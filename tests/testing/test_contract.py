@@ -15,6 +15,7 @@ CONTRACTS = {
     "objective": testing.check_objective,
     "density_ratio": testing.check_density_ratio,
     "joint_objective": testing.check_joint_objective,
+    "regularizer": testing.check_regularizer,
 }
 
 #: Image networks take seconds to make at their published sizes, and ratios to fit, and the contract makes many.

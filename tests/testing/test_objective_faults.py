@@ -87,6 +87,26 @@ class NoOptimum(Exponential):
         raise NotImplementedError
 
 
+class SumOverRows(Exponential):
+    def generator_loss(self, output):
+        return -output.sum()
+
+
+class DrawnAway(Exponential):
+    def generator_loss(self, output):
+        return output.mean()
+
+
+class DetachedRule(Exponential):
+    def generator_loss(self, output):
+        return -output.detach().mean()
+
+
+class OverflowingRule(Exponential):
+    def generator_loss(self, output):
+        return -(3 * output).exp().mean()
+
+
 class HoldsATensor(Exponential):
     def __init__(self, weight=None):
         self.weight = torch.ones(1) if weight is None else weight
@@ -105,6 +125,10 @@ FAULTS = {
     OptimumInAnotherScale: ("optimum_is_least", "must be the output of least loss"),
     NoOptimum: ("optimum_is_least", "must be given, for its log_ratio claims to be exact"),
     TwiceTheLogRatio: ("log_ratio_is_exact_at_the_optimum", "must be log p/q at the least loss"),
+    SumOverRows: ("generator_loss_is_a_mean", "must be a mean over rows"),
+    DrawnAway: ("generator_is_drawn_to_the_numerator", "must fall as the critic's outputs rise"),
+    DetachedRule: ("generator_is_drawn_to_the_numerator", "but is detached"),
+    OverflowingRule: ("generator_loss_is_finite_in_range", "must be finite in float32"),
     HoldsATensor: ("can_be_saved", "weight of HoldsATensor must be a number"),
 }
 

@@ -1,19 +1,18 @@
 """What is asked of a critic beside its outputs: bounded slopes, bounded weights."""
 
-import math
 from abc import ABC
 from collections.abc import Callable
-from numbers import Real
 
 import torch
 from torch import Tensor, nn
 
-from ..component import Component
+from ._base import Regularizer
+from ._checks import check_positive
 
 __all__ = ["R1", "CriticRegularizer", "GradientPenalty", "WeightClip"]
 
 
-class CriticRegularizer(Component, ABC):
+class CriticRegularizer(Regularizer, ABC):
     """A term of the critic's loss that needs the critic, a projection of its weights after a step, or both.
 
     A subclass overrides `penalty`, `project`, or both; the critic step calls them at each update.
@@ -61,7 +60,7 @@ class GradientPenalty(CriticRegularizer):
     Examples
     --------
     >>> import torch
-    >>> from fdgm.objectives import GradientPenalty
+    >>> from fdgm.regularizers import GradientPenalty
     >>> stream = torch.Generator().manual_seed(0)
     >>> penalty = GradientPenalty().penalty(lambda x: 3 * x[:, 0], (torch.ones(4, 2),), (torch.zeros(4, 2),), stream)
     >>> penalty.item()
@@ -79,9 +78,9 @@ class GradientPenalty(CriticRegularizer):
         batch_q: tuple[Tensor, ...],
         stream: torch.Generator,
     ) -> Tensor:
-        _check_positive(self, "weight")
+        check_positive(self, "weight")
         n = min(len(batch_p[0]), len(batch_q[0]))
-        share = torch.rand(n, generator=stream, device=batch_p[0].device)
+        share = torch.rand(n, generator=stream, device=batch_p[0].device, dtype=batch_p[0].dtype)
         between = (
             torch.lerp(q[:n], p[:n], share.view(-1, *[1] * (p.dim() - 1)))
             for p, q in zip(batch_p, batch_q, strict=True)
@@ -113,7 +112,7 @@ class R1(CriticRegularizer):
         batch_q: tuple[Tensor, ...],
         stream: torch.Generator,
     ) -> Tensor:
-        _check_positive(self, "weight")
+        check_positive(self, "weight")
         return self.weight / 2 * _squared_slopes(critic, batch_p).mean()
 
 
@@ -134,20 +133,14 @@ class WeightClip(CriticRegularizer):
 
     @torch.no_grad()
     def project(self, critic: nn.Module) -> None:
-        _check_positive(self, "limit")
+        check_positive(self, "limit")
         for parameter in critic.parameters():
             parameter.clamp_(-self.limit, self.limit)
 
 
-def _check_positive(regularizer: CriticRegularizer, name: str) -> None:
-    value = getattr(regularizer, name)
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < math.inf:
-        raise ValueError(f"{name} of {type(regularizer).__name__} must be a finite number above 0, got {value!r}.")
-
-
 def _squared_slopes(critic: Callable[..., Tensor], points: tuple[Tensor, ...]) -> Tensor:
-    """‖∇D‖² (n,) at points, over all that the critic takes, differentiable in its weights."""
-    points = tuple(part.detach().requires_grad_() for part in points)
+    """‖∇D‖² (n,) over all that the critic takes, differentiable in its weights and in what made the points."""
+    points = tuple(part if part.requires_grad else part.detach().requires_grad_() for part in points)
     gradients = torch.autograd.grad(critic(*points).sum(), points, create_graph=True)
     squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients]).sum(dim=0)
     # A slope of exactly 0 has no derivative of its root: the least normal number is added under it.

@@ -6,7 +6,8 @@ from torch import nn
 
 from fdgm.architectures import MLP
 from fdgm.nets import CriticStep
-from fdgm.objectives import R1, GradientPenalty, Hinge, Wasserstein, WassersteinClip, WeightClip
+from fdgm.objectives import Hinge, Wasserstein, WassersteinClip
+from fdgm.regularizers import R1, GradientPenalty, WeightClip
 
 
 def stream():

@@ -1,0 +1,29 @@
+"""What goes beside an objective: penalties and projections of a critic, and the remedies of GANs."""
+
+from ._base import Regularizer
+from ._matching import FeatureMatching
+from ._minibatch import MinibatchDiscrimination
+from ._packing import Packing
+from ._penalties import R1, CriticRegularizer, GradientPenalty, WeightClip
+from ._reconstructor import Reconstructor
+from ._remedy import GeneratorStep, Judge, MakeCritic, Remedy
+from ._spectral import SpectralNorm
+from ._unrolling import Unrolling
+
+__all__ = [
+    "R1",
+    "CriticRegularizer",
+    "FeatureMatching",
+    "GeneratorStep",
+    "GradientPenalty",
+    "Judge",
+    "MakeCritic",
+    "MinibatchDiscrimination",
+    "Packing",
+    "Reconstructor",
+    "Regularizer",
+    "Remedy",
+    "SpectralNorm",
+    "Unrolling",
+    "WeightClip",
+]

@@ -1,0 +1,38 @@
+"""Feature matching: the generator matches the mean of the critic's features."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ._checks import last_layer
+from ._remedy import GeneratorStep, Remedy
+
+__all__ = ["FeatureMatching"]
+
+
+class FeatureMatching(Remedy):
+    """The generator's loss is ‖E_data[h] − E_model[h]‖², where h is what goes into the critic's last linear layer.
+
+    It takes the place of the objective's rule for the generator; the critic's loss stays the objective's.
+
+    References
+    ----------
+    Salimans et al., "Improved Techniques for Training GANs", NeurIPS 2016, section 3.1.
+    """
+
+    replaces_rule: ClassVar = True
+
+    def generator_loss(self, step: GeneratorStep) -> Tensor:
+        features: list[Tensor] = []
+        _, layer = last_layer(self, step.critic)
+        hook = layer.register_forward_pre_hook(lambda module, inputs: features.append(inputs[0]))
+        try:
+            with torch.no_grad():
+                step.judge(*step.real)
+            step.judge(*step.fake)
+        finally:
+            hook.remove()
+        # Features may be bfloat16, too coarse for means of many.
+        real, fake = (h.mean(dim=0, dtype=torch.promote_types(h.dtype, torch.float32)) for h in features)
+        return (real - fake).square().sum()

@@ -1,0 +1,86 @@
+"""The generator looks ahead: its loss is that against a critic some updates later."""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..component import Component
+from ._checks import check_count
+from ._penalties import CriticRegularizer
+from ._remedy import GeneratorStep, Remedy
+
+__all__ = ["Unrolling"]
+
+
+class Unrolling(Remedy):
+    """The generator's loss is taken at the critic that `n_steps` further updates would make, and goes back through
+    them: each update is one of Adam's on the critic's loss, in which the generator's rows stand.
+
+    The critic itself is not changed. The updates are all on the batch of the generator's step, as in the paper.
+
+    Parameters
+    ----------
+    n_steps : int, default=5
+
+    References
+    ----------
+    Metz et al., "Unrolled Generative Adversarial Networks", ICLR 2017, equations 7 to 10.
+    """
+
+    def __init__(self, n_steps: int = 5) -> None:
+        self.n_steps = n_steps
+
+    def look_ahead(self, step: GeneratorStep) -> GeneratorStep:
+        names = [name for name, _ in step.critic.named_parameters()]
+        weights: list[Tensor] = list(step.critic.parameters())
+        states = [_AdamState.of(step.optimizer, weight) for weight in weights]
+        (group,) = step.optimizer.param_groups
+        for _ in range(check_count(self, "n_steps")):
+            critic_loss = step.critic_loss(step.judge_with(dict(zip(names, weights, strict=True))))
+            gradients = torch.autograd.grad(critic_loss, weights, create_graph=True)
+            weights = [
+                state.update(weight, gradient, group)
+                for state, weight, gradient in zip(states, weights, gradients, strict=True)
+            ]
+        return replace(step, judge=step.judge_with(dict(zip(names, weights, strict=True))))
+
+    def check(self, *, batch_size: int, optimizer: str) -> None:
+        check_count(self, "n_steps")
+        if optimizer != "adam":
+            raise ValueError(
+                f"optimizer must be 'adam' for Unrolling, which goes back through its updates, got {optimizer!r}."
+            )
+
+    def clashes(self, other: Component) -> str | None:
+        if isinstance(other, CriticRegularizer) and type(other).project is not CriticRegularizer.project:
+            return "it goes back through gradient steps, and a projection after each is none"
+        return None
+
+
+class _AdamState:
+    """Adam's moments of one weight, carried on as functions of the gradients."""
+
+    def __init__(self, first: Tensor, second: Tensor, n_steps: int) -> None:
+        self.first = first
+        self.second = second
+        self.n_steps = n_steps
+
+    @classmethod
+    def of(cls, optimizer: torch.optim.Optimizer, weight: Tensor) -> "_AdamState":
+        """A copy of the optimizer's, which is zero before the first step."""
+        state = optimizer.state.get(weight)
+        if not state:
+            return cls(torch.zeros_like(weight), torch.zeros_like(weight), 0)
+        return cls(state["exp_avg"].clone(), state["exp_avg_sq"].clone(), int(state["step"]))
+
+    def update(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> Tensor:
+        """The weight after one more step of Adam."""
+        b1, b2 = group["betas"]
+        self.n_steps += 1
+        self.first = torch.lerp(self.first, gradient, 1 - b1)
+        self.second = torch.lerp(self.second, gradient.square(), 1 - b2)
+        # The root of 0, of a weight that has had no gradient, has no derivative: the least normal number is added.
+        root = (self.second / (1 - b2**self.n_steps) + torch.finfo(weight.dtype).tiny).sqrt()
+        return weight - group["lr"] / (1 - b1**self.n_steps) * self.first / (root + group["eps"])

@@ -1,0 +1,300 @@
+"""Generative adversarial networks: a critic and a generator that train against each other."""
+
+import os
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+
+from .. import registry
+from ..architectures import Architecture
+from ..inputs import Seeds
+from ..nets import Schedule, resolve_device
+from ..objectives import Objective
+from ..regularizers import CriticRegularizer, Regularizer, Remedy
+from ._base import Sampler
+from ._gan_net import GANNet, GANSettings
+
+__all__ = ["GANSampler"]
+
+
+class GANSampler(Sampler):
+    """Sampler whose generator learns from the gradient of a critic of its rows: the GANs, under one estimator.
+
+    An objective is a loss of the critic and a rule for the generator; a regularizer is added to either. Where an
+    objective has a divergence it is that of (data‖model), as in f-GAN and AGE: ``FGAN("kl")`` and ``AGE("kl")`` cover
+    modes, ``"reverse_kl"`` seeks them.
+
+    `log_ratio` is that of the objective: an estimate where its critic is one of a ratio (`exact`), and where it is
+    not, as the hinge's and Wasserstein's, the output that stands in for it. With a regularizer that has the critic
+    judge more than single rows there is none, and it raises a ValueError.
+
+    Parameters
+    ----------
+    objective : str or Objective, default="non_saturating"
+        One of ``fdgm.available("objective")``, or an instance, which has parameters: ``AGE("js", scale_clip=0.5)``.
+    regularizer : str, Regularizer, sequence of them or None, default=None
+        One or more of ``fdgm.available("regularizer")``, by name or as instances with parameters, beside those that
+        the objective has itself.
+    architecture : str or Architecture, default="mlp"
+        One of ``fdgm.available("architecture")`` or an instance.
+    latent_size : int or None, default=None
+        Number of standard normal latents; None leaves it to the architecture.
+    n_generator_steps : int, default=50
+        Updates of the generator in each outer loop.
+    n_critic_steps : int or None, default=None
+        Updates of the critic before each of the generator's. None is what the objective is published with: 5 for
+        those of Wasserstein's distance, 1 for the others.
+    data_range : (float, float), None or "auto", default="auto"
+        The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"``
+        takes X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With
+        None each column is standardised.
+    instance_noise : float, default=0.0
+        Standard deviation, in scaled units, of noise added to all that the critic judges.
+    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (0.8, 0.0))
+        Factors of `instance_noise`; as `lr_schedule`.
+    optimizer : {"adam", "rmsprop"}, default="adam"
+        Of both networks. RMSprop smooths by 0.9.
+    critic_lr, generator_lr : float, default=0.0005 and 0.0005
+        Learning rates.
+    critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
+        Of Adam; None is (0.5, 0.9). RMSprop has none.
+    lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
+        Factors of both learning rates over the course of training: `when` is a float, a share of the budget, with
+        straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
+    batch_size : int, default=256
+        Rows of each sample in an update.
+    ema : float in (0, 1) or None, default=None
+        Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
+        then drawn from.
+    precision : {"float32", "bfloat16"}, default="float32"
+        Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
+    early_stopping : bool, default=False
+        Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
+        and keep the best generator.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of rows held out, up to 2,000 of them; without `early_stopping` none are.
+    n_iter_no_change : int, default=10
+        Comparisons without an improvement that end training.
+    validate_every : int, default=5
+        Outer loops from one comparison to the next.
+    max_iter : int or None, default=100
+        Outer loops at most; None leaves the end to `max_seconds`.
+    max_seconds : float or None, default=None
+        Seconds of training at most; whichever comes first ends it.
+    schedule : sequence of float or None, default=None
+        Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=s.n_iter_, schedule=s.schedule_``
+        replays a fit that `max_seconds` ended.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the networks of the last fit.
+    device : str, default="auto"
+        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+    random_state : int, RandomState, Generator or None, default=None
+        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+    checkpoint : str, path or None, default=None
+        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
+        `fit` that was killed goes on from it, to the same bits. It is removed when `fit` ends.
+    checkpoint_seconds : float, default=60
+        Seconds between writes.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callbacks : sequence of skorch callbacks or None, default=None
+        Called with the net at each outer loop (skorch's epoch); a KeyboardInterrupt raised there stops training.
+
+    Attributes
+    ----------
+    net_ : GANNet
+        The skorch net, with ``generator_`` and ``critic_``, and ``average_`` with `ema`.
+    history_ : DataFrame of shape (n_loops, 5)
+        critic_loss and generator_loss (means over the loop), spread (root of the samples' total variance over the
+        data's), held_out_distance (NaN where none was taken), seconds.
+    n_iter_ : int
+        Outer loops run.
+    best_iter_ : int
+        With `early_stopping`, the outer loop whose generator is kept.
+    stop_reason_ : {"max_iter", "max_seconds", "early_stopping", "callback", "non_finite", "explosion", "collapse"}
+    schedule_ : list of float
+        Progress at each outer loop.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        If X had column names.
+
+    References
+    ----------
+    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014; each objective and regularizer names its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm import GANSampler
+    >>> from fdgm.objectives import AGE
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> GANSampler(AGE("js"), regularizer="packing", max_iter=2, random_state=0).fit(X).sample(3).shape
+    (3, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Sampler._sampler_constraints,
+        "objective": [str, Objective],
+        "regularizer": [str, Regularizer, list, tuple, None],
+        "n_generator_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_critic_steps": [Interval(Integral, 1, None, closed="left"), None],
+        "instance_noise": [Interval(Real, 0, None, closed="left")],
+        "noise_schedule": ["array-like"],
+        "critic_lr": [Interval(Real, 0, None, closed="neither")],
+        "generator_lr": [Interval(Real, 0, None, closed="neither")],
+        "critic_betas": [list, tuple, None],
+        "generator_betas": [list, tuple, None],
+        "lr_schedule": ["array-like"],
+    }
+    _mends: ClassVar[dict[str, str]] = {
+        "non_finite": "Lower {critic_lr} or {generator_lr}, or take another {objective}.",
+        "explosion": "Lower {critic_lr} or {generator_lr}, or take another {objective}.",
+        "collapse": (
+            "Lower {generator_lr}, raise {n_critic_steps} or {instance_noise}, or add 'packing' or another remedy as"
+            " {regularizer}."
+        ),
+    }
+
+    def __init__(
+        self,
+        objective: str | Objective = "non_saturating",
+        *,
+        regularizer: str | Regularizer | Sequence[str | Regularizer] | None = None,
+        architecture: str | Architecture = "mlp",
+        latent_size: int | None = None,
+        n_generator_steps: int = 50,
+        n_critic_steps: int | None = None,
+        data_range: tuple[float, float] | str | None = "auto",
+        instance_noise: float = 0.0,
+        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
+        optimizer: str = "adam",
+        critic_lr: float = 0.0005,
+        generator_lr: float = 0.0005,
+        critic_betas: tuple[float, float] | None = None,
+        generator_betas: tuple[float, float] | None = None,
+        lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        batch_size: int = 256,
+        ema: float | None = None,
+        precision: str = "float32",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        validate_every: int = 5,
+        max_iter: int | None = 100,
+        max_seconds: float | None = None,
+        schedule: Sequence[float] | None = None,
+        warm_start: bool = False,
+        device: str = "auto",
+        random_state: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_seconds: float = 60.0,
+        verbose: int = 0,
+        callbacks: Sequence[Any] | None = None,
+    ) -> None:
+        self.objective = objective
+        self.regularizer = regularizer
+        self.architecture = architecture
+        self.latent_size = latent_size
+        self.n_generator_steps = n_generator_steps
+        self.n_critic_steps = n_critic_steps
+        self.data_range = data_range
+        self.instance_noise = instance_noise
+        self.noise_schedule = noise_schedule
+        self.optimizer = optimizer
+        self.critic_lr = critic_lr
+        self.generator_lr = generator_lr
+        self.critic_betas = critic_betas
+        self.generator_betas = generator_betas
+        self.lr_schedule = lr_schedule
+        self.batch_size = batch_size
+        self.ema = ema
+        self.precision = precision
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.validate_every = validate_every
+        self.max_iter = max_iter
+        self.max_seconds = max_seconds
+        self.schedule = schedule
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.checkpoint = checkpoint
+        self.checkpoint_seconds = checkpoint_seconds
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
+        for remedy in self.net_.settings.remedies:
+            if not remedy.single:
+                raise ValueError(
+                    f"regularizer of GANSampler must leave the critic a function of single rows for log_ratio, got"
+                    f" {remedy!r}: its critic judges rows together with others, or with latents."
+                )
+        return super()._scaled_log_ratio()
+
+    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+        architecture = registry.make("architecture", self.architecture)
+        objective: Objective = registry.make("objective", self.objective)
+        penalties, remedies = self._regularizers()
+        settings = GANSettings(
+            architecture=architecture,
+            objective=objective,
+            regularizers=penalties,
+            remedies=remedies,
+            latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
+            n_generator_steps=self.n_generator_steps,
+            n_critic_steps=objective.n_critic_steps if self.n_critic_steps is None else self.n_critic_steps,
+            batch_size=self.batch_size,
+            optimizer=self.optimizer,
+            critic_lr=self.critic_lr,
+            critic_betas=self._betas("critic_betas", (0.5, 0.9)),
+            generator_lr=self.generator_lr,
+            generator_betas=self._betas("generator_betas", (0.5, 0.9)),
+            lr_schedule=Schedule.make("GANSampler", "lr_schedule", self.lr_schedule),
+            instance_noise=self.instance_noise,
+            noise_schedule=Schedule.make("GANSampler", "noise_schedule", self.noise_schedule),
+            ema=self.ema,
+            precision=self.precision,
+        )
+        self.net_ = GANNet(
+            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
+        ).initialize()
+
+    def _regularizers(self) -> tuple[tuple[CriticRegularizer, ...], tuple[Remedy, ...]]:
+        """Penalties and projections of the critic, and remedies, checked against one another and the objective.
+
+        Raises
+        ------
+        ValueError
+            If two of them cannot go together, or one is given twice.
+        """
+        one_or_more: Any = () if self.regularizer is None else self.regularizer
+        given = one_or_more if isinstance(one_or_more, (list, tuple)) else (one_or_more,)
+        made: list[Regularizer] = [registry.make("regularizer", one) for one in given]
+        objective: Objective = registry.make("objective", self.objective)
+        own = (objective, *objective.regularizers)
+        parts = [*own, *made]
+        for i, one in enumerate(parts):
+            for other in parts[i + 1 :]:
+                reason = one.clashes(other) or other.clashes(one)
+                if type(one) is type(other):
+                    reason = "the objective has it, with parameters" if i < len(own) else "one of its kind is enough"
+                if reason is not None:
+                    raise ValueError(
+                        f"regularizer of GANSampler must go together with its objective and with one another, got"
+                        f" {other!r} with {one!r}: {reason}."
+                    )
+        for one in made:
+            if not isinstance(one, (CriticRegularizer, Remedy)):
+                raise TypeError(
+                    f"regularizer of GANSampler must be a CriticRegularizer or a Remedy, got {type(one).__name__}."
+                )
+        penalties = tuple(one for one in made if isinstance(one, CriticRegularizer))
+        remedies = tuple(one for one in made if isinstance(one, Remedy))
+        for remedy in remedies:
+            remedy.check(batch_size=self.batch_size, optimizer=self.optimizer)
+        return penalties, remedies

@@ -1,0 +1,245 @@
+"""The training rule of GANs: alternating steps of critic and generator, with what objective and remedies say."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from ..architectures import Architecture, seeded
+from ..inputs import Seeds, chunk_seed
+from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
+from ..objectives import Objective
+from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
+
+__all__ = ["GANNet", "GANSettings"]
+
+#: Figures that must be finite, and whose fault it is where one is not.
+_EXPECTED = {"critic_loss": "the critic", "generator_loss": "the generator", "spread": "the generator"}
+
+
+@dataclass(frozen=True)
+class GANSettings:
+    """The numbers of the method, in scaled units; documented on GANSampler, which has the defaults."""
+
+    architecture: Architecture
+    objective: Objective
+    regularizers: tuple[CriticRegularizer, ...]
+    remedies: tuple[Remedy, ...]
+    latent_size: int
+    n_generator_steps: int
+    n_critic_steps: int
+    batch_size: int
+    optimizer: str
+    critic_lr: float
+    critic_betas: tuple[float, float]
+    generator_lr: float
+    generator_betas: tuple[float, float]
+    lr_schedule: Schedule
+    instance_noise: float
+    noise_schedule: Schedule
+    ema: float | None
+    precision: str
+
+    @property
+    def rows_per_output(self) -> int:
+        """How many rows the critic judges at once."""
+        return math.prod(remedy.rows_per_output for remedy in self.remedies)
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the critic judges pairs of data and latents."""
+        return any(remedy.pairs for remedy in self.remedies)
+
+
+class GANNet(MultiNet):
+    """Critic and generator, with `n_generator_steps` alternations of the two as the training step.
+
+    Parameters
+    ----------
+    settings : GANSettings
+    seeds : Seeds
+    data_shape : tuple of int
+    """
+
+    optimizer_names = ("optimizer_generator_", "optimizer_critic_")
+    stream_names = ("batches_", "latents_")
+    history_names = ("critic_loss", "generator_loss", "spread", "held_out_distance", "seconds")
+
+    def __init__(self, *, settings: GANSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+        self.settings = settings
+        self.seeds = seeds
+        self.data_shape = data_shape
+        super().__init__(**kwargs)
+
+    def initialize_module(self) -> "GANNet":
+        s, seeds = self.settings, self.seeds
+        self.critic_ = seeded(self._make_critic, seeds.critic).to(self.device)
+        self.generator_ = s.architecture.generator(self.data_shape, s.latent_size, seed=seeds.generator).to(self.device)
+        self.extras_ = seeded(self._make_extras, chunk_seed(seeds.critic, 1)).to(self.device)
+        self.module_names = ("generator_", "critic_", "extras_")
+        if s.ema is not None:
+            self.averager_ = Average(self.generator_, s.ema)
+            self.average_ = self.averager_.module
+            self.module_names = (*self.module_names, "average_")
+        self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
+        self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
+        self.watch_ = Watch("the generator's rows")
+        return self
+
+    def initialize_optimizer(self) -> "GANNet":
+        s = self.settings
+        self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
+        self._trained = [*self.generator_.parameters(), *self.extras_.parameters()]
+        self.optimizer_generator_ = make_optimizer(s.optimizer, self._trained, s.generator_lr, s.generator_betas)
+        self.critic_step_ = CriticStep(
+            self.critic_,
+            self.optimizer_critic_,
+            s.objective,
+            precision=s.precision,
+            regularizers=s.regularizers,
+            stream=self.batches_,
+        )
+        return self
+
+    @property
+    def sampling_module(self) -> nn.Module:
+        """The generator that samples come from: the averaged one where there is one."""
+        return self.generator_ if self.settings.ema is None else self.average_
+
+    def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
+        """One outer loop: in each of its steps some updates of the critic, then one of the generator."""
+        (X,) = batch
+        s = self.settings
+        when = self.clock_.read(), len(self.history)
+        rate = s.lr_schedule(*when)
+        set_lr(self.optimizer_critic_, s.critic_lr * rate)
+        set_lr(self.optimizer_generator_, s.generator_lr * rate)
+        noise = s.instance_noise * s.noise_schedule(*when)
+
+        self.generator_.train()
+        self.critic_.train()
+        critic_losses: list[Tensor] = []
+        generator_losses: list[Tensor] = []
+        for _ in range(s.n_generator_steps):
+            for _ in range(s.n_critic_steps - 1):
+                with torch.no_grad():
+                    latents, rows = self._generate()
+                critic_losses.append(self.critic_step_(self._real(X, noise), self._judged(rows, latents, noise)))
+            # The last update of the critic and the generator's are on the same rows.
+            latents, rows = self._generate()
+            real, fake = self._real(X, noise), self._judged(rows, latents, noise)
+            critic_losses.append(self.critic_step_(real, tuple(part.detach() for part in fake)))
+            generator_losses.append(self._generator_step(real, fake, rows, latents))
+        if s.ema is not None:
+            self.averager_.update(len(self.history) - 1)
+        self._summarise(X, rows.detach(), torch.stack(critic_losses).mean(), torch.stack(generator_losses).mean())
+        return {"loss": critic_losses[-1], "y_pred": None}
+
+    def _generate(self) -> tuple[Tensor, Tensor]:
+        """Latents, and the generator's rows for them."""
+        s = self.settings
+        n = s.batch_size * s.rows_per_output
+        latents = torch.randn(n, s.latent_size, generator=self.latents_, device=self.device)
+        return latents, forward(self.generator_, s.precision, latents)
+
+    def _real(self, X: Rows, noise: float) -> tuple[Tensor, ...]:
+        """A batch of data, as the critic judges it."""
+        rows = X.draw(self.settings.batch_size * self.settings.rows_per_output, self.batches_)
+        if not self.settings.pairs:
+            return self._judged(rows, rows, noise)
+        (remedy,) = (remedy for remedy in self.settings.remedies if remedy.pairs)
+        with torch.no_grad():
+            latents = remedy.latents_of(rows, self._called_extras())
+        return self._judged(rows, latents, noise)
+
+    def _judged(self, rows: Tensor, latents: Tensor, noise: float) -> tuple[Tensor, ...]:
+        """What the critic is given for these rows: noise, latents and packs where they are asked for."""
+        if noise != 0:
+            rows = rows + noise * torch.randn(rows.shape, generator=self.batches_, device=self.device)
+        points = (rows, latents) if self.settings.pairs else (rows,)
+        size = self.settings.rows_per_output
+        return tuple(part.reshape(-1, size * part.shape[1], *part.shape[2:]) if size > 1 else part for part in points)
+
+    def _generator_step(
+        self, real: tuple[Tensor, ...], fake: tuple[Tensor, ...], rows: Tensor, latents: Tensor
+    ) -> Tensor:
+        """Update the generator; return its loss, a tensor () with no graph."""
+        s, critic_step = self.settings, self.critic_step_
+        step = GeneratorStep(
+            critic=self.critic_,
+            judge=critic_step.outputs,
+            judge_with=self._judge_with,
+            critic_loss=lambda judge: critic_step.losses(judge, real, fake)[1],
+            optimizer=self.optimizer_critic_,
+            real=real,
+            fake=fake,
+            rows=rows,
+            latents=latents,
+            modules=self._called_extras(),
+        )
+        for remedy in s.remedies:
+            step = remedy.look_ahead(step)
+        terms = [term for remedy in s.remedies if (term := remedy.generator_loss(step)) is not None]
+        if not any(remedy.replaces_rule for remedy in s.remedies):
+            terms.append(s.objective.generator_loss(step.judge(*step.fake)))
+        loss = torch.stack(terms).sum() if len(terms) > 1 else terms[0]
+        self.optimizer_generator_.zero_grad(set_to_none=True)
+        loss.backward(inputs=self._trained)  # not the critic's weights, which would take as long again
+        self.optimizer_generator_.step()
+        return loss.detach()
+
+    def _judge_with(self, weights: dict[str, Tensor]) -> Judge:
+        """The critic with other weights."""
+        critic = partial(_call, self.critic_, weights)
+        return lambda *points: forward(critic, self.settings.precision, *points)
+
+    def _called_extras(self) -> dict[str, Judge]:
+        """The remedies' own networks, as they are called in training."""
+        return {name: partial(forward, module, self.settings.precision) for name, module in self.extras_.items()}
+
+    def _make_critic(self) -> nn.Module:
+        s = self.settings
+        size = s.rows_per_output
+        make: MakeCritic = partial(_make_critic, s.architecture)
+        for remedy in sorted(s.remedies, key=lambda remedy: remedy.last):
+            make = partial(remedy.make_critic, make)
+        shape = (size * self.data_shape[0], *self.data_shape[1:])
+        return make(shape, size * s.latent_size if s.pairs else None)
+
+    def _make_extras(self) -> nn.ModuleDict:
+        """The remedies' own networks."""
+        s = self.settings
+        made: dict[str, nn.Module] = {}
+        for remedy in s.remedies:
+            made |= remedy.make_modules(s.architecture, self.data_shape, s.latent_size)
+        return nn.ModuleDict(made)
+
+    @torch.no_grad()
+    def _summarise(self, X: Rows, rows: Tensor, critic_loss: Tensor, generator_loss: Tensor) -> None:
+        """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
+        real = X.draw(self.settings.batch_size, self.batches_)
+        figures = torch.stack(
+            [
+                critic_loss,
+                generator_loss,
+                (rows.var(dim=0).sum() / real.var(dim=0).sum()).sqrt(),
+                rows.abs().max(),
+            ]
+        ).tolist()
+        *named, farthest = figures
+        self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
+        self.watch_(self, farthest=farthest, spread=named[2])
+
+
+def _make_critic(architecture: Architecture, data_shape: tuple[int, ...], latent_size: int | None) -> nn.Module:
+    if latent_size is None:
+        return architecture.make_critic(data_shape)
+    return architecture.make_pair_critic(data_shape, latent_size)
+
+
+def _call(module: nn.Module, weights: dict[str, Tensor], *points: Tensor) -> Tensor:
+    return functional_call(module, weights, points)

@@ -1,0 +1,43 @@
+"""A step of a generator on a small problem, in float64, for the remedies to act upon."""
+
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call
+
+from fdgm.nets import CriticStep
+from fdgm.objectives import Minimax
+from fdgm.regularizers import GeneratorStep
+
+
+@pytest.fixture
+def make_step():
+    """A function of a shift of the generator's rows, and of how often the critic was trained, to a GeneratorStep."""
+
+    def make(shift=0.0, *, n_critic_steps=0, objective=None, regularizers=()):
+        torch_rng = torch.Generator().manual_seed(0)
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            critic = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()
+        real = torch.randn(6, 2, generator=torch_rng, dtype=torch.float64) + 1
+        latents = torch.randn(6, 2, generator=torch_rng, dtype=torch.float64)
+        optimizer = torch.optim.Adam(critic.parameters(), lr=1e-2, betas=(0.5, 0.9))
+        stream = torch.Generator().manual_seed(2)
+        critic_step = CriticStep(critic, optimizer, objective or Minimax(), regularizers=regularizers, stream=stream)
+        for _ in range(n_critic_steps):
+            critic_step(real, latents)
+        rows = latents + shift
+        return GeneratorStep(
+            critic=critic,
+            judge=critic_step.outputs,
+            judge_with=lambda weights: lambda *points: functional_call(critic, weights, points),
+            critic_loss=lambda judge: critic_step.losses(judge, (real,), (rows,))[1],
+            optimizer=optimizer,
+            real=(real,),
+            fake=(rows,),
+            rows=rows,
+            latents=latents,
+            modules={},
+        )
+
+    return make

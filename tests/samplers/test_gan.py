@@ -1,0 +1,479 @@
+"""GANSampler: one property a test, on budgets of a few outer loops."""
+
+import math
+import pickle
+import subprocess
+import sys
+from copy import deepcopy
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from torch.func import functional_call
+
+import fdgm
+from fdgm import GANSampler, VGrowSampler
+from fdgm.architectures import DCGAN, MLP
+from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
+from fdgm.objectives import AGE, FGAN, Minimax
+from fdgm.regularizers import (
+    R1,
+    FeatureMatching,
+    GradientPenalty,
+    MinibatchDiscrimination,
+    Packing,
+    Reconstructor,
+    SpectralNorm,
+    Unrolling,
+    WeightClip,
+)  # fmt: skip
+from fdgm.samplers._gan_net import GANNet
+
+TINY = {"n_generator_steps": 2, "batch_size": 32, "max_iter": 3, "architecture": MLP(width=16, depth=2)}
+OBJECTIVES = fdgm.available("objective")
+REGULARIZERS = fdgm.available("regularizer")
+MINIBATCH = MinibatchDiscrimination(4, group_size=16)
+
+
+@pytest.fixture(scope="module")
+def X():
+    return np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+
+
+def tiny(objective="non_saturating", **kwargs):
+    return GANSampler(objective, **{**TINY, "random_state": 0, **kwargs})
+
+
+def make(name):
+    """The regularizer with parameters that fit a tiny batch."""
+    return MINIBATCH if name == "minibatch_discrimination" else name
+
+
+@pytest.mark.parametrize("objective", [*OBJECTIVES, *(AGE(d) for d in (*fdgm.available("divergence"), "all"))], ids=str)
+def test_every_objective_fits_and_samples(X, objective):
+    S = tiny(objective).fit(X).sample(10)
+    assert S.shape == (10, 2)
+    assert np.isfinite(S).all()
+
+
+@pytest.mark.parametrize("divergence", fdgm.available("divergence"))
+@pytest.mark.parametrize("activation", ["published", "universal"])
+def test_f_gan_takes_every_divergence(X, divergence, activation):
+    assert np.isfinite(tiny(FGAN(divergence, activation=activation)).fit(X).sample(10)).all()
+
+
+def test_objectives_train_differently(X):
+    samples = [tiny(objective).fit(X).sample(5, random_state=0).tobytes() for objective in OBJECTIVES]
+    assert len(set(samples)) == len(OBJECTIVES)
+
+
+def test_an_instance_equals_its_name(X):
+    np.testing.assert_array_equal(tiny("age").fit(X).sample(5), tiny(AGE()).fit(X).sample(5))
+    np.testing.assert_array_equal(tiny(regularizer="r1").fit(X).sample(5), tiny(regularizer=[R1()]).fit(X).sample(5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", ["non_saturating", "wasserstein_gp"])
+def test_training_moves_the_model_towards_the_data(X, objective):
+    held_out = np.random.default_rng(1).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+    trained = tiny(objective, max_iter=60, n_generator_steps=20).fit(X)
+    assert trained.score(held_out) > tiny(objective, max_iter=1).fit(X).score(held_out) / 3
+
+
+# Regularizers
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_every_regularizer_fits_samples_and_changes_the_training(X, name):
+    S = tiny(regularizer=make(name)).fit(X).sample(10, random_state=0)
+    assert np.isfinite(S).all()
+    assert not np.array_equal(S, tiny().fit(X).sample(10, random_state=0))
+
+
+REFUSED = {
+    ("gradient_penalty", "minibatch_discrimination"): "in its own row",
+    ("minibatch_discrimination", "r1"): "in its own row",
+    ("spectral_norm", "weight_clip"): "norm",
+    ("unrolling", "weight_clip"): "a projection after each is none",
+}
+
+
+@pytest.mark.parametrize("pair", list(combinations(REGULARIZERS, 2)), ids="+".join)
+def test_any_two_go_together_or_are_refused_with_the_reason(X, pair):
+    sampler = tiny(regularizer=[make(name) for name in pair], max_iter=1)
+    if pair in REFUSED:
+        with pytest.raises(ValueError, match=rf"regularizer of GANSampler must go together .*: .*{REFUSED[pair]}"):
+            sampler.fit(X)
+    else:
+        assert np.isfinite(sampler.fit(X).sample(3)).all()
+
+
+def test_the_order_of_remedies_does_not_matter(X):
+    remedies = [SpectralNorm(), MINIBATCH, Packing(2), FeatureMatching(), Unrolling(2), Reconstructor()]
+    forth, back = (tiny(regularizer=order, max_iter=2).fit(X).sample(20) for order in (remedies, remedies[::-1]))
+    np.testing.assert_array_equal(forth, back)
+
+
+@pytest.mark.parametrize(
+    ("objective", "regularizer", "reason"),
+    [
+        ("wasserstein_gp", "gradient_penalty", "the objective has it"),
+        ("wasserstein", WeightClip(0.1), "the objective has it"),
+        ("non_saturating", [R1(), R1(1.0)], "one of its kind is enough"),
+        ("wasserstein_gp", MINIBATCH, "in its own row"),
+        ("wasserstein", "unrolling", "projection"),
+        ("age", "feature_matching", "its divergence weighs"),
+    ],
+)
+def test_what_cannot_go_together_is_refused_with_the_reason(X, objective, regularizer, reason):
+    with pytest.raises(ValueError, match=rf"regularizer of GANSampler must go together .*: .*{reason}"):
+        tiny(objective, regularizer=regularizer).fit(X)
+
+
+def test_an_unrolled_critic_needs_adam(X):
+    with pytest.raises(ValueError, match=r"optimizer must be 'adam' for Unrolling.*'rmsprop'"):
+        tiny(regularizer="unrolling", optimizer="rmsprop").fit(X)
+
+
+def test_clipped_weights_stay_within_their_limit(X):
+    critic = tiny("wasserstein").fit(X).net_.critic_
+    assert max(weight.abs().max().item() for weight in critic.parameters()) <= 0.01
+
+
+def test_the_critic_of_packs_takes_as_many_rows_side_by_side(X):
+    seen = []
+    sampler = tiny(regularizer=Packing(3), max_iter=1)
+    sampler.partial_fit(X)
+    sampler.net_.critic_.register_forward_pre_hook(lambda module, inputs: seen.append(tuple(inputs[0].shape)))
+    sampler.partial_fit(X)
+    assert set(seen) == {(64, 6), (32, 6)}  # both samples in the critic's step, the model's in the generator's
+
+
+def test_packs_of_images_are_stacked_along_their_channels():
+    images = np.random.default_rng(0).normal(size=(40, 2, 8, 8))
+    sampler = tiny(regularizer="packing", architecture=DCGAN(width=4), max_iter=1).fit(images)
+    assert next(sampler.net_.critic_.parameters()).shape[1] == 4
+    assert sampler.sample(3).shape == (3, 2, 8, 8)
+
+
+def test_the_reconstructor_is_trained_and_saved(X, tmp_path):
+    sampler = tiny(regularizer="reconstructor", max_iter=1).fit(X)
+    before = deepcopy(sampler.net_.extras_.state_dict())
+    sampler.partial_fit(X)
+    after = sampler.net_.extras_.state_dict()
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    sampler.save(tmp_path / "s")
+    loaded = fdgm.load(tmp_path / "s").net_.extras_.state_dict()
+    assert all(torch.equal(loaded[name], after[name]) for name in after)
+
+
+def test_an_architecture_without_a_critic_of_pairs_is_refused(X):
+    class Alone(MLP):
+        def make_pair_critic(self, data_shape, latent_size):
+            return fdgm.architectures.Architecture.make_pair_critic(self, data_shape, latent_size)
+
+    with pytest.raises(ValueError, match="architecture must be one that makes a critic of pairs"):
+        tiny(regularizer="reconstructor", architecture=Alone(width=8)).fit(X)
+
+
+# The training step
+
+
+def test_the_generator_steps_on_rows_that_the_critic_has_not_moved_on_from(X):
+    """One step of each by hand: the critic's by Adam on its loss, then the generator's against the new critic."""
+    sampler = tiny(Minimax(), n_generator_steps=1, max_iter=1, optimizer="rmsprop", critic_lr=1e-3, generator_lr=1e-3)
+    sampler.fit(X)
+    net = sampler.net_
+    s = net.settings
+    generator = s.architecture.generator((2,), s.latent_size, seed=net.seeds.generator)
+    critic = s.architecture.critic((2,), seed=net.seeds.critic)
+    batches = torch.Generator().manual_seed(net.seeds.batches)
+    latents = torch.randn(32, s.latent_size, generator=torch.Generator().manual_seed(net.seeds.latents))
+    real = sampler._scaler.to_tensor(X)[torch.randint(300, (32,), generator=batches)]
+    optimizers = [torch.optim.RMSprop(m.parameters(), lr=1e-3, alpha=0.9) for m in (critic, generator)]
+    fake = generator(latents)
+    d_real, d_fake = critic(real).sigmoid(), critic(fake.detach()).sigmoid()
+    (-(d_real.log().mean() + (1 - d_fake).log().mean())).backward()
+    optimizers[0].step()
+    (1 - critic(fake).sigmoid()).log().mean().backward()
+    optimizers[1].step()
+    for name, weight in generator.state_dict().items():
+        torch.testing.assert_close(net.generator_.state_dict()[name], weight, rtol=0, atol=1e-5)
+
+
+def test_the_critic_is_updated_as_often_as_asked_for(X):
+    steps = [int(tiny(n_critic_steps=k).fit(X).net_.optimizer_critic_.state_dict()["state"][0]["step"]) for k in (1, 4)]
+    assert steps == [6, 24]
+
+
+@pytest.mark.parametrize(("objective", "published"), [("minimax", 1), ("wasserstein", 5), ("wasserstein_gp", 5)])
+def test_critics_of_a_distance_are_updated_more_often(X, objective, published):
+    optimizer = tiny(objective, max_iter=1, n_generator_steps=1).fit(X).net_.optimizer_critic_
+    assert int(optimizer.state_dict()["state"][0]["step"]) == published
+
+
+def test_the_generators_step_leaves_the_critic_alone(X):
+    sampler = tiny().fit(X)
+    net = sampler.net_
+    before = deepcopy(net.critic_.state_dict())
+    latents, rows = net._generate()
+    fake = net._judged(rows, latents, 0.0)
+    net._generator_step(fake, fake, rows, latents)
+    assert all(torch.equal(before[name], value) for name, value in net.critic_.state_dict().items())
+
+
+def test_noise_is_on_what_the_critic_judges(X):
+    samples = [tiny(instance_noise=noise).fit(X).sample(5) for noise in (0.0, 0.5)]
+    assert not np.array_equal(*samples)
+
+
+def test_the_average_is_what_is_sampled(X):
+    averaged, plain = tiny(ema=0.9).fit(X), tiny().fit(X)
+    weights = averaged.net_.generator_.state_dict(), plain.net_.generator_.state_dict()
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert not np.array_equal(averaged.sample(5, random_state=0), plain.sample(5, random_state=0))
+
+
+def test_history(X):
+    sampler = tiny().fit(X)
+    assert list(sampler.history_) == list(GANNet.history_names)
+    assert len(sampler.history_) == sampler.n_iter_ == 3
+    assert (sampler.history_["spread"] > 0).all()
+
+
+def test_the_critics_loss_is_twice_log_two_at_first(X):
+    """An untrained critic tells nothing apart, to within its outputs, of a tenth."""
+    assert tiny(max_iter=1).fit(X).history_["critic_loss"][0] == pytest.approx(2 * math.log(2), abs=0.1)
+
+
+# Log-ratios
+
+
+def test_the_log_ratio_is_that_of_the_objective(X):
+    sampler = tiny("least_squares").fit(X)
+    output = functional_call(sampler.net_.critic_, {}, (sampler._scaler.to_tensor(X),)).detach()
+    np.testing.assert_allclose(sampler.log_ratio(X), output.clamp(1e-4, 1 - 1e-4).logit(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("regularizer", ["packing", "reconstructor", MINIBATCH], ids=str)
+def test_a_critic_of_more_than_one_row_has_none(X, regularizer):
+    with pytest.raises(ValueError, match=r"single rows for log_ratio, got \w+\("):
+        tiny(regularizer=regularizer).fit(X).log_ratio(X)
+
+
+@pytest.mark.parametrize("regularizer", ["r1", "spectral_norm", "unrolling", "feature_matching"])
+def test_other_remedies_leave_it(X, regularizer):
+    assert tiny(regularizer=regularizer).fit(X).log_ratio(X).shape == (300,)
+
+
+# What every estimator does
+
+
+CODE = """
+import hashlib, numpy as np
+from fdgm import GANSampler
+X = np.random.default_rng(0).normal(size=(200, 2))
+s = GANSampler("wasserstein_gp", regularizer=["packing", "reconstructor"], n_generator_steps=2, max_iter=2,
+               random_state=5).fit(X)
+print(hashlib.sha256(s.sample(5000).tobytes()).hexdigest())
+"""
+
+
+def test_two_processes_give_the_same_bits():
+    first, second = (
+        subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout for _ in "12"
+    )
+    assert len(first.strip()) == 64
+    assert first == second
+
+
+@pytest.mark.parametrize("name", [None, *REGULARIZERS])
+def test_global_random_states_are_untouched(X, name):
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    tiny(regularizer=None if name is None else make(name), random_state=None, max_iter=1).fit(X).sample(3)
+    assert torch.equal(before[0], torch.get_rng_state())
+    np.testing.assert_array_equal(before[1], np.random.get_state()[1])
+
+
+def test_a_run_that_time_ended_replays_through_its_schedule(X):
+    timed = tiny(max_iter=None, max_seconds=0.2).fit(X)
+    replayed = tiny(max_iter=timed.n_iter_, schedule=timed.schedule_).fit(X)
+    np.testing.assert_array_equal(timed.sample(20), replayed.sample(20))
+
+
+def test_there_is_always_a_first_loop(X):
+    assert tiny(max_iter=None, max_seconds=1e-9).fit(X).n_iter_ == 1
+
+
+FILED = [
+    ("wasserstein_gp", None), (AGE("jeffreys", scale_clip=0.5), None), ("minimax", [Packing(3), R1(2.0)]),
+    ("hinge", "spectral_norm"), ("non_saturating", [Reconstructor(), Unrolling(2)]), ("logistic", (MINIBATCH,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("objective", "regularizer"), FILED)
+@pytest.mark.parametrize("way", ["save", "pickle"])
+def test_training_goes_on_to_the_same_bits_from_a_file(X, tmp_path, objective, regularizer, way):
+    sampler = tiny(objective, regularizer=regularizer).partial_fit(X)
+    if way == "save":
+        sampler.save(tmp_path / "s")
+        again = fdgm.load(tmp_path / "s")
+    else:
+        again = pickle.loads(pickle.dumps(sampler))
+    np.testing.assert_array_equal(
+        again.partial_fit(X).sample(4, random_state=0), sampler.partial_fit(X).sample(4, random_state=0)
+    )
+
+
+def test_a_compact_file_is_smaller_and_rounds_the_weights(X, tmp_path):
+    """float16 has 11 bits: samples move by 2^-11 of their size in each of three layers, at most a few times over."""
+    sampler = tiny("hinge", regularizer="spectral_norm", architecture=MLP(width=128)).fit(X)
+    sampler.save(tmp_path / "whole")
+    sampler.save(tmp_path / "compact", compact=True)
+    again = fdgm.load(tmp_path / "compact")
+    assert (tmp_path / "compact").stat().st_size < (tmp_path / "whole").stat().st_size / 5
+    one, other = (s.sample(100, random_state=0) for s in (sampler, again))
+    np.testing.assert_allclose(one, other, atol=0.01 * X.std(axis=0).max())
+    assert not np.array_equal(one, other)
+    assert np.isfinite(again.partial_fit(X).sample(3)).all()
+
+
+def test_weights_too_large_for_a_compact_file(X, tmp_path):
+    sampler = tiny().fit(X)
+    with torch.no_grad():
+        next(sampler.net_.generator_.parameters())[0] = 1e5
+    with pytest.raises(ValueError, match=r"compact of save must be False for weights past 65504, got 100000 in"):
+        sampler.save(tmp_path / "s", compact=True)
+
+
+def test_a_crashed_fit_goes_on_to_the_same_bits(X, tmp_path, monkeypatch):
+    params = {"regularizer": ["packing", "r1"], "checkpoint_seconds": 0, "max_iter": 4}
+    original = GANNet._summarise
+
+    def crash(net, *args):
+        if len(net.history) == 3:
+            raise RuntimeError("killed")
+        original(net, *args)
+
+    killed = tiny(checkpoint=tmp_path / "c", **params)
+    monkeypatch.setattr(GANNet, "_summarise", crash)
+    with pytest.raises(RuntimeError, match="killed"):
+        killed.fit(X)
+    monkeypatch.undo()
+    resumed = tiny(checkpoint=tmp_path / "c", **params).fit(X)
+    np.testing.assert_array_equal(resumed.sample(9), tiny(**params).fit(X).sample(9))
+
+
+def test_data_frames_come_back(X):
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    assert list(tiny().fit(frame).sample(2).columns) == ["a", "b"]
+
+
+def test_grid_search_reaches_into_the_objective(X):
+    search = GridSearchCV(tiny(AGE()), {"objective__divergence": ["kl", "js"]}, cv=2).fit(X)
+    assert search.best_params_["objective__divergence"] in ("kl", "js")
+
+
+def test_clone_unfits(X):
+    sampler = tiny(AGE("js"), regularizer=[Packing(3)]).fit(X)
+    assert clone(sampler).get_params(deep=False) == sampler.get_params(deep=False)
+    assert not hasattr(clone(sampler), "net_")
+
+
+def test_the_parameters_it_shares_with_vgrow_have_the_same_constraints():
+    shared = set(GANSampler().get_params()) & set(VGrowSampler().get_params()) - {"n_critic_steps"}
+    assert len(shared) > 25
+    for name in shared:
+        one, other = (cls._parameter_constraints[name] for cls in (GANSampler, VGrowSampler))
+        assert [str(c) for c in one] == [str(c) for c in other]
+
+
+BAD = [
+    ("objective", "nope"), ("objective", 3), ("objective", VGrowSampler), ("regularizer", "nope"),
+    ("regularizer", ["packing", 3]), ("regularizer", 3), ("n_generator_steps", 0), ("n_critic_steps", 0),
+    ("n_critic_steps", 2.5), ("instance_noise", -1.0), ("generator_lr", 0.0), ("critic_betas", (1.0, 0.9)),
+    ("generator_betas", (0.9,)), ("lr_schedule", [(0.1, 1.0), (3, 0.5)]), ("latent_size", 0), ("batch_size", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=lambda v: str(v)[:20])
+def test_parameters_out_of_range(X, name, value):
+    with pytest.raises(ValueError, match=name):
+        tiny(**{name: value}).fit(X) if name != "objective" else tiny(value).fit(X)
+
+
+def test_unknown_names_list_the_known(X):
+    with pytest.raises(PluginError, match=r"wasserstein_gp.*'nope'"):
+        tiny("nope").fit(X)
+    with pytest.raises(PluginError, match=r"minibatch_discrimination.*'nope'"):
+        tiny(regularizer="nope").fit(X)
+
+
+PARAMETERS_OF_COMPONENTS = [
+    ({"regularizer": GradientPenalty(0.0)}, "weight of GradientPenalty .* got 0.0"),
+    ({"regularizer": R1(float("inf"))}, "weight of R1 .* got inf"),
+    ({"regularizer": WeightClip(-1)}, "limit of WeightClip .* got -1"),
+    ({"regularizer": Packing(1)}, "size of Packing .* got 1"),
+    ({"regularizer": Unrolling(0)}, "n_steps of Unrolling .* got 0"),
+    ({"regularizer": MinibatchDiscrimination(0, group_size=16)}, "n_kernels of MinibatchDiscrimination .* got 0"),
+    ({"regularizer": MinibatchDiscrimination(group_size=48)}, "multiple of the group_size .* 48, got 32"),
+    ({"regularizer": Reconstructor(0.0)}, "weight of Reconstructor .* got 0.0"),
+    ({"objective": AGE("nope")}, "divergence must be one of .* got 'nope'"),
+    ({"objective": AGE("all", scale_clip=0.5)}, "scale_clip must be None .* got 0.5"),
+    ({"objective": FGAN(activation="nope")}, "activation of FGAN .* got 'nope'"),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), PARAMETERS_OF_COMPONENTS)
+def test_components_with_parameters_out_of_range(X, params, message):
+    with pytest.raises(ValueError, match=message):
+        GANSampler(**{**TINY, **params}).fit(X)
+
+
+@pytest.mark.parametrize("method", ["sample", "score", "log_ratio"])
+def test_before_fit(X, method):
+    with pytest.raises(NotFittedError):
+        getattr(tiny(), method)(*([] if method == "sample" else [X]))
+
+
+def test_an_explosion_at_once_is_an_error_by_name(X):
+    with pytest.raises(TrainingError, match=r"loop 1, the generator's rows exploded .*generator_lr \(now 1000.0\)"):
+        tiny(generator_lr=1e3).fit(X)
+
+
+def test_a_rate_too_large_never_gives_nan(X):
+    with pytest.raises(TrainingError, match=r"loop 1, the critic: critic_loss, .*became NaN.*critic_lr \(now 1e\+30\)"):
+        tiny(critic_lr=1e30, generator_lr=1e30).fit(X)
+
+
+def test_a_later_nan_keeps_the_last_good_generator(X, monkeypatch):
+    good = tiny(max_iter=2, schedule=[0.0, 0.4]).fit(X).sample(5, random_state=0)
+    original = GANNet._generator_step
+
+    def fails_in_the_third_loop(net, *args):
+        return original(net, *args) * (float("nan") if len(net.history) == 3 else 1.0)
+
+    monkeypatch.setattr(GANNet, "_generator_step", fails_in_the_third_loop)
+    with pytest.warns(TrainingWarning, match=r"loop 3, the generator: generator_loss became NaN.*of loop 2 are kept"):
+        sampler = tiny(schedule=[0.0, 0.4, 0.8]).fit(X)
+    assert (sampler.stop_reason_, sampler.n_iter_) == ("non_finite", 2)
+    np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
+
+
+def test_a_collapse_is_named(X, monkeypatch):
+    """The generator's weights, and so its rows, are shrunk to nothing from the third loop on."""
+    original = GANNet._generate
+
+    def shrunk(net):
+        latents, rows = original(net)
+        return latents, rows * (1e-3 if len(net.history) > 2 else 1)
+
+    monkeypatch.setattr(GANNet, "_generate", shrunk)
+    with pytest.warns(TrainingWarning, match=r"loop 5, the generator collapsed.*n_critic_steps \(now None\).*loop 2"):
+        sampler = tiny(max_iter=9, schedule=[0.0]).fit(X)
+    assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 2)
