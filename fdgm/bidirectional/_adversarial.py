@@ -95,6 +95,12 @@ class BidirectionalFGAN(_Weighted):
     def critic(self, scaling: Scaling) -> Objective:
         return FGAN(scaling.divergence)
 
+    def encoder_loss(self, output: Tensor, scaling: Scaling) -> Tensor:
+        return super().encoder_loss(output, Scaling(scaling.divergence))  # f-GAN clamps no ratio
+
+    def generator_loss(self, output: Tensor, scaling: Scaling) -> Tensor:
+        return super().generator_loss(output, Scaling(scaling.divergence))
+
 
 class NonSaturating(_Adversarial):
     """BiGAN under the logD trick: both descend the logistic loss with the labels exchanged.

@@ -204,7 +204,7 @@ BAD = [
     ("precision", "float16"), ("early_stopping", "yes"), ("validation_fraction", 1.0), ("n_iter_no_change", 0),
     ("validate_every", 0), ("max_iter", 0), ("max_seconds", 0.0), ("schedule", [2.0]), ("record_particles", 3),
     ("warm_start", "yes"), ("device", 3), ("random_state", "seed"), ("verbose", "loud"), ("callbacks", 3),
-    ("checkpoint", 3), ("checkpoint_seconds", -1.0),
+    ("checkpoint", 3), ("checkpoint_seconds", -1.0), ("ratio", 3), ("ratio", "nope"),
 ]  # fmt: skip
 
 
