@@ -31,7 +31,7 @@ class Conditional(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Outputs for inputs (n, *input_shape) and noise (n, noise_size); no noise is noise of zero."""
+        """Outputs for inputs ``(n, *input_shape)`` and noise (n, noise_size); no noise is noise of zero."""
 
     @property
     def stages(self) -> "tuple[Conditional, ...]":
@@ -80,7 +80,7 @@ class Gaussian(Conditional):
         self.bounds = bounds
 
     def mean_and_log_std(self, input: Tensor) -> tuple[Tensor, Tensor]:
-        """Both of shape (n, *output_shape)."""
+        """Both of shape ``(n, *output_shape)``."""
         mean, log_std = self.body(input).chunk(2, dim=1)
         if self.bounds is not None:
             low, high = self.bounds

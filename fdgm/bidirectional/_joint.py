@@ -20,12 +20,12 @@ class Batch:
 
     Parameters
     ----------
-    rows : Tensor of shape (n, *data_shape)
+    rows : Tensor of shape ``(n, *data_shape)``
         Of the data.
     latents : Tensor of shape (n, latent_size)
         Of the prior.
     encoder_noise, generator_noise : Tensor of shape (n, noise_size)
-    blur : Tensor of shape (2, n, *data_shape) or None, default=None
+    blur : Tensor of shape ``(2, n, *data_shape)`` or None, default=None
         Added to the data and to the generated rows in the pairs, but not in what the encoder sees.
     """
 

@@ -23,7 +23,7 @@ class TwoSampleTest:
     Attributes
     ----------
     statistic : float
-        Mean of the log-ratio over the rows of P less that over the rows of Q.
+        Mean of σ(T) over the rows of P less that over the rows of Q, of the log-ratio T: between −1 and 1.
     p_value : float in (0, 1]
         Share of the permutations, the one that was found included, that reach the statistic.
     """
@@ -182,7 +182,11 @@ def two_sample_test(
 
 
 def _permutation_test(p: np.ndarray, q: np.ndarray, n_permutations: int, rng: np.random.Generator) -> TwoSampleTest:
-    """Of log-ratios at rows that it was not fitted to: under one distribution, any assignment is as likely."""
+    """Of log-ratios at rows that it was not fitted to: under one distribution, any assignment is as likely.
+
+    The statistic is of probabilities, for the log-ratio of one row far from all others would outweigh the rest.
+    """
+    p, q = expit(p), expit(q)
     together = np.concatenate([p, q])
     # The statistic grows with the sum over the rows of P alone.
     sums = np.array([rng.permutation(together)[: len(p)].sum() for _ in range(n_permutations)])

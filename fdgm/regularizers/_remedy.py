@@ -37,9 +37,9 @@ class GeneratorStep:
         The critic's.
     real, fake : tuple of Tensor
         What the critic judges: data and the generator's rows, and where it judges pairs their latents too. Packs of m
-        rows lie side by side along axis 1, (n / m, m * channels, ...). The generator's weights are reached through
+        rows lie side by side along axis 1, ``(n / m, m * channels, ...)``. The generator's weights are reached through
         `fake`.
-    rows : Tensor of shape (n, *data_shape)
+    rows : Tensor of shape ``(n, *data_shape)``
         The generator's rows as it makes them, before any noise.
     latents : Tensor of shape (n, latent_size)
         What they were made of.
@@ -100,7 +100,7 @@ class Remedy(Regularizer, ABC):
         return {}
 
     def latents_of(self, rows: Tensor, modules: Mapping[str, Callable[..., Tensor]]) -> Tensor:
-        """The latents (n, latent_size) of data (n, *data_shape), where the critic judges pairs."""
+        """The latents (n, latent_size) of data ``(n, *data_shape)``, where the critic judges pairs."""
         raise NotImplementedError(f"{type(self).__name__} must define latents_of, since it has pairs.")
 
     def look_ahead(self, step: GeneratorStep) -> GeneratorStep:
