@@ -101,9 +101,9 @@ def diagnose(
     Examples
     --------
     >>> import numpy as np
-    >>> from fdgm.ratios import KLIEP, diagnose
+    >>> from fdgm.ratios import ClassifierRatio, diagnose
     >>> X_p, X_q = np.random.default_rng(0).normal([[[0.5]], [[0.0]]], 1, size=(2, 400, 1))
-    >>> ratio = KLIEP(random_state=0).fit(X_p[:200], X_q[:200])
+    >>> ratio = ClassifierRatio().fit(X_p[:200], X_q[:200])
     >>> diagnose(ratio, X_p[200:], X_q[200:], random_state=0).test.p_value
     0.001
     """
