@@ -39,6 +39,7 @@ def sampler(path: Path, steps: int, seed: int) -> GANSampler:
         critic_lr=1e-4,
         generator_lr=1e-4,
         lr_schedule=(),
+        instance_noise=0.0,
         batch_size=256,
         max_iter=max(1, steps // STEPS),
         checkpoint=path.with_suffix(".checkpoint"),

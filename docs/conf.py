@@ -44,12 +44,12 @@ def gan_tables() -> list[str]:
             "Objectives of GANs",
             "AGE's 25 imbalanced Gaussians, 12 of them a twentieth as frequent: modes of 25 (20 of 10,000 samples"
             " within 4 std), KL of the samples' modes to the data's.",
-            ["objective"],
+            ["objective", "noise"],
             ["modes", "kl", "high_quality", "energy_distance"],
         ),
         "remedies": (
             "Remedies for lost modes",
-            "The minimax GAN with one remedy each, 5,000 samples, on the ring of 8 and the grid of 25.",
+            "The minimax GAN without noise, with one remedy each, 5,000 samples, on the ring of 8 and the grid of 25.",
             ["data", "remedy"],
             ["modes", "high_quality", "energy_distance"],
         ),

@@ -63,8 +63,8 @@ class WassersteinClip(Objective):
 
     Parameters
     ----------
-    limit : float, default=0.01
-        The largest size of a weight. The bound on the slope, and with it the scale of the output, depends on it and
+    limit : float, default=0.05
+        The largest size of a weight; 0.01 as published, for deep convolutions. The bound on the slope, and with it the scale of the output, depends on it and
         on the architecture.
 
     References
@@ -76,7 +76,7 @@ class WassersteinClip(Objective):
     antisymmetric = True
     n_critic_steps = 5
 
-    def __init__(self, limit: float = 0.01) -> None:
+    def __init__(self, limit: float = 0.05) -> None:
         self.limit = limit
 
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:

@@ -51,13 +51,14 @@ class GANSampler(Sampler):
         The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"``
         takes X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With
         None each column is standardised.
-    instance_noise : float, default=0.0
-        Standard deviation, in scaled units, of noise added to all that the critic judges.
-    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (0.8, 0.0))
+    instance_noise : float, default=0.3
+        Standard deviation, in scaled units, of noise added to all that the critic judges. It lets the critic see
+        across gaps between modes, and keeps generators from losing them; 0 is the objective as it was published.
+    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (1.0, 0.0))
         Factors of `instance_noise`; as `lr_schedule`.
     optimizer : {"adam", "rmsprop"}, default="adam"
         Of both networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float, default=0.0005 and 0.0005
+    critic_lr, generator_lr : float, default=0.0005 and 0.0002
         Learning rates.
     critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
         Of Adam; None is (0.5, 0.9). RMSprop has none.
@@ -168,11 +169,11 @@ class GANSampler(Sampler):
         n_generator_steps: int = 50,
         n_critic_steps: int | None = None,
         data_range: tuple[float, float] | str | None = "auto",
-        instance_noise: float = 0.0,
-        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
+        instance_noise: float = 0.3,
+        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
         optimizer: str = "adam",
         critic_lr: float = 0.0005,
-        generator_lr: float = 0.0005,
+        generator_lr: float = 0.0002,
         critic_betas: tuple[float, float] | None = None,
         generator_betas: tuple[float, float] | None = None,
         lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),

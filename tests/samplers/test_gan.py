@@ -142,7 +142,7 @@ def test_an_unrolled_critic_needs_adam(X):
 
 def test_clipped_weights_stay_within_their_limit(X):
     critic = tiny("wasserstein").fit(X).net_.critic_
-    assert max(weight.abs().max().item() for weight in critic.parameters()) <= 0.01
+    assert max(weight.abs().max().item() for weight in critic.parameters()) <= 0.05
 
 
 def test_the_critic_of_packs_takes_as_many_rows_side_by_side(X):
@@ -186,7 +186,15 @@ def test_an_architecture_without_a_critic_of_pairs_is_refused(X):
 
 def test_the_generator_steps_on_rows_that_the_critic_has_not_moved_on_from(X):
     """One step of each by hand: the critic's by Adam on its loss, then the generator's against the new critic."""
-    sampler = tiny(Minimax(), n_generator_steps=1, max_iter=1, optimizer="rmsprop", critic_lr=1e-3, generator_lr=1e-3)
+    sampler = tiny(
+        Minimax(),
+        instance_noise=0.0,
+        n_generator_steps=1,
+        max_iter=1,
+        optimizer="rmsprop",
+        critic_lr=1e-3,
+        generator_lr=1e-3,
+    )
     sampler.fit(X)
     net = sampler.net_
     s = net.settings
