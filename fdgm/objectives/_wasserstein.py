@@ -64,8 +64,8 @@ class WassersteinClip(Objective):
     Parameters
     ----------
     limit : float, default=0.05
-        The largest size of a weight; 0.01 as published, for deep convolutions. The bound on the slope, and with it the scale of the output, depends on it and
-        on the architecture.
+        The largest size of a weight; 0.01 as published, for deep convolutions. The bound on the slope, and with it the
+        scale of the output, depends on it and on the architecture.
 
     References
     ----------

@@ -142,7 +142,7 @@ def test_an_unrolled_critic_needs_adam(X):
 
 def test_clipped_weights_stay_within_their_limit(X):
     critic = tiny("wasserstein").fit(X).net_.critic_
-    assert max(weight.abs().max().item() for weight in critic.parameters()) <= 0.05
+    assert max(weight.abs().max().item() for weight in critic.parameters()) <= np.float32(0.05)
 
 
 def test_the_critic_of_packs_takes_as_many_rows_side_by_side(X):
