@@ -96,6 +96,10 @@ class Divergence(Component, ABC):
         """
         return self.f_prime(self.log_ratio_from_output(v))
 
+    def conjugate_of_output(self, v: Tensor) -> Tensor:
+        """The conjugate at `output_activation`, as one stable function."""
+        return self.conjugate_of_slope(self.log_ratio_from_output(v))
+
 
 class DualDivergence(Divergence):
     """f~(r) = r f(1/r), so that D_f~(P‖Q) = D_f(Q‖P).

@@ -34,7 +34,8 @@ class Pearson(Divergence):
         return torch.expm1(2 * l)
 
     def log_ratio_from_output(self, v: Tensor) -> Tensor:
-        return torch.log1p(v / 2)
+        # An output below −2 is no slope of f: it stands for a ratio of nothing.
+        return torch.log1p((v / 2).clamp(min=torch.finfo(v.dtype).eps - 1))
 
     def output_from_log_ratio(self, l: Tensor) -> Tensor:
         return 2 * torch.expm1(l)
@@ -42,6 +43,9 @@ class Pearson(Divergence):
     def output_activation(self, v: Tensor) -> Tensor:
         # As published, the identity on the whole line, though below −2 it is no f'(r).
         return v
+
+    def conjugate_of_output(self, v: Tensor) -> Tensor:
+        return self.conjugate(v)
 
 
 class Neyman(Divergence):

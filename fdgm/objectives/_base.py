@@ -25,12 +25,15 @@ class Objective(Component, ABC):
         Whether the loss treats both samples alike, so that exchanging them only changes the sign of the log-ratio at
         the optimum.
     n_critic_steps : int
-        Updates of the critic for each of a GAN's generator that the objective is published with.
+        Updates of the critic for each of a GAN's generator, where :class:`~fdgm.GANSampler` is given no number.
+    learning_rates : tuple of two floats
+        Of a GAN's critic and generator, where it is given none: for Adam, and data in standard deviations.
     """
 
     exact: ClassVar[bool] = True
     antisymmetric: ClassVar[bool] = False
     n_critic_steps: ClassVar[int] = 1
+    learning_rates: ClassVar[tuple[float, float]] = (1e-3, 4e-4)
 
     @abstractmethod
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:

@@ -38,26 +38,35 @@ class FGAN(Objective):
     tensor([0., 2.])
     """
 
+    learning_rates = (5e-4, 2e-4)  # some of these losses grow as the ratio does, and a fast critic runs away
+
     def __init__(self, divergence: str | Divergence = "kl", *, activation: str = "published") -> None:
         self.divergence = divergence
         self.activation = activation
 
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
         divergence = registry.make("divergence", self.divergence)
-        t_p, t_q = self.log_ratio(output_p), self.log_ratio(output_q)
-        return divergence.conjugate_of_slope(t_q).mean() - divergence.f_prime(t_p).mean()
+        slope = divergence.f_prime if self._is_universal() else divergence.output_activation
+        return self._conjugate(output_q).mean() - slope(output_p).mean()
 
     def log_ratio(self, output: Tensor) -> Tensor:
-        if self.activation == "universal":
+        if self._is_universal():
             return output
-        if self.activation != "published":
-            raise ValueError(f"activation of FGAN must be 'published' or 'universal', got {self.activation!r}.")
         return registry.make("divergence", self.divergence).log_ratio_from_output(output)
 
     def generator_loss(self, output: Tensor) -> Tensor:
-        return -registry.make("divergence", self.divergence).conjugate_of_slope(self.log_ratio(output)).mean()
+        return -self._conjugate(output).mean()
 
     def optimum(self, log_ratio: Tensor) -> Tensor:
-        if self.activation == "universal":
+        if self._is_universal():
             return log_ratio
         return registry.make("divergence", self.divergence).output_from_log_ratio(log_ratio)
+
+    def _conjugate(self, output: Tensor) -> Tensor:
+        divergence = registry.make("divergence", self.divergence)
+        return (divergence.conjugate_of_slope if self._is_universal() else divergence.conjugate_of_output)(output)
+
+    def _is_universal(self) -> bool:
+        if self.activation not in ("published", "universal"):
+            raise ValueError(f"activation of FGAN must be 'published' or 'universal', got {self.activation!r}.")
+        return self.activation == "universal"

@@ -17,6 +17,9 @@ class LSIFObjective(Objective):
     The ratio is r = softplus(output), positive and of a slope of at most 1 in the output, so that one large output
     does not run away with the training, as it would were the output log r. At P = Q the loss is −1/2.
 
+    As a GAN's objective its generator descends what the critic ascends: its rows follow r² ∇T, the gradient of half
+    Pearson's divergence of (data‖model).
+
     References
     ----------
     Kanamori, Hido and Sugiyama, "A Least-squares Approach to Direct Importance Estimation", JMLR 10, 2009, equation 3.
@@ -35,6 +38,10 @@ class LSIFObjective(Objective):
 
     def log_ratio(self, output: Tensor) -> Tensor:
         return _log_softplus(output)
+
+    def generator_loss(self, output: Tensor) -> Tensor:
+        # Of log r, which the squares leave free where r is next to nothing, the generator could not learn.
+        return -softplus(output).square().mean() / 2
 
     def optimum(self, log_ratio: Tensor) -> Tensor:
         return _log_softplus_inverse(log_ratio)

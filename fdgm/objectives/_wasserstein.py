@@ -37,6 +37,7 @@ class Wasserstein(Objective):
     exact = False
     antisymmetric = True
     n_critic_steps = 5
+    learning_rates = (5e-4, 2e-4)  # the slope that rows follow stays where they reach the data: they must slow down
 
     def __init__(self, penalty: float = 10.0, *, two_sided: bool = True) -> None:
         self.penalty = penalty
@@ -75,6 +76,7 @@ class WassersteinClip(Objective):
     exact = False
     antisymmetric = True
     n_critic_steps = 5
+    learning_rates = (5e-4, 2e-4)  # the slope that rows follow stays where they reach the data: they must slow down
 
     def __init__(self, limit: float = 0.05) -> None:
         self.limit = limit

@@ -45,8 +45,8 @@ class GANSampler(Sampler):
     n_generator_steps : int, default=50
         Updates of the generator in each outer loop.
     n_critic_steps : int or None, default=None
-        Updates of the critic before each of the generator's. None is what the objective is published with: 5 for
-        those of Wasserstein's distance, 1 for the others.
+        Updates of the critic before each of the generator's. None is the objective's: 5 for those of Wasserstein's
+        distance, 1 for the others.
     data_range : (float, float), None or "auto", default="auto"
         The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"``
         takes X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With
@@ -58,8 +58,9 @@ class GANSampler(Sampler):
         Factors of `instance_noise`; as `lr_schedule`.
     optimizer : {"adam", "rmsprop"}, default="adam"
         Of both networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float, default=0.0005 and 0.0002
-        Learning rates.
+    critic_lr, generator_lr : float or None, default=None
+        Learning rates. None is the objective's: 0.0005 and 0.0002 for `f_gan` and those of Wasserstein's distance,
+        0.001 and 0.0004 for the others.
     critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
         Of Adam; None is (0.5, 0.9). RMSprop has none.
     lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
@@ -144,8 +145,8 @@ class GANSampler(Sampler):
         "n_critic_steps": [Interval(Integral, 1, None, closed="left"), None],
         "instance_noise": [Interval(Real, 0, None, closed="left")],
         "noise_schedule": ["array-like"],
-        "critic_lr": [Interval(Real, 0, None, closed="neither")],
-        "generator_lr": [Interval(Real, 0, None, closed="neither")],
+        "critic_lr": [Interval(Real, 0, None, closed="neither"), None],
+        "generator_lr": [Interval(Real, 0, None, closed="neither"), None],
         "critic_betas": [list, tuple, None],
         "generator_betas": [list, tuple, None],
         "lr_schedule": ["array-like"],
@@ -172,8 +173,8 @@ class GANSampler(Sampler):
         instance_noise: float = 0.3,
         noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
         optimizer: str = "adam",
-        critic_lr: float = 0.0005,
-        generator_lr: float = 0.0002,
+        critic_lr: float | None = None,
+        generator_lr: float | None = None,
         critic_betas: tuple[float, float] | None = None,
         generator_betas: tuple[float, float] | None = None,
         lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
@@ -251,9 +252,9 @@ class GANSampler(Sampler):
             n_critic_steps=objective.n_critic_steps if self.n_critic_steps is None else self.n_critic_steps,
             batch_size=self.batch_size,
             optimizer=self.optimizer,
-            critic_lr=self.critic_lr,
+            critic_lr=objective.learning_rates[0] if self.critic_lr is None else self.critic_lr,
             critic_betas=self._betas("critic_betas", (0.5, 0.9)),
-            generator_lr=self.generator_lr,
+            generator_lr=objective.learning_rates[1] if self.generator_lr is None else self.generator_lr,
             generator_betas=self._betas("generator_betas", (0.5, 0.9)),
             lr_schedule=Schedule.make("GANSampler", "lr_schedule", self.lr_schedule),
             instance_noise=self.instance_noise,

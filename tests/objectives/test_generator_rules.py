@@ -81,7 +81,7 @@ STATED = {
     "least_squares": lambda t: expit(t) * expit(-t) ** 2,  # (1 − D) dD/dT at D = σ(T)
     "logistic": np.ones_like,
     "kliep": np.ones_like,
-    "lsif": np.ones_like,
+    "lsif": lambda t: np.exp(2 * t),
 }
 
 
