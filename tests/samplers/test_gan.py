@@ -81,7 +81,7 @@ def test_an_instance_equals_its_name(X):
 @pytest.mark.parametrize("objective", ["non_saturating", "wasserstein_gp"])
 def test_training_moves_the_model_towards_the_data(X, objective):
     held_out = np.random.default_rng(1).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
-    trained = tiny(objective, max_iter=60, n_generator_steps=20).fit(X)
+    trained = tiny(objective, max_iter=60, n_generator_steps=40).fit(X)
     assert trained.score(held_out) > tiny(objective, max_iter=1).fit(X).score(held_out) / 3
 
 
