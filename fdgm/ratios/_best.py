@@ -21,6 +21,8 @@ class Best:
     ----------
     losses : Tensor of shape (n_blocks,)
         Held-out losses by blocks of rows.
+    first : Tensor of shape (n_blocks,)
+        The same before the first iteration.
     iteration : int
         After which they were reached; 0 before the first.
     weights : dict
@@ -29,7 +31,7 @@ class Best:
     """
 
     def __init__(self, *, kept: int = 0) -> None:
-        self.losses = torch.tensor([math.inf])
+        self.losses = self.first = torch.tensor([math.inf])
         self.iteration = 0
         self.weights: dict[str, dict[str, Tensor]] = {}
         self.kept = kept
@@ -37,6 +39,8 @@ class Best:
     def look(self, net: RatioNet, iteration: int) -> None:
         """Take the net's weights if its held-out loss is less."""
         losses = net.held_out_losses()
+        if iteration == 0:
+            self.first = losses
         if not self.weights or losses.mean() < self.losses.mean():
             self.losses, self.iteration, self.weights = losses, iteration, net.weights()
 
@@ -44,12 +48,14 @@ class Best:
         """Go back to the best weights, unless the last ones are as good to within a standard error.
 
         The least of many losses is partly least by luck, and the last weights, at the end of the falling learning
-        rate, are the quietest: so they have the benefit of the doubt.
+        rate, are the quietest: so they have the benefit of the doubt. Not so where they have no more to say than the
+        first, by a standard error: there what they say is noise.
         """
-        excess = (net.held_out_losses() - self.losses).double()
-        error = excess.std().item() / math.sqrt(len(excess)) if len(excess) > 1 else 0.0
+        last = net.held_out_losses()
+        excess, error = _mean_and_error(last - self.losses)
+        gain, gain_error = _mean_and_error(self.first - last)
         self.kept = len(net.history)
-        if not excess.mean().item() <= error:
+        if not (excess <= error and gain > gain_error):
             net.set_weights(self.weights)
             self.kept = self.iteration
         self.weights = {}
@@ -57,7 +63,7 @@ class Best:
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights and losses, under flat names."""
         weights = {f"{m}/{k}": v.cpu().numpy() for m, state in self.weights.items() for k, v in state.items()}
-        return {"losses": self.losses.cpu().numpy(), **weights}
+        return {"losses": self.losses.cpu().numpy(), "first": self.first.cpu().numpy(), **weights}
 
     def values(self) -> dict[str, int]:
         """Everything else."""
@@ -70,7 +76,14 @@ class Best:
             module, _, key = name.partition("/")
             if key:
                 self.weights.setdefault(module, {})[key] = torch.from_numpy(array)
-        self.losses = torch.from_numpy(arrays["losses"])
+        self.losses, self.first = (torch.from_numpy(arrays[name]) for name in ("losses", "first"))
+
+
+def _mean_and_error(differences: Tensor) -> tuple[float, float]:
+    """Mean over the blocks, and its standard error."""
+    differences = differences.double()
+    n = len(differences)
+    return differences.mean().item(), differences.std().item() / math.sqrt(n) if n > 1 else 0.0
 
 
 class BestKeeper(Callback):

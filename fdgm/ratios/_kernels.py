@@ -15,8 +15,10 @@ from torch import Tensor
 from ..inputs import AffineScaler, entropy_of
 from ._base import DensityRatio
 
-__all__ = ["KernelRatio", "candidates", "squared_distances"]
+__all__ = ["LEAST", "MAX_HELD_OUT", "KernelRatio", "blocks", "candidates", "folds", "squared_distances"]
 
+MAX_HELD_OUT = 1000  # rows of each sample that a fold is judged by: the mean over more would change little
+LEAST = 1e-300  # added to a sum of kernels, which may underflow, before its log
 _CHUNK = 4096  # rows whose distances to the centres are held at once
 _SEARCH_EVERY = 20  # updates: VGrow's particle steps in an outer loop, after which new particles start
 _AUTO_WIDTHS = np.geomspace(0.125, 8, 9)  # in medians of the distance between centres
@@ -58,6 +60,7 @@ class KernelRatio(DensityRatio):
 
     width: Any
     n_centers: int
+    cv: int
     standardize: bool
     random_state: Any
     centers_: np.ndarray
@@ -67,26 +70,33 @@ class KernelRatio(DensityRatio):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "width": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither"), "array-like"],
         "n_centers": [Interval(Integral, 1, None, closed="left")],
+        "cv": [Interval(Integral, 2, None, closed="left")],
         "standardize": ["boolean"],
         "random_state": ["random_state", np.random.Generator],
     }
 
     @abstractmethod
-    def _search(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
-        """Choose `width_` among `widths`, and what else there is to choose, and `_learn`; rows are scaled (n, d)."""
+    def _search(
+        self, P: np.ndarray, Q: np.ndarray, others: np.ndarray, widths: np.ndarray, rng: np.random.Generator
+    ) -> None:
+        """Choose `width_` among `widths`, and what else there is to choose, and `_learn`; rows are scaled (n, d).
+
+        The choice is judged by `others`, rows of P that no kernel sits on: at its own centre, the narrowest is best.
+        """
 
     @abstractmethod
     def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
         """`log_weights_`, with everything chosen."""
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        rng = self._start(X_p, X_q)
+        rng = np.random.default_rng(entropy_of(self.random_state))
+        others = self._start(X_p, X_q, rng)
         self._n_updates = 0
         auto = _AUTO_WIDTHS * _median_distance(self.centers_)
         widths = candidates(type(self).__name__, "width", self.width, auto)
         # The many products of the search are too small to gain by threads, and lose where cores are busy.
         with threadpool_limits(1, user_api="blas"):
-            self._search(self._scaled(X_p), self._scaled(X_q), widths, rng)
+            self._search(self._scaled(X_p), self._scaled(X_q), others, widths, rng)
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """Weights and centres anew, in the units and with the width of the last search, which comes round at times."""
@@ -100,17 +110,17 @@ class KernelRatio(DensityRatio):
         with threadpool_limits(1, user_api="blas"):
             self._learn(P, Q)
 
-    def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> np.random.Generator:
-        """Fix units and centres."""
-        rng = np.random.default_rng(entropy_of(self.random_state))
+    def _start(self, X_p: np.ndarray, X_q: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Fix units and centres; return the rows of X_p that are no centres, of which there is at least half."""
         d = X_p[0].size
         self._location, self._scale = np.zeros(d), np.ones(d)
         if self.standardize:
             scaler = AffineScaler.standardise(X_p, X_q)
             self._location, self._scale = scaler.mean.ravel(), scaler.scale.ravel()
-        chosen = rng.choice(len(X_p), min(self.n_centers, len(X_p)), replace=False)
-        self.centers_ = self._scaled(X_p[chosen])
-        return rng
+        order = rng.permutation(len(X_p))
+        n_centers = min(self.n_centers, len(X_p) // 2)
+        self.centers_ = self._scaled(X_p[order[:n_centers]])
+        return order[n_centers:]
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         """Rows (n, d) in scaled units."""
@@ -135,6 +145,16 @@ def blocks(Z: np.ndarray) -> Iterator[np.ndarray]:
     """Rows, a few thousand at a time."""
     for start in range(0, len(Z), _CHUNK):
         yield Z[start : start + _CHUNK]
+
+
+def folds(
+    cv: int, n_p: int, others: np.ndarray, n_q: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The fold of each row of P and of Q, and how many there are; rows of P that are not among `others` are in −1."""
+    n_folds = min(cv, len(others), n_q)
+    fold_p = np.full(n_p, -1)
+    fold_p[others] = rng.permutation(len(others)) % n_folds
+    return fold_p, rng.permutation(n_q) % n_folds, n_folds
 
 
 def _median_distance(centers: np.ndarray) -> float:

@@ -1,14 +1,12 @@
 """The Kullback–Leibler importance estimation procedure."""
 
-from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-from sklearn.utils._param_validation import Interval
 
-from ._kernels import KernelRatio, blocks, squared_distances
+from ._kernels import LEAST, MAX_HELD_OUT, KernelRatio, blocks, folds, squared_distances
 
 __all__ = ["KLIEP"]
 
@@ -18,16 +16,19 @@ _TOLERANCE = 1e-9  # relative change of the mean log-likelihood that ends its as
 class KLIEP(KernelRatio):
     """Kullback–Leibler importance estimation: the kernel ratio r of greatest E_p[log r] among those with E_q[r] = 1.
 
+    The paper chooses the width by the held-out likelihood of P's rows. Here both samples are held out, and none of the
+    rows that kernels sit on is a judge, without which narrow widths look better than they are.
+
     Parameters
     ----------
     width : float, sequence of float or "auto", default="auto"
         Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
-        `standardize`). The best of several is chosen by cross-validation of E_p[log r]; ``"auto"`` offers nine around
-        the median distance between centres.
+        `standardize`). The best of several is chosen by the cross-validated log-loss; ``"auto"`` offers nine around the
+        median distance between centres.
     n_centers : int, default=100
-        Rows of X_p, drawn by `random_state`, that kernels sit on; all of them where there are fewer.
+        Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
     cv : int, default=5
-        Folds of X_p, at least 2.
+        Folds of the samples, at least 2.
     standardize : bool, default=True
         Whether each column is brought to standard deviation one.
     random_state : int, RandomState, Generator or None, default=None
@@ -36,8 +37,8 @@ class KLIEP(KernelRatio):
     ----------
     width_ : float
         The chosen one.
-    likelihoods_ : ndarray of shape (n_widths,)
-        Cross-validated E_p[log r] that the choice was made by; NaN where there was but one candidate.
+    losses_ : ndarray of shape (n_widths,)
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -57,11 +58,6 @@ class KLIEP(KernelRatio):
     array([-1.,  1.])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **KernelRatio._parameter_constraints,
-        "cv": [Interval(Integral, 2, None, closed="left")],
-    }
-
     def __init__(
         self,
         *,
@@ -77,41 +73,57 @@ class KLIEP(KernelRatio):
         self.standardize = standardize
         self.random_state = random_state
 
-    def _search(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
-        self.likelihoods_ = np.full(len(widths), np.nan)
+    def _search(
+        self, P: np.ndarray, Q: np.ndarray, others: np.ndarray, widths: np.ndarray, rng: np.random.Generator
+    ) -> None:
+        self.losses_ = np.full(len(widths), np.nan)
         if len(widths) > 1:
-            squares = squared_distances(P, self.centers_)  # (n_p, b)
-            log_means = _log_means(Q, self.centers_, widths)  # (W, b)
-            fold = rng.permutation(len(P)) % min(self.cv, len(P))
-            for k, width in enumerate(widths):
-                kernels, shifts = _normalized(squares, width, log_means[k])
-                total = 0.0
-                start = None
-                for part in range(fold.max() + 1):
-                    held_out = fold == part
-                    shares = start = _shares(kernels[~held_out], start)
-                    with np.errstate(divide="ignore"):  # a held-out row that no kernel reaches rules the width out
-                        total += (np.log(kernels[held_out] @ shares) + shifts[held_out]).sum()
-                self.likelihoods_[k] = total / len(P)
-            self.width_ = float(widths[np.argmax(self.likelihoods_)])
-        else:
-            self.width_ = float(widths[0])
+            self._cross_validate(P, Q, others, widths, rng)
+        self.width_ = float(widths[np.argmin(self.losses_)]) if len(widths) > 1 else float(widths[0])
         self._learn(P, Q)
 
+    def _cross_validate(
+        self, P: np.ndarray, Q: np.ndarray, others: np.ndarray, widths: np.ndarray, rng: np.random.Generator
+    ) -> None:
+        """Held-out log-loss for each width.
+
+        Both samples are held out in turn. Judged by the likelihood E_p[log r] alone, with its constraint met on Q's
+        rows as they are, ratios would be raised in the gaps between these.
+        """
+        fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
+        squares = squared_distances(P, self.centers_)  # (n_p, b)
+        log_sums = np.stack([_log_sums(Q[fold_q == part], self.centers_, widths) for part in range(n_folds)])
+        squares_q = [squared_distances(Q[fold_q == part][:MAX_HELD_OUT], self.centers_) for part in range(n_folds)]
+        sizes = np.bincount(fold_q)
+        for k, width in enumerate(widths):
+            losses = np.empty(n_folds)
+            start = None
+            for part in range(n_folds):
+                rest = np.arange(n_folds) != part
+                log_means = logsumexp(log_sums[rest, k], axis=0) - np.log(sizes[rest].sum())
+                kernels, shifts = _normalized(squares, width, log_means)
+                kernels_q, shifts_q = _normalized(squares_q[part], width, log_means)
+                held_out = fold_p == part
+                shares = start = _shares(kernels[~held_out], start)
+                p = np.log(kernels[held_out] @ shares + LEAST) + shifts[held_out]
+                q = np.log(kernels_q @ shares + LEAST) + shifts_q
+                losses[part] = np.logaddexp(0, -p).mean() + np.logaddexp(0, q).mean()
+            self.losses_[k] = losses.mean()
+
     def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
-        log_means = _log_means(Q, self.centers_, np.array([self.width_]))[0]
+        log_means = _log_sums(Q, self.centers_, np.array([self.width_]))[0] - np.log(len(Q))
         kernels, _ = _normalized(squared_distances(P, self.centers_), self.width_, log_means)
         with np.errstate(divide="ignore"):
             self.log_weights_ = np.log(_shares(kernels)) - log_means
 
 
-def _log_means(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """log E_q[k(x, c)] (W, b), finite where the kernels themselves underflow."""
+def _log_sums(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Logs of the kernels' sums over rows (W, b), finite where the kernels themselves underflow."""
     parts = []
-    for chunk in blocks(Q):
-        squares = squared_distances(chunk, centers)
+    for block in blocks(Q):
+        squares = squared_distances(block, centers)
         parts.append(np.stack([logsumexp(squares / (-2 * width**2), axis=0) for width in widths]))
-    return logsumexp(parts, axis=0) - np.log(len(Q))
+    return logsumexp(parts, axis=0)
 
 
 def _normalized(squares: np.ndarray, width: float, log_means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

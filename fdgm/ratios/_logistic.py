@@ -48,8 +48,9 @@ class LogisticRatio(DensityRatio, Trainable):
         Its factor over the course of training: (share of the budget, factor), in straight lines between, or
         (iteration, factor), in steps.
     validation_fraction : float in (0, 1) or None, default=0.1
-        Share of each sample, up to 2,000 rows, that is held out. The critic with the least loss on them is kept
-        unless the last one is as good to within a standard error. None holds out nothing and keeps the last.
+        Share of each sample, up to 2,000 rows, that is held out. The critic with the least loss on them is kept,
+        unless the last one is as good to within a standard error and better than an untrained one by as much. None
+        holds out nothing and keeps the last.
     n_iter_no_change : int or None, default=None
         Iterations without a better held-out loss that end training; None never does.
     max_iter : int or None, default=40

@@ -2,22 +2,54 @@
 
 import math
 from abc import abstractmethod
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.optimize import nnls
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
-from ._kernels import KernelRatio, blocks, candidates, squared_distances
-from ._loo import leave_one_out, non_negative_weights
+from ._kernels import LEAST, MAX_HELD_OUT, KernelRatio, blocks, candidates, folds, squared_distances
 
-__all__ = ["LeastSquaresRatio", "RuLSIF", "uLSIF"]
+__all__ = ["LeastSquaresRatio", "RuLSIF", "non_negative_weights", "uLSIF"]
 
 _AUTO_PENALTIES = np.logspace(-6, 1, 11)
-_MAX_PAIRS = 5000  # pairs left out, one at a time, to score a candidate: the mean of more would change little
 _SATURATION = 0.99  # share of its upper bound 1/alpha at which the relative ratio is held
+
+
+@dataclass
+class Moments:
+    """Sums over rows of φφᵀ (b, b) and of φ (b,): all that least squares needs to know of a sample."""
+
+    gram: np.ndarray
+    total: np.ndarray
+    n: int
+
+    @classmethod
+    def of(cls, Z: np.ndarray, centers: np.ndarray, width: float) -> "Moments":
+        """Of the kernels at rows Z (n, d)."""
+        b = len(centers)
+        gram, total = np.zeros((b, b)), np.zeros(b)
+        for block in blocks(Z):
+            phi = np.exp(squared_distances(block, centers) / (-2 * width**2))
+            gram += phi.T @ phi
+            total += phi.sum(axis=0)
+        return cls(gram, total, len(Z))
+
+    def __add__(self, other: "Moments") -> "Moments":
+        return Moments(self.gram + other.gram, self.total + other.total, self.n + other.n)
+
+    def __sub__(self, other: "Moments") -> "Moments":
+        return Moments(self.gram - other.gram, self.total - other.total, self.n - other.n)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of φ."""
+        return self.total / self.n
 
 
 class LeastSquaresRatio(KernelRatio):
@@ -28,14 +60,12 @@ class LeastSquaresRatio(KernelRatio):
     penalty_ : float
         The chosen λ.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
     """
 
     penalty: Any
     penalty_: float
     losses_: np.ndarray
-    _n_p: int
-    _n_q: int
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **KernelRatio._parameter_constraints,
@@ -46,92 +76,123 @@ class LeastSquaresRatio(KernelRatio):
     def _alpha(self) -> float:
         """Share of P in the denominator."""
 
-    def _search(self, P: np.ndarray, Q: np.ndarray, widths: np.ndarray, rng: np.random.Generator) -> None:
+    def _from_log_sum(self, log_sum: Tensor) -> Tensor:
+        """log dP/dQ from the log of what was fitted."""
+        return log_sum
+
+    def _search(
+        self, P: np.ndarray, Q: np.ndarray, others: np.ndarray, widths: np.ndarray, rng: np.random.Generator
+    ) -> None:
         penalties = candidates(type(self).__name__, "penalty", self.penalty, _AUTO_PENALTIES)
-        (gram_p, sum_p), (gram_q, sum_q) = (self._moments(Z, widths) for Z in (P, Q))
-        sizes = n_p, n_q = len(P), len(Q)
         self.losses_ = np.full((len(widths), len(penalties)), np.nan)
         best = at = np.intp(0)
         if self.losses_.size > 1:
-            n_pairs = min(n_p, n_q, _MAX_PAIRS)
-            squares = [squared_distances(Z[rng.choice(len(Z), n_pairs, replace=False)], self.centers_) for Z in (P, Q)]
+            fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
             for k, width in enumerate(widths):
-                phi_p, phi_q = (np.exp(square / (-2 * width**2)) for square in squares)
-                grams, means = (gram_p[k] / n_p, gram_q[k] / n_q), (sum_p[k] / n_p, sum_q[k] / n_q)
-                self.losses_[k] = leave_one_out((phi_p, phi_q), grams, means, sizes, self._alpha(), penalties)
+                # Part −1 of P is the centres' own rows, which are never held out.
+                parts_p = [Moments.of(P[fold_p == part], self.centers_, width) for part in range(-1, n_folds)]
+                parts_q = [Moments.of(Q[fold_q == part], self.centers_, width) for part in range(n_folds)]
+                whole_p, whole_q = sum(parts_p[1:], start=parts_p[0]), sum(parts_q[1:], start=parts_q[0])
+                losses = np.empty((n_folds, len(penalties)))
+                for part in range(n_folds):
+                    rest = whole_p - parts_p[part + 1], whole_q - parts_q[part]
+                    weights = np.stack([_weights(*rest, self._alpha(), penalty) for penalty in penalties])  # (L, b)
+                    held_out = (Z[fold == part][:MAX_HELD_OUT] for Z, fold in ((P, fold_p), (Q, fold_q)))
+                    losses[part] = self._log_losses(*held_out, weights, width)
+                self.losses_[k] = losses.mean(axis=0)
             best, at = np.unravel_index(np.argmin(self.losses_), self.losses_.shape)
         self.width_, self.penalty_ = float(widths[best]), float(penalties[at])
-        self._gram_p, self._gram_q = gram_p[best], gram_q[best]
-        self._sum_p, self._sum_q = sum_p[best], sum_q[best]
-        self._n_p, self._n_q = sizes
-        self._solve()
+        self._learn(P, Q)
+
+    def _log_losses(self, P: np.ndarray, Q: np.ndarray, weights: np.ndarray, width: float) -> np.ndarray:
+        """The log-loss −E_p[log σ(T)] − E_q[log σ(−T)] (L,) of the ratios with these weights (L, b).
+
+        Least squares itself is no judge: with narrow kernels, one held-out row of P in a gap between Q's rows brings it
+        as low as one likes, which a row of Q there would undo, but none has come.
+        """
+        losses = np.zeros(len(weights))
+        for rows, sign in ((P, -1), (Q, 1)):
+            sums = np.exp(squared_distances(rows, self.centers_) / (-2 * width**2)) @ weights.T  # (n, L)
+            log_ratio = self._from_log_sum(torch.from_numpy(np.log(sums + LEAST))).numpy()
+            losses += np.logaddexp(0, sign * log_ratio).mean(axis=0)
+        return losses
 
     def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
-        width = np.array([self.width_])
-        (self._gram_p,), (self._sum_p,) = self._moments(P, width)
-        (self._gram_q,), (self._sum_q,) = self._moments(Q, width)
-        self._n_p, self._n_q = len(P), len(Q)
-        self._solve()
+        self._take(Moments.of(P, self.centers_, self.width_), Moments.of(Q, self.centers_, self.width_))
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """Add the rows to the sums; units, centres, width and penalty stay those of the first call."""
         if "log_weights_" not in vars(self):
             self._fit(X_p, X_q)
             return
-        widths = np.array([self.width_])
-        (gram_p, sum_p), (gram_q, sum_q) = (self._moments(self._scaled(X), widths) for X in (X_p, X_q))
-        self._gram_p, self._gram_q = self._gram_p + gram_p[0], self._gram_q + gram_q[0]
-        self._sum_p, self._sum_q = self._sum_p + sum_p[0], self._sum_q + sum_q[0]
-        self._n_p, self._n_q = self._n_p + len(X_p), self._n_q + len(X_q)
-        self._solve()
+        new_p, new_q = (Moments.of(self._scaled(X), self.centers_, self.width_) for X in (X_p, X_q))
+        old_p = Moments(self._gram_p, self._total_p, self._n_p)
+        old_q = Moments(self._gram_q, self._total_q, self._n_q)
+        self._take(old_p + new_p, old_q + new_q)
 
-    def _moments(self, Z: np.ndarray, widths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of φφᵀ (W, b, b) and of φ (W, b) over rows Z, for each width."""
-        b = len(self.centers_)
-        grams, sums = np.zeros((len(widths), b, b)), np.zeros((len(widths), b))
-        for chunk in blocks(Z):
-            squares = squared_distances(chunk, self.centers_)
-            for k, width in enumerate(widths):
-                phi = np.exp(squares / (-2 * width**2))
-                grams[k] += phi.T @ phi
-                sums[k] += phi.sum(axis=0)
-        return grams, sums
-
-    def _solve(self) -> None:
-        """The weights for the sums as they are, scaled so that the fitted ratio has mean 1 under its denominator.
-
-        The minimum over θ ≥ 0 is nearer the ratio than one over all θ that is cut at 0 afterwards.
-        """
-        alpha = self._alpha()
-        mean_p, mean_q = self._sum_p / self._n_p, self._sum_q / self._n_q
-        gram = alpha / self._n_p * self._gram_p + (1 - alpha) / self._n_q * self._gram_q
-        weights = non_negative_weights(gram, mean_p, self.penalty_)
-        total = weights @ (alpha * mean_p + (1 - alpha) * mean_q)
-        if not total > 0:
+    def _take(self, p: Moments, q: Moments) -> None:
+        """The weights for these sums, which are kept to be added to."""
+        self._gram_p, self._total_p, self._n_p = p.gram, p.total, p.n
+        self._gram_q, self._total_q, self._n_q = q.gram, q.total, q.n
+        weights = _weights(p, q, self._alpha(), self.penalty_)
+        if not weights.any():
             raise ValueError(
                 f"width of {type(self).__name__} must be wide enough for the kernels at rows of X_p to reach other"
                 f" rows, got {self.width_:g}, at which they do not; choose wider ones."
             )
         with np.errstate(divide="ignore"):
-            self.log_weights_ = np.log(weights / total)
+            self.log_weights_ = np.log(weights)
+
+
+def _weights(p: Moments, q: Moments, alpha: float, penalty: float) -> np.ndarray:
+    """θ (b,) of a ratio of mean 1 under its denominator, αP + (1 − α)Q; all zero where no kernel reaches that."""
+    gram = alpha / p.n * p.gram + (1 - alpha) / q.n * q.gram
+    weights = non_negative_weights(gram, p.mean, penalty)
+    mean = weights @ (alpha * p.mean + (1 - alpha) * q.mean)
+    return weights / mean if mean > 0 else np.zeros_like(weights)
+
+
+def non_negative_weights(gram: np.ndarray, mean: np.ndarray, penalty: float) -> np.ndarray:
+    """θ ≥ 0 (b,) that minimises θᵀ(H + λI)θ/2 − hᵀθ.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (b, b)
+        H, positive semidefinite.
+    mean : ndarray of shape (b,)
+        h.
+    penalty : float
+        λ > 0.
+    """
+    # Below the rounding of H itself a penalty would not make it positive definite.
+    floor = 4 * len(gram) * np.finfo(np.float64).eps * np.trace(gram)
+    factor = cho_factor(gram + max(penalty, floor) * np.eye(len(gram)), lower=True)
+    free = cho_solve(factor, mean)
+    if (free >= 0).all():
+        return free
+    lower = np.tril(factor[0])
+    return nnls(lower.T, solve_triangular(lower, mean, lower=True))[0]
 
 
 class uLSIF(LeastSquaresRatio):
-    """Least-squares importance fitting: dP/dQ as a sum of Gaussian kernels, chosen by leave-one-out in closed form.
+    """Least-squares importance fitting: dP/dQ as a sum of Gaussian kernels.
 
-    The weights are the least squares over θ ≥ 0, where the paper takes them over all θ and cuts them at 0, and the
-    ratio is scaled to mean 1 under Q: both bring it nearer the truth.
+    The paper takes the least squares over all weights, and cuts them at 0. Here they are over θ ≥ 0, and the ratio is
+    scaled to mean 1 under Q: both bring it nearer the truth. What a fit needs to know of the rows are sums over each
+    fold, so that the search's candidates cost next to nothing; it judges them by the log-loss of held-out rows.
 
     Parameters
     ----------
     width : float, sequence of float or "auto", default="auto"
         Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
-        `standardize`). The best of several is chosen, with the penalty, by the closed form of leave-one-out;
-        ``"auto"`` offers nine around the median distance between centres.
+        `standardize`). The best of several is chosen, with the penalty, by the cross-validated log-loss; ``"auto"``
+        offers nine around the median distance between centres.
     penalty : float, sequence of float or "auto", default="auto"
-        The ridge λ; ``"auto"`` offers eleven from 1e-4 to 10.
+        The ridge λ; ``"auto"`` offers eleven from 1e-6 to 10.
     n_centers : int, default=100
-        Rows of X_p, drawn by `random_state`, that kernels sit on; all of them where there are fewer.
+        Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
+    cv : int, default=5
+        Folds of the samples, at least 2.
     standardize : bool, default=True
         Whether each column is brought to standard deviation one.
     random_state : int, RandomState, Generator or None, default=None
@@ -141,7 +202,7 @@ class uLSIF(LeastSquaresRatio):
     width_, penalty_ : float
         The chosen ones.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -170,12 +231,14 @@ class uLSIF(LeastSquaresRatio):
         width: Any = "auto",
         penalty: Any = "auto",
         n_centers: int = 100,
+        cv: int = 5,
         standardize: bool = True,
         random_state: Any = None,
     ) -> None:
         self.width = width
         self.penalty = penalty
         self.n_centers = n_centers
+        self.cv = cv
         self.standardize = standardize
         self.random_state = random_state
 
@@ -196,12 +259,14 @@ class RuLSIF(LeastSquaresRatio):
         Share of P in the denominator; 0 is :class:`uLSIF`.
     width : float, sequence of float or "auto", default="auto"
         Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
-        `standardize`). The best of several is chosen, with the penalty, by the closed form of leave-one-out;
-        ``"auto"`` offers nine around the median distance between centres.
+        `standardize`). The best of several is chosen, with the penalty, by the cross-validated log-loss; ``"auto"``
+        offers nine around the median distance between centres.
     penalty : float, sequence of float or "auto", default="auto"
-        The ridge λ; ``"auto"`` offers eleven from 1e-4 to 10.
+        The ridge λ; ``"auto"`` offers eleven from 1e-6 to 10.
     n_centers : int, default=100
-        Rows of X_p, drawn by `random_state`, that kernels sit on; all of them where there are fewer.
+        Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
+    cv : int, default=5
+        Folds of the samples, at least 2.
     standardize : bool, default=True
         Whether each column is brought to standard deviation one.
     random_state : int, RandomState, Generator or None, default=None
@@ -211,7 +276,7 @@ class RuLSIF(LeastSquaresRatio):
     width_, penalty_ : float
         The chosen ones.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -243,6 +308,7 @@ class RuLSIF(LeastSquaresRatio):
         width: Any = "auto",
         penalty: Any = "auto",
         n_centers: int = 100,
+        cv: int = 5,
         standardize: bool = True,
         random_state: Any = None,
     ) -> None:
@@ -250,6 +316,7 @@ class RuLSIF(LeastSquaresRatio):
         self.width = width
         self.penalty = penalty
         self.n_centers = n_centers
+        self.cv = cv
         self.standardize = standardize
         self.random_state = random_state
 
@@ -272,11 +339,14 @@ class RuLSIF(LeastSquaresRatio):
         return float(self.alpha)
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
-        alpha, relative = self._alpha(), self._log_sum(x)
+        return self._from_log_sum(self._log_sum(x)).to(x.dtype)
+
+    def _from_log_sum(self, log_sum: Tensor) -> Tensor:
+        alpha = self._alpha()
         if alpha == 0:
-            return relative.to(x.dtype)
-        relative = relative.clamp(max=math.log(_SATURATION / alpha))
-        return (relative + math.log1p(-alpha) - torch.log1p(-alpha * relative.exp())).to(x.dtype)
+            return log_sum
+        relative = log_sum.clamp(max=math.log(_SATURATION / alpha))
+        return relative + math.log1p(-alpha) - torch.log1p(-alpha * relative.exp())
 
 
 def _log(value: float) -> float:
