@@ -97,8 +97,8 @@ class LeastSquaresRatio(KernelRatio):
                 for part in range(n_folds):
                     rest = whole_p - parts_p[part + 1], whole_q - parts_q[part]
                     weights = np.stack([_weights(*rest, self._alpha(), penalty) for penalty in penalties])  # (L, b)
-                    held_out = (Z[fold == part][:MAX_HELD_OUT] for Z, fold in ((P, fold_p), (Q, fold_q)))
-                    losses[part] = self._log_losses(*held_out, weights, width)
+                    held_p, held_q = P[fold_p == part][:MAX_HELD_OUT], Q[fold_q == part][:MAX_HELD_OUT]
+                    losses[part] = self._log_losses(held_p, held_q, weights, width)
                 self.losses_[k] = losses.mean(axis=0)
             best, at = np.unravel_index(np.argmin(self.losses_), self.losses_.shape)
         self.width_, self.penalty_ = float(widths[best]), float(penalties[at])
