@@ -148,8 +148,8 @@ def benchmarks_page() -> str:
             " bfloat16.",
         ]
     ratios = RESULTS / "ratios.json"
-    if ratios.exists():
-        lines += ["", "## Density ratios", "", *ratios_tables(json.loads(ratios.read_text()))]
+    if ratios.exists() and "summary" in (result := json.loads(ratios.read_text())):  # a sweep may not be at its end
+        lines += ["", "## Density ratios", "", *ratios_tables(result)]
     limits = RESULTS / "limits.json"
     if limits.exists():
         lines += ["", "## Memory, time and bad days", "", *limits_table(json.loads(limits.read_text())["measured"])]
