@@ -48,12 +48,11 @@ class Best:
         """Go back to the best weights, unless the last ones are as good to within a standard error.
 
         The least of many losses is partly least by luck, and the last weights, at the end of the falling learning
-        rate, are the quietest: so they have the benefit of the doubt. Not so where they have no more to say than the
-        first, by a standard error: there what they say is noise.
+        rate, are the quietest: so they have the benefit of the doubt. Not so where the best have no more to say than
+        the first, by a standard error: there is nothing to learn then, and what the last say is noise.
         """
-        last = net.held_out_losses()
-        excess, error = _mean_and_error(last - self.losses)
-        gain, gain_error = _mean_and_error(self.first - last)
+        excess, error = _mean_and_error(net.held_out_losses() - self.losses)
+        gain, gain_error = _mean_and_error(self.first - self.losses)
         self.kept = len(net.history)
         if not (excess <= error and gain > gain_error):
             net.set_weights(self.weights)
