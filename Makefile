@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint docs bench
+.PHONY: demo test lint docs bench classifiers
 
 demo: $(STAMP)            ## fit real digits and the paper's 2-D examples; a table and pictures in demo/
 	$(BIN)/python examples/demo.py --out demo
@@ -24,6 +24,9 @@ docs: $(STAMP)
 
 bench: $(STAMP)           ## the tables of the documentation; about 20 minutes on two cores
 	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
+
+classifiers: $(STAMP)     ## train the classifiers of fdgm.metrics again: minutes on two cores; FDGM_DATA names the data
+	$(BIN)/python benchmarks/_train_classifiers.py
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,8 +1,11 @@
 """How near generated samples are to real ones; real ones come first in every argument list."""
 
+from functools import partial
+
 from ._birthday import BirthdaySupport, birthday_support
 from ._bootstrap import Interval, bootstrap_interval
 from ._c2st import TwoSampleTest, classifier_two_sample_test
+from ._classifier import CLASSIFIERS, load_classifier
 from ._energy import energy_distance, energy_distance_unit
 from ._extractors import Extractor, get_extractor, register_extractor
 from ._frechet import frechet_distance
@@ -35,6 +38,7 @@ __all__ = [
     "kde_score",
     "kernel_inception_distance",
     "kernel_mmd",
+    "load_classifier",
     "load_inception",
     "mode_coverage",
     "mode_score",
@@ -48,3 +52,5 @@ __all__ = [
 ]
 
 register_extractor("inception", load_inception)
+for _name in CLASSIFIERS:
+    register_extractor(f"classifier-{_name}", partial(load_classifier, _name))
