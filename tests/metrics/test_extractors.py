@@ -85,7 +85,7 @@ class TestFeatures:
     @pytest.mark.parametrize(
         ("features", "received"),
         [
-            ("vgg", r"features of frechet_distance must .* one of \['inception'\], got 'vgg'"),
+            ("vgg", r"features of frechet_distance must .* one of \[.*'inception'.*\], got 'vgg'"),
             (3, "features of frechet_distance must .* got 3"),
             (
                 lambda X: halves(X)[:-1],
@@ -142,7 +142,7 @@ class TestRegistry:
             register_extractor(name, load)
 
     def test_refuses_an_unknown_name(self):
-        with pytest.raises(ValueError, match=r"one of \['inception'\], got 'resnet'"):
+        with pytest.raises(ValueError, match=r"one of \[.*'inception'.*\], got 'resnet'"):
             get_extractor("resnet")
 
 
