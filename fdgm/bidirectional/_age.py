@@ -318,13 +318,18 @@ class AGEBidirectional(DensityModel):
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
         objective = registry.make("joint_objective", self.objective)
+        latent_size = architecture.latent_size(shape) if self.latent_size is None else self.latent_size
+        level_sizes = architecture.level_sizes(shape, latent_size)
+        if objective.max_levels is not None and len(level_sizes) > objective.max_levels:
+            raise ValueError(
+                f"architecture of {type(self).__name__} must have one level of latents with"
+                f" objective={self.objective!r}, got {self.architecture!r}."
+            )
         settings = BidirectionalSettings(
             architecture=architecture,
             objective=objective,
             scaling=self._make_scaling(objective),
-            level_sizes=architecture.level_sizes(
-                shape, architecture.latent_size(shape) if self.latent_size is None else self.latent_size
-            ),
+            level_sizes=level_sizes,
             encoder=self._distribution("encoder", objective.encoders),
             generator=self._distribution("generator", objective.generators),
             encoder_noise_size=self.encoder_noise_size,

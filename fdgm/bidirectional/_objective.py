@@ -26,6 +26,8 @@ class JointObjective(Component, ABC):
     takes_scale_clip: ClassVar[bool] = False
     #: Whether the critic tells log p_e(x, z)/p_g(x, z).
     gives_log_ratio: ClassVar[bool] = False
+    #: Levels of latents that it can train, at most.
+    max_levels: ClassVar[int | None] = None
     #: Distributions that encoder and generator may have.
     encoders: ClassVar[tuple[str, ...]] = ("deterministic", "gaussian", "implicit")
     generators: ClassVar[tuple[str, ...]] = ("deterministic", "gaussian", "implicit")

@@ -53,6 +53,7 @@ class ELBO(JointObjective):
     'vae'
     """
 
+    max_levels: ClassVar = 1
     encoders: ClassVar = ("gaussian",)
     generators: ClassVar = ("gaussian",)
 
@@ -85,6 +86,7 @@ class AdversarialELBO(JointObjective):
     'avb'
     """
 
+    max_levels: ClassVar = 1
     generators: ClassVar = ("gaussian",)
 
     def critic(self, scaling: Scaling) -> Objective:

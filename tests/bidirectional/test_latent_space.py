@@ -1,0 +1,157 @@
+"""Interpolations, neighbours, levels of latents, and their pictures."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import pairwise_distances
+
+import fdgm
+from fdgm import AGEBidirectional
+from fdgm.architectures import MLP, Hierarchical
+from fdgm.bidirectional import ALI, VAE, Batch, Joint
+
+TINY = {"architecture": MLP(width=16, depth=2), "latent_size": 2, "n_updates": 4, "batch_size": 32, "max_iter": 3}
+X = np.random.default_rng(0).normal([1.0, -20.0, 3.0], [0.1, 5.0, 1.0], size=(60, 3))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return AGEBidirectional(**TINY, random_state=0).fit(X)
+
+
+@pytest.fixture(scope="module")
+def two_levels():
+    architecture = Hierarchical(base=MLP(width=16, depth=2), top=MLP(width=8, depth=1), hidden_size=5)
+    return ALI(**{**TINY, "architecture": architecture}, random_state=0).fit(X)
+
+
+def test_interpolations_go_from_one_reconstruction_to_the_other(model):
+    rows = model.interpolate(X[:4], X[4:8], steps=5)
+    assert rows.shape == (4, 5, 3)
+    np.testing.assert_allclose(rows[:, 0], model.reconstruct(X[:4]), rtol=1e-5)
+    np.testing.assert_allclose(rows[:, -1], model.reconstruct(X[4:8]), rtol=1e-5)
+
+
+def test_interpolations_are_straight_in_the_latent_space(model):
+    middle = (model.transform(X[:4]) + model.transform(X[4:8])) / 2
+    np.testing.assert_allclose(
+        model.interpolate(X[:4], X[4:8], steps=3)[:, 1], model.inverse_transform(middle), rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "steps", "error"), [(X[:3], 5, ValueError), (X[:4], 1, ValueError), (X[:4], 2.5, TypeError)]
+)
+def test_interpolations_that_cannot_be(model, others, steps, error):
+    with pytest.raises(error, match=r"interpolate"):
+        model.interpolate(X[:4], others, steps=steps)
+
+
+def test_neighbours_are_the_nearest_representations(model):
+    distances, indices = model.neighbors(X[:5], k=3, among=X[5:])
+    every = pairwise_distances(model.transform(X[:5]), model.transform(X[5:]))
+    np.testing.assert_allclose(distances, np.sort(every, axis=1)[:, :3], rtol=1e-4)
+    np.testing.assert_allclose(np.take_along_axis(every, indices, axis=1), distances, rtol=1e-4)
+
+
+def test_no_row_is_its_own_neighbour(model):
+    _, indices = model.neighbors(X, k=1)
+    assert (indices[:, 0] != np.arange(len(X))).all()
+
+
+@pytest.mark.parametrize(("k", "error"), [(0, ValueError), (60, ValueError), ("4", TypeError)])
+def test_numbers_of_neighbours_that_cannot_be(model, k, error):
+    with pytest.raises(error, match=f"k of .*neighbors .*{k}"):
+        model.neighbors(X, k=k)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2,), (1, 4, 4)])
+def test_pictures_of_rows_of_every_kind(shape):
+    rows = np.random.default_rng(0).normal(size=(30, *shape))
+    fitted = VAE(**TINY, random_state=0).fit(rows)
+    assert len(fitted.plot_interpolation(rows[:2], rows[2:4], steps=3).axes) >= 1
+    assert len(fitted.plot_neighbors(rows[:2], k=2, among=rows).axes) >= 1
+
+
+def test_flat_rows_as_images():
+    rows = np.random.default_rng(0).normal(size=(30, 12))
+    fitted = VAE(**TINY, random_state=0).fit(rows)
+    figure = fitted.plot_neighbors(rows[:3], k=4, among=rows, image_shape=(3, 4))
+    assert len(figure.axes) == 3 * 5
+    assert figure.axes[0].images[0].get_array().shape == (3, 4)
+    with pytest.raises(ValueError, match=r"image_shape of .* 12 numbers, got \(5, 5\)"):
+        fitted.plot_neighbors(rows, image_shape=(5, 5))
+
+
+def test_the_critic_sees_both_levels():
+    """(x, z1, z2) of one chain each, in the same order from either end."""
+    architecture = Hierarchical(base=MLP(width=8), top=MLP(width=8), hidden_size=5)
+    joint = Joint(
+        architecture.conditional_encoder((3,), 2, distribution="gaussian", seed=1),
+        architecture.conditional_generator((3,), 2, distribution="gaussian", seed=2),
+        "float32",
+    )
+    source = torch.Generator().manual_seed(0)
+    sizes = (3, 2, joint.encoder.noise_size, joint.generator.noise_size)
+    assert sizes == (3, 2, 5 + 2, 5 + 3)
+    batch = Batch(*(torch.randn(4, size, generator=source) for size in sizes))
+    rows, latents = joint.encode(batch)
+    below, above = joint.encoder.stages
+    assert torch.equal(latents[:, :5], below(rows, batch.encoder_noise[:, :5]))
+    assert torch.equal(latents[:, 5:], above(latents[:, :5], batch.encoder_noise[:, 5:]))
+    rows, latents = joint.generate(batch)
+    above, below = joint.generator.stages
+    assert torch.equal(latents[:, 5:], batch.latents)
+    assert torch.equal(latents[:, :5], above(batch.latents, batch.generator_noise[:, :5]))
+    assert torch.equal(rows, below(latents[:, :5], batch.generator_noise[:, 5:]))
+
+
+def test_levels_of_representations(two_levels):
+    assert two_levels.transform(X).shape == (60, 2)
+    assert two_levels.transform(X, level=1).shape == (60, 5)
+    np.testing.assert_array_equal(two_levels.transform(X), two_levels.transform(X, level=2))
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_reconstructions_turn_back_at_a_level(two_levels, level):
+    back = two_levels.inverse_transform(two_levels.transform(X, level=level), level=level)
+    np.testing.assert_allclose(two_levels.reconstruct(X, level=level), back, rtol=1e-4)
+    other = two_levels.reconstruct(X, level=3 - level)
+    assert not np.allclose(two_levels.reconstruct(X, level=level), other)
+
+
+def test_a_log_ratio_of_two_levels_takes_both(two_levels):
+    both = np.hstack([two_levels.transform(X, level=1), two_levels.transform(X)])
+    assert np.isfinite(two_levels.log_ratio(X, both)).all()
+    with pytest.raises(ValueError, match=r"\(n_samples, 7\).*got \(60, 2\)"):
+        two_levels.log_ratio(X, two_levels.transform(X))
+
+
+@pytest.mark.parametrize("level", [0, 3, "top", True])
+def test_levels_that_there_are_not(two_levels, level):
+    with pytest.raises(ValueError, match=rf"level of .*reconstruct must be an int from 1 to 2, .*got {level!r}"):
+        two_levels.reconstruct(X, level=level)
+
+
+def test_one_level_is_all_there_is(model):
+    with pytest.raises(ValueError, match=r"from 1 to 1, .*got 2"):
+        model.transform(X, level=2)
+
+
+def test_likelihoods_want_one_level(two_levels):
+    gaussian = ALI(**{**TINY, "architecture": Hierarchical(base=MLP(width=8))}, generator="gaussian").fit(X)
+    for fitted in (two_levels, gaussian):
+        with pytest.raises(ValueError, match="2 levels of latents; take an architecture with one level"):
+            fitted.log_likelihood(X)
+
+
+@pytest.mark.parametrize("objective", ["vae", "avb"])
+def test_objectives_with_a_likelihood_want_one_level_too(objective):
+    model = AGEBidirectional(**{**TINY, "architecture": "hierarchical"}, objective=objective, generator="gaussian")
+    with pytest.raises(ValueError, match=rf"architecture of .*one level of latents with objective='{objective}'"):
+        model.fit(X)
+
+
+def test_two_levels_come_back_from_a_file(two_levels, tmp_path):
+    two_levels.save(tmp_path / "m")
+    np.testing.assert_array_equal(fdgm.load(tmp_path / "m").transform(X), two_levels.transform(X))
