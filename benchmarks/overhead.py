@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+import _age_loops
 import _common
 import _plain
 import numpy as np
@@ -13,6 +14,7 @@ from fdgm import GANSampler, VGrowSampler
 from fdgm.architectures import MLP
 
 N, D = 20_000, 10
+_AGE_UPDATES = 20  # in an outer loop
 SAME: dict[str, Any] = {
     "architecture": MLP(width=_plain.WIDTH, depth=2),
     "latent_size": _plain.LATENTS,
@@ -28,6 +30,21 @@ CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
     "GANSampler, wasserstein_gp": (
         lambda loops: GANSampler("wasserstein_gp", n_generator_steps=10, instance_noise=0.0, max_iter=loops, **SAME),
         _plain.wgan_gp,
+    ),
+    "AGEBidirectional": (
+        lambda loops: _age_loops.model(
+            _age_loops.architecture(_plain.WIDTH, _plain.WIDTH),
+            latent_size=_plain.LATENTS,
+            batch_size=_plain.BATCH,
+            n_updates=_AGE_UPDATES,
+            max_iter=loops,
+        ),
+        lambda data, loops: _age_loops.plain(
+            _age_loops.Networks(data.shape[1], _plain.LATENTS, _plain.WIDTH, _plain.WIDTH),
+            data,
+            updates=_AGE_UPDATES * loops,
+            batch=_plain.BATCH,
+        ),
     ),
 }
 

@@ -124,7 +124,9 @@ class BidirectionalNet(MultiNet):
             self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
             self.optimizer_names += ("optimizer_critic_",)
             self.critic_mode_ = Mode(self.critic_)
-            self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, self.objective_, precision=s.precision)
+            self.critic_step_ = CriticStep(
+                self.critic_, self.optimizer_critic_, self.objective_, precision=s.precision, min_loss=s.min_critic_loss
+            )
         return self
 
     @property

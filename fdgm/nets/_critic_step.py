@@ -29,6 +29,8 @@ class CriticStep:
         Of the critic; its outputs and the loss are float32.
     regularizers : sequence of CriticRegularizer, default=()
         Beside those that the objective asks for.
+    min_loss : float or None, default=None
+        Below it, the critic is left as it is.
     stream : Generator or None, default=None
         On the critic's device; what regularizers draw comes from it. None is one of the step's own.
     """
@@ -41,12 +43,14 @@ class CriticStep:
         *,
         precision: str = "float32",
         regularizers: Sequence[CriticRegularizer] = (),
+        min_loss: float | None = None,
         stream: torch.Generator | None = None,
     ) -> None:
         self.critic = critic
         self.optimizer = optimizer
         self.objective = objective
         self.precision = precision
+        self.min_loss = min_loss
         self._mode = Mode(critic)
         self.regularizers = (*objective.regularizers, *regularizers)
         device = next(critic.parameters()).device
@@ -60,6 +64,8 @@ class CriticStep:
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
         loss, total = self.losses(self.outputs, p, q)
+        if self.min_loss is not None and loss.item() < self.min_loss:
+            return loss.detach()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         self.optimizer.step()
