@@ -5,6 +5,7 @@ The networks are the paper's for two dimensions (appendix E.1), at any width.
 
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -54,7 +55,7 @@ def model(networks: MLP, **params: Any) -> AGEBidirectional:
 
 def _layers(sizes: list[int], *, norm: bool) -> list[nn.Module]:
     made: list[nn.Module] = []
-    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+    for a, b in pairwise(sizes):
         made += [nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU()] if norm else [nn.Linear(a, b), nn.LeakyReLU(0.2)]
     return made
 

@@ -26,8 +26,8 @@ class MLP(Architecture):
     """Networks of `depth` hidden layers of `width` units; data of any shape, flattened inside.
 
     The critic of pairs is AGE's: a module for x, one for z, and one for the features of both, followed by a linear
-    layer. AGE's networks for two dimensions are ``MLP(width=500, depth=2, encoder_depth=3, activation="relu",
-    batch_norm=True, critic_activation="leaky_relu")``, but for its critic's 400 units.
+    layer. AGE's networks for two dimensions are ``MLP(width=500, depth=2, encoder_depth=3, batch_norm=True,
+    critic_width=400, critic_activation="leaky_relu")``.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ class MLP(Architecture):
         Hidden layers of the encoder; None is `depth`.
     pair_depth : int, default=2
         Hidden layers of each of the three modules of the critic of pairs.
+    critic_width : int or None, default=None
+        Units of each hidden layer of the critics; None is `width`.
     critic_activation : str or None, default=None
         Activation of the critics; None is `activation`.
 
@@ -75,6 +77,7 @@ class MLP(Architecture):
         spectral_norm: bool = False,
         encoder_depth: int | None = None,
         pair_depth: int = 2,
+        critic_width: int | None = None,
         critic_activation: str | None = None,
     ) -> None:
         self.width = width
@@ -84,26 +87,27 @@ class MLP(Architecture):
         self.spectral_norm = spectral_norm
         self.encoder_depth = encoder_depth
         self.pair_depth = pair_depth
+        self.critic_width = critic_width
         self.critic_activation = critic_activation
 
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         self._check()
         size = torch.Size(data_shape).numel()
         shaped = [nn.Unflatten(1, tuple(data_shape))] if len(data_shape) > 1 else []
-        hidden = self._hidden(latent_size, self.depth, self.activation, batch_norm=self.batch_norm)
+        hidden = self._hidden(latent_size, self.depth, self.activation, self.width, batch_norm=self.batch_norm)
         return nn.Sequential(*hidden, nn.Linear(self.width, size), *shaped)
 
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         self._check()
         size = torch.Size(data_shape).numel()
-        layers = self._normed([*self._critic_hidden(size, self.depth), nn.Linear(self.width, 1)])
+        layers = self._normed([*self._critic_hidden(size, self.depth), nn.Linear(self._critic_units, 1)])
         return nn.Sequential(*_flat(data_shape), *layers, nn.Flatten(0))
 
     def make_encoder(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         self._check()
         size = torch.Size(data_shape).numel()
         depth = self.depth if self.encoder_depth is None else self.encoder_depth
-        hidden = self._hidden(size, depth, self.activation, batch_norm=self.batch_norm)
+        hidden = self._hidden(size, depth, self.activation, self.width, batch_norm=self.batch_norm)
         return nn.Sequential(*_flat(data_shape), *hidden, nn.Linear(self.width, latent_size))
 
     def make_pair_critic(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
@@ -111,20 +115,27 @@ class MLP(Architecture):
         size = torch.Size(data_shape).numel()
         of_x = self._normed(self._critic_hidden(size, self.pair_depth))
         of_z = self._normed(self._critic_hidden(latent_size, self.pair_depth))
-        of_both = self._normed([*self._critic_hidden(2 * self.width, self.pair_depth), nn.Linear(self.width, 1)])
+        of_both = self._normed(
+            [*self._critic_hidden(2 * self._critic_units, self.pair_depth), nn.Linear(self._critic_units, 1)]
+        )
         return PairCritic(nn.Sequential(*_flat(data_shape), *of_x), nn.Sequential(*of_z), nn.Sequential(*of_both))
 
-    def _critic_hidden(self, size: int, depth: int) -> list[nn.Module]:
-        return self._hidden(size, depth, self.critic_activation or self.activation, batch_norm=False)
+    @property
+    def _critic_units(self) -> int:
+        return self.width if self.critic_width is None else self.critic_width
 
-    def _hidden(self, size: int, depth: int, activation: str, *, batch_norm: bool) -> list[nn.Module]:
+    def _critic_hidden(self, size: int, depth: int) -> list[nn.Module]:
+        activation = self.critic_activation or self.activation
+        return self._hidden(size, depth, activation, self._critic_units, batch_norm=False)
+
+    def _hidden(self, size: int, depth: int, activation: str, width: int, *, batch_norm: bool) -> list[nn.Module]:
         layers: list[nn.Module] = []
         for _ in range(depth):
-            layers.append(nn.Linear(size, self.width))
+            layers.append(nn.Linear(size, width))
             if batch_norm:
-                layers.append(nn.BatchNorm1d(self.width))
+                layers.append(nn.BatchNorm1d(width))
             layers.append(_ACTIVATIONS[activation]())
-            size = self.width
+            size = width
         return layers
 
     def _normed(self, layers: list[nn.Module]) -> list[nn.Module]:
@@ -134,8 +145,7 @@ class MLP(Architecture):
 
     def _check(self) -> None:
         check_counts(self, "width", "depth", "pair_depth")
-        if self.encoder_depth is not None:
-            check_counts(self, "encoder_depth")
+        check_counts(self, *(name for name in ("encoder_depth", "critic_width") if getattr(self, name) is not None))
         check_option(self, "activation", _ACTIVATIONS)
         if self.critic_activation is not None:
             check_option(self, "critic_activation", _ACTIVATIONS)

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
-from ..architectures import DISTRIBUTIONS, Architecture
+from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds, validate
 from ..nets import Schedule, resolve_device
@@ -51,9 +51,11 @@ class AGEBidirectional(DensityModel):
         The ratio e^T is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
         ``"auto"`` is 0.5, the paper's choice for images. ``divergence="all"`` has a clip of its own and takes none
         here, and neither does an objective other than ``"age"``.
-    architecture : str or Architecture, default="mlp"
+    architecture : str, Architecture or None, default=None
         One of ``fdgm.available("architecture")``, with an encoder and a critic of pairs, or an instance.
-        ``"hierarchical"`` has two levels of latents.
+        ``"hierarchical"`` has two levels of latents. None is AGE's perceptrons for two dimensions at 128 units,
+        ``MLP(depth=2, encoder_depth=3, batch_norm=True, critic_activation="leaky_relu")``: without batch normalisation
+        encoder and generator hardly find to one another.
     latent_size : int or None, default=None
         Number of latents; None leaves it to the architecture.
     encoder, generator : {"deterministic", "gaussian", "implicit"}, default="gaussian" and "implicit"
@@ -166,6 +168,7 @@ class AGEBidirectional(DensityModel):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DensityModel._generative_constraints,
+        "architecture": [str, Architecture, None],
         "divergence": [str, Divergence],
         "objective": [str, JointObjective],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
@@ -197,7 +200,7 @@ class AGEBidirectional(DensityModel):
         *,
         objective: str | JointObjective = "age",
         scale_clip: float | str | None = "auto",
-        architecture: str | Architecture = "mlp",
+        architecture: str | Architecture | None = None,
         latent_size: int | None = None,
         encoder: str = "gaussian",
         generator: str = "implicit",
@@ -315,8 +318,13 @@ class AGEBidirectional(DensityModel):
         )
         return values.astype(np.float64)
 
+    def _architecture(self) -> Architecture:
+        if self.architecture is None:
+            return MLP(depth=2, encoder_depth=3, batch_norm=True, critic_activation="leaky_relu")
+        return registry.make("architecture", self.architecture)
+
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        architecture = registry.make("architecture", self.architecture)
+        architecture = self._architecture()
         objective = registry.make("joint_objective", self.objective)
         latent_size = architecture.latent_size(shape) if self.latent_size is None else self.latent_size
         level_sizes = architecture.level_sizes(shape, latent_size)

@@ -48,7 +48,7 @@ class GenerativeModel(Trainable):
         "validate_every": [Interval(Integral, 1, None, closed="left")],
     }
 
-    architecture: str | Architecture
+    architecture: str | Architecture | None
     latent_size: int | None
     data_range: Any
     optimizer: str
@@ -205,11 +205,14 @@ class GenerativeModel(Trainable):
             raise AttributeError(f"{type(self).__name__} has best_iter_ after a fit with early_stopping alone.")
         return best.loop
 
+    def _architecture(self) -> Architecture:
+        return registry.make("architecture", self.architecture)
+
     def _scaled_range(self, shape: tuple[int, ...]) -> tuple[float, float] | None:
         """The range that data are mapped to as a whole, and particles clamped to; None if columns are standardised."""
         if self.data_range is None:
             return None
-        by_architecture = registry.make("architecture", self.architecture).data_range(shape)
+        by_architecture = self._architecture().data_range(shape)
         return (-1.0, 1.0) if by_architecture is None and self.data_range != "auto" else by_architecture
 
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:

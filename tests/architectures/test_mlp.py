@@ -39,6 +39,13 @@ def test_depths_are_those_of_hidden_layers():
     assert count(a.pair_critic((3,), 2, seed=0), linear) == 4  # one for each module, and the last
 
 
+def test_critics_may_have_a_width_of_their_own():
+    a = MLP(width=4, critic_width=6)
+    assert {m.out_features for m in a.pair_critic((3,), 2, seed=0).modules() if hasattr(m, "out_features")} == {6, 1}
+    assert {m.out_features for m in a.critic((3,), seed=0).modules() if hasattr(m, "out_features")} == {6, 1}
+    assert {m.out_features for m in a.encoder((3,), 2, seed=0).modules() if hasattr(m, "out_features")} == {4, 2}
+
+
 def test_critics_may_have_an_activation_of_their_own():
     a = MLP(activation="relu", critic_activation="leaky_relu", depth=2, pair_depth=2)
     assert count(a.generator((3,), 2, seed=0), torch.nn.ReLU) == 2
@@ -64,6 +71,7 @@ def test_spectral_normalisation_is_of_every_layer_of_the_pair_critic():
         ("spectral_norm", "no"),
         ("encoder_depth", 0),
         ("pair_depth", True),
+        ("critic_width", 0),
         ("critic_activation", "step"),
     ],
 )
