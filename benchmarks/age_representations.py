@@ -1,0 +1,110 @@
+"""What AGE's representations are good for: a linear classifier on them beside PCA's, and classes kept on the way back.
+
+Digits for 120 s and MNIST for 1,200 s of one core by default, three splits, beside a VAE of equal time and PCA of equal
+dimension.
+"""
+
+import argparse
+from typing import Any
+
+import _common
+import _digit_classifier
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from fdgm import AGEBidirectional, datasets
+from fdgm.architectures import DCGAN
+from fdgm.bidirectional import VAE
+
+#: Settings of each data set: what both models share, and what AGE has of its own.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "digits": {"seconds": 120.0, "common": {"latent_size": 10, "batch_size": 100, "data_range": (-1.0, 1.0)}},
+    "mnist": {
+        "seconds": 1200.0,
+        "common": {
+            "latent_size": 10,
+            "batch_size": 100,
+            "data_range": (-1.0, 1.0),
+            "architecture": DCGAN(width=16),
+        },
+    },
+}
+METHODS = ("AGE", "VAE")
+
+
+def split(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training and held-out rows and their classes; of MNIST, seeds draw the rows that the classifiers see."""
+    if data == "digits":
+        X, y = datasets.load_digits_images(flat=True, return_labels=True)
+        return train_test_split(X, y, test_size=0.25, random_state=seed, stratify=y)
+    X, y = datasets.load_mnist(return_labels=True)
+    held_out, classes = datasets.load_mnist("test", return_labels=True)
+    kept = np.random.default_rng(seed).permutation(len(X))[:50_000]
+    return X[kept], held_out, y[kept], classes
+
+
+def model(data: str, method: str, seed: int, seconds: float) -> AGEBidirectional:
+    """The estimator of one run."""
+    params = {**SETTINGS[data]["common"], "max_iter": None, "max_seconds": seconds, "random_state": seed}
+    if method == "VAE":
+        return VAE(**params)
+    return AGEBidirectional("kl", encoder="deterministic", generator="deterministic", n_critic_steps=1, **params)
+
+
+def linear_accuracy(train: np.ndarray, test: np.ndarray, y: np.ndarray, classes: np.ndarray) -> float:
+    """Of logistic regression on standardised features; on 10,000 rows of more."""
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    return float(classifier.fit(train[:10_000], y[:10_000]).score(test, classes))
+
+
+def run(data: str, method: str, seed: int, seconds: float) -> dict[str, Any]:
+    """Train and measure."""
+    X, held_out, y, classes = split(data, seed)
+    estimator = model(data, method, seed, seconds).fit(X)
+    judge = SVC(gamma=0.05, C=10).fit(X, y).predict if data == "digits" else _digit_classifier.digits_of
+    flat, flat_held_out = X.reshape(len(X), -1), held_out.reshape(len(held_out), -1)
+    pca = PCA(estimator.net_.settings.latent_size, random_state=0).fit(flat)
+    return {
+        "updates": estimator.n_iter_ * estimator.n_updates,
+        "linear": linear_accuracy(estimator.transform(X), estimator.transform(held_out), y, classes),
+        "pca": linear_accuracy(pca.transform(flat), pca.transform(flat_held_out), y, classes),
+        "kept": float((judge(estimator.reconstruct(held_out)) == judge(held_out)).mean()),
+        "judge": float((judge(held_out) == classes).mean()),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", choices=["cpu", "paper"], default="cpu", help="paper: ten times the seconds")
+    parser.add_argument("--data", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
+    parser.add_argument("--seconds", type=float, help="of training for each run, of either data set")
+    parser.add_argument("--seeds", type=int, default=3, help="splits")
+    options = parser.parse_args()
+    described = _digit_classifier.described() if "mnist" in options.data else None
+    longer = 10.0 if options.scale == "paper" else 1.0
+    jobs = [
+        {
+            "data": data,
+            "method": method,
+            "seed": seed,
+            "seconds": options.seconds or longer * SETTINGS[data]["seconds"],
+        }
+        for data in options.data
+        for seed in range(options.seeds)
+        for method in METHODS
+    ]
+    runs = _common.sweep("age_representations", jobs, run, classifier=described)
+    table = pd.DataFrame(runs).groupby(["data", "method", "seconds"], sort=False).mean(numeric_only=True)
+    table = table.drop(columns="seed").reset_index()
+    _common.write("age_representations", classifier=described, summary=table.to_dict("records"), runs=runs)
+    print(table.to_string(index=False, float_format=lambda v: f"{v:.4f}"))
+
+
+if __name__ == "__main__":
+    main()
