@@ -62,7 +62,7 @@ SCALES: dict[str, dict[str, Any]] = {
         "critic_lr": 1e-3,
         "generator_lr": 5e-4,
         "lr_schedule": ((0.5, 1.0), (1.0, 0.05)),
-        "rows": {3: 200, 4: 20_000},
+        "rows": {3: 100, 4: 20_000},
         "n_temperatures": 300,
     },
     "paper": {
