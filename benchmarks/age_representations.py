@@ -8,7 +8,6 @@ import argparse
 from typing import Any
 
 import _common
-import _digit_classifier
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
@@ -18,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from fdgm import AGEBidirectional, datasets
+from fdgm import AGEBidirectional, datasets, metrics
 from fdgm.architectures import DCGAN
 from fdgm.bidirectional import VAE
 
@@ -63,11 +62,16 @@ def linear_accuracy(train: np.ndarray, test: np.ndarray, y: np.ndarray, classes:
     return float(classifier.fit(train[:10_000], y[:10_000]).score(test, classes))
 
 
+def digits_of(images: np.ndarray) -> np.ndarray:
+    """By the stored classifier."""
+    return metrics.load_classifier("mnist").probabilities(images).argmax(axis=1)
+
+
 def run(data: str, method: str, seed: int, seconds: float) -> dict[str, Any]:
     """Train and measure."""
     X, held_out, y, classes = split(data, seed)
     estimator = model(data, method, seed, seconds).fit(X)
-    judge = SVC(gamma=0.05, C=10).fit(X, y).predict if data == "digits" else _digit_classifier.digits_of
+    judge = SVC(gamma=0.05, C=10).fit(X, y).predict if data == "digits" else digits_of
     flat, flat_held_out = X.reshape(len(X), -1), held_out.reshape(len(held_out), -1)
     pca = PCA(estimator.net_.settings.latent_size, random_state=0).fit(flat)
     return {
@@ -86,7 +90,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="of training for each run, of either data set")
     parser.add_argument("--seeds", type=int, default=3, help="splits")
     options = parser.parse_args()
-    described = _digit_classifier.described() if "mnist" in options.data else None
     longer = 10.0 if options.scale == "paper" else 1.0
     jobs = [
         {
@@ -99,10 +102,10 @@ def main() -> None:
         for seed in range(options.seeds)
         for method in METHODS
     ]
-    runs = _common.sweep("age_representations", jobs, run, classifier=described)
+    runs = _common.sweep("age_representations", jobs, run)
     table = pd.DataFrame(runs).groupby(["data", "method", "seconds"], sort=False).mean(numeric_only=True)
     table = table.drop(columns="seed").reset_index()
-    _common.write("age_representations", classifier=described, summary=table.to_dict("records"), runs=runs)
+    _common.write("age_representations", summary=table.to_dict("records"), runs=runs)
     print(table.to_string(index=False, float_format=lambda v: f"{v:.4f}"))
 
 
