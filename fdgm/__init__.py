@@ -46,6 +46,7 @@ __all__ = [
 #: Estimators that `load` may make, and where each lives.
 ESTIMATORS = {
     "AGEBidirectional": "bidirectional",
+    "CorrectedRatio": "refiners",
     "DDLSRefiner": "refiners",
     "DGflowRefiner": "refiners",
     "DOTRefiner": "refiners",

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import inspect
 import json
 import os
 from collections.abc import Collection
@@ -166,7 +167,7 @@ def revive(tensors: dict[str, Tensor], description: dict[str, Any], *, device: s
     """A fitted estimator from its tensors and description, with parameters that these do not hold."""
     cls = _class_of(description)
     params |= {key: decode(value) for key, value in description["params"].items()}
-    if "device" in cls().get_params(deep=False):
+    if "device" in inspect.signature(cls).parameters:
         params["device"] = device
     return cls(**params)._restore(tensors, description["state"])
 

@@ -1,5 +1,6 @@
 """The neural density ratio."""
 
+import copy
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import MLP, Architecture
@@ -38,6 +39,9 @@ class LogisticRatio(DensityRatio, Trainable):
     architecture : str, Architecture or None, default=None
         Of the critic: one of ``fdgm.available("architecture")`` or an instance. None is two hidden layers of 64 smooth
         units.
+    critic : Module or None, default=None
+        A network to begin from, in the place of a fresh one: from rows (n, \\*row_shape), in the samples' units, to
+        outputs (n,). It is copied. Where it is near the log-ratio already, little is left to learn.
     n_critic_steps : int, default=20
         Updates of the critic in one iteration.
     batch_size : int, default=256
@@ -95,7 +99,7 @@ class LogisticRatio(DensityRatio, Trainable):
     Notes
     -----
     Exchanging the samples changes the sign of the log-ratio and nothing else, for the objectives that treat them
-    alike: all but ``"lsif"``, ``"kliep"`` and ``"f_gan"``.
+    alike: all but ``"lsif"``, ``"kliep"`` and ``"f_gan"``. From a `critic` of one's own it changes more.
 
     References
     ----------
@@ -116,6 +120,7 @@ class LogisticRatio(DensityRatio, Trainable):
         **Trainable._training_constraints,
         "objective": [str, Objective],
         "architecture": [str, Architecture, None],
+        "critic": [nn.Module, None],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -133,6 +138,7 @@ class LogisticRatio(DensityRatio, Trainable):
         objective: str | Objective = "logistic",
         *,
         architecture: str | Architecture | None = None,
+        critic: nn.Module | None = None,
         n_critic_steps: int = 20,
         batch_size: int = 256,
         lr: float = 0.003,
@@ -153,6 +159,7 @@ class LogisticRatio(DensityRatio, Trainable):
     ) -> None:
         self.objective = objective
         self.architecture = architecture
+        self.critic = critic
         self.n_critic_steps = n_critic_steps
         self.batch_size = batch_size
         self.lr = lr
@@ -173,7 +180,7 @@ class LogisticRatio(DensityRatio, Trainable):
 
     @property
     def antisymmetric(self) -> bool:
-        return self._objective().antisymmetric
+        return self.critic is None and self._objective().antisymmetric
 
     @property
     def best_iter_(self) -> int:
@@ -222,7 +229,7 @@ class LogisticRatio(DensityRatio, Trainable):
 
     def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         # With an objective that treats both alike, which is called the first must not matter but for the sign.
-        self._sign = -1 if self._objective().antisymmetric and not comes_first(X_p, X_q) else 1
+        self._sign = -1 if self.antisymmetric and not comes_first(X_p, X_q) else 1
         self._start(self._ordered(X_p, X_q))
 
     def _ordered(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -239,12 +246,18 @@ class LogisticRatio(DensityRatio, Trainable):
         return registry.make("objective", self.objective)
 
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
-        return AffineScaler.standardise(*arrays)
+        if self.critic is None:
+            return AffineScaler.standardise(*arrays)
+        shape = arrays[0].shape[1:]
+        return AffineScaler(np.zeros(shape), np.ones(shape), np.ones(shape, dtype=bool))
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         default = MLP(width=64, depth=2, activation="silu")
+        if self.critic is not None:
+            self._check_critic(self.critic, shape)
         settings = RatioSettings(
             architecture=default if self.architecture is None else registry.make("architecture", self.architecture),
+            critic=self.critic,
             objective=self._objective(),
             n_critic_steps=self.n_critic_steps,
             batch_size=self.batch_size,
@@ -255,6 +268,39 @@ class LogisticRatio(DensityRatio, Trainable):
         self.net_ = RatioNet(
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
+
+    def _check_critic(self, critic: nn.Module, shape: tuple[int, ...]) -> None:
+        """Try a critic that was given on one row.
+
+        Raises
+        ------
+        ValueError
+            If it does not take it, gives something else than one number for it, or comes with an architecture.
+        """
+        if self.architecture is not None:
+            raise ValueError(
+                f"architecture of LogisticRatio must be None with a critic to begin from, got {self.architecture!r}."
+            )
+        parameters = list(critic.parameters())
+        if not parameters:
+            raise ValueError(f"critic of LogisticRatio must have parameters to train, got {critic!r}.")
+        try:
+            with torch.no_grad():
+                got = tuple(copy.deepcopy(critic).eval()(torch.zeros(2, *shape, device=parameters[0].device)).shape)
+        except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError(f"critic of LogisticRatio must take rows of shape {shape}, got: {error}") from error
+        if got != (2,):
+            raise ValueError(
+                f"critic of LogisticRatio must give one number a row, of shape (n,), got {got} for two rows."
+            )
+
+    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        if self.critic is not None:
+            raise TypeError(
+                f"critic of LogisticRatio must be None to be saved, got {type(self.critic).__name__}, which cannot be"
+                " stored without pickle; keep the state_dict of net_.critic_."
+            )
+        return super()._described()
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
         """Rows to train on, with some of them set aside in the net where they are to be held out."""

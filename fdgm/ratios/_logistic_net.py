@@ -1,5 +1,6 @@
 """The training rule of the neural density ratio: critic steps on batches of both samples."""
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ class RatioSettings:
     """The numbers of the method, in scaled units; documented on LogisticRatio, which has the defaults."""
 
     architecture: Architecture
+    critic: nn.Module | None
     objective: Objective
     n_critic_steps: int
     batch_size: int
@@ -58,8 +60,12 @@ class RatioNet(MultiNet):
         super().__init__(**kwargs)
 
     def initialize_module(self) -> "RatioNet":
-        self.critic_ = self.settings.architecture.critic(self.data_shape, seed=self.seeds.critic).to(self.device)
-        _start_level(self.critic_)
+        s = self.settings
+        if s.critic is None:
+            self.critic_ = s.architecture.critic(self.data_shape, seed=self.seeds.critic).to(self.device)
+            _start_level(self.critic_)
+        else:
+            self.critic_ = copy.deepcopy(s.critic).requires_grad_().to(self.device)
         self.batches_ = torch.Generator(self.device).manual_seed(self.seeds.batches)
         self.held_out_: tuple[Tensor, Tensor] | None = None
         return self

@@ -1,5 +1,6 @@
 """Refiners: better samples from any generator, by the log-ratio of data to model."""
 
+from ._corrected import CorrectedRatio
 from ._ddls import DDLSRefiner
 from ._dgflow import DGflowRefiner
 from ._dot import DOTRefiner
@@ -8,6 +9,7 @@ from ._metropolis import MetropolisHastingsRefiner
 from ._rejection import RejectionRefiner
 
 __all__ = [
+    "CorrectedRatio",
     "DDLSRefiner",
     "DGflowRefiner",
     "DOTRefiner",

@@ -9,19 +9,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import resolve_device
 from ..persistence import write
-from ..ratios import DensityRatio
+from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import Sampler, VGrowSampler
 from ..training import in_chunks
+from ._corrected import CorrectedRatio
+from ._critic import trained_on
 from ._fields import check_field, field_of, resolve_ratio
 from ._files import described, restore
 from ._generators import LatentSource, RowSource, is_fitted, resolve, source_of
@@ -30,6 +33,8 @@ __all__ = ["Refiner"]
 
 _SCORED = 5000  # rows at most that `score` compares
 _RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
+#: How a critic is trained on: at the rate of one that has learned, and by as much at each stage.
+_GOING_ON: dict[str, Any] = {"lr": 0.001, "n_critic_steps": 50, "max_iter": 10}
 _PROBE = 64  # rows that `fit` tries generator and ratio on
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 
@@ -76,9 +81,14 @@ class Refiner(BaseEstimator, ABC):
     def _prepare(self, array: np.ndarray) -> None:
         """What a subclass checks or learns of the real rows at the end of `fit`."""
 
+    def _held_out(self, n: int) -> np.ndarray:
+        """Which of n real rows (n,) no generator and no density ratio is fitted on."""
+        return np.zeros(n, dtype=bool)
+
     def _training_rows(self, array: np.ndarray) -> np.ndarray:
-        """The real rows that a density ratio is fitted on."""
-        return array
+        """The real rows that generators and density ratios are fitted on."""
+        kept = ~self._held_out(len(array))
+        return array if kept.all() or kept.sum() < 2 else array[kept]
 
     def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
         """Make the generator and the log-ratio ready.
@@ -115,7 +125,9 @@ class Refiner(BaseEstimator, ABC):
             self.generator_ = None
             self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
         else:
-            self.generator_ = resolve(owner, self._default_generator(), X, self._seed(_GENERATOR_KEY))
+            rows = self._training_rows(np.arange(len(array)))
+            training = X if len(rows) == len(array) else _safe_indexing(X, rows)
+            self.generator_ = resolve(owner, self._default_generator(), training, self._seed(_GENERATOR_KEY))
         self._scaler, self._clamp = self._scaling(array)
         self.ratio_ = self._fit_ratio(array)
         self._check()
@@ -265,10 +277,35 @@ class Refiner(BaseEstimator, ABC):
     def _fit_ratio(self, array: np.ndarray) -> Any:
         ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_, self._seed(_RATIO_KEY))
         if isinstance(ratio, DensityRatio):
-            real = self._training_rows(array)
+            real = self._scaler.to_tensor(self._training_rows(array))
             generated = self._generate(min(len(real), _RATIO_ROWS), (self._entropy, _RATIO_KEY))
-            ratio.fit(self._scaler.to_tensor(real).numpy(), generated.cpu().numpy())
+            ratio.fit(self._in_units_of(ratio, real), self._in_units_of(ratio, generated))
         return ratio
+
+    def _stage(self) -> DensityRatio:
+        """A density ratio that is to go on from `ratio_`, and is not fitted.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be trained on.
+        """
+        ratio = self.ratio_
+        made = clone(ratio) if isinstance(ratio, DensityRatio) else None
+        if isinstance(ratio, (Sampler, nn.Module)):
+            made = trained_on(ratio, self._scaler, LogisticRatio(**_GOING_ON))
+        if made is None:
+            raise ValueError(
+                f"ratio of {type(self).__name__} must be one of {with_gradient()}, a DensityRatio, or a sampler or a"
+                f" torch.nn.Module whose critic can be trained on, for refresh to estimate it anew, got {self.ratio!r}."
+            )
+        return made
+
+    def _in_units_of(self, ratio: DensityRatio, rows: Tensor) -> np.ndarray:
+        """Scaled rows, as a density ratio is fitted on them."""
+        if isinstance(ratio, CorrectedRatio):
+            return self._scaler.to_array(rows, self._record.dtype)
+        return rows.cpu().numpy()
 
     def _check(self) -> None:
         """Try generator and log-ratio on a few rows."""
@@ -300,7 +337,8 @@ class Refiner(BaseEstimator, ABC):
 
     def _fields(self) -> list[Callable[[Tensor], Tensor]]:
         """T of scaled rows as they were at first, and in each stage of their refinement after that."""
-        return [self._field(), *(stage.log_ratio_tensor for stage in self._stages)]
+        device = resolve_device(self.device)
+        return [field_of(ratio, self.generator_, self._scaler, device) for ratio in (self.ratio_, *self._stages)]
 
     def _generate(self, n: int, key: tuple[int, ...]) -> Tensor:
         """n scaled rows, not refined, checked."""

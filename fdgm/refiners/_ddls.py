@@ -36,11 +36,12 @@ class DDLSRefiner(Mover):
         Steps; 0 refines nothing.
     noise_scale : float, default=0.1
         What the noise is multiplied by; 1 is Langevin's.
-    ratio : str, DensityRatio, Sampler or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"kliep"`` with any other
-        generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic. A callable takes a tensor of rows in X's units and gives log-ratios:
-        any PyTorch critic, also one trained to the Wasserstein distance.
+    ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
+        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
+        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
+        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
+        distance.
     n_jobs : int or None, default=None
         Processes that chunks of 1,024 rows are spread over, by joblib, to the same bits. Each chunk runs on one
         thread.

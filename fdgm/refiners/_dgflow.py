@@ -1,19 +1,21 @@
 """DGflow: samples that go on along the gradient flow of an f-divergence."""
 
+import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from ..divergences import Divergence, Scaling
 from ..flows import euler_maruyama_step, velocity
 from ..metrics import energy_distance
-from ..ratios import DensityRatio, with_gradient
+from ..ratios import DensityRatio
+from ._ends import Ends
+from ._generators import seeded
 from ._mover import Space, Step
 from ._row_mover import RowMover
 from ._split import held_out_rows
@@ -23,7 +25,7 @@ __all__ = ["DGflowRefiner"]
 _POPULATION = 5000  # samples at most that are followed in `fit`
 _HELD_OUT = 2000  # rows at most that a stop is sought with, some 60 ms a comparison
 _TRIED = 20  # numbers of steps that are compared, about
-_FOLLOW_KEY = 30  # a stream of the fit's own seed
+_FOLLOW_KEY, _SECOND_KEY, _HALVES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
 
 
 class DGflowRefiner(RowMover):
@@ -58,19 +60,23 @@ class DGflowRefiner(RowMover):
     scale_clip : float in (0, 1] or None, default=None
         The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
     stop : {"auto"} or None, default=None
-        ``"auto"`` ends the flow at the step, of about 20 that are tried, where fresh samples have the least energy
-        distance from rows kept out of the ratio's training; not to move them at all is one of the 20.
+        ``"auto"`` ends each sample's evolution by rows that neither ratio nor, if it is fitted here, generator has
+        seen. It tries two rules, ``"same"``: after so many steps, alike for all; and ``"own"``: before that, as soon
+        as a sample's T is the one that the held-out row of its rank has. Taken are the rule and the number of steps,
+        of about 20, that leave fresh samples the least energy distance from half of the held-out rows; and no step
+        at all, if other samples are then farther from the other half than they came.
     validation_fraction : float in (0, 1), default=0.2
-        Share of X that is held out, up to 2,000 rows of it; without `stop` none are.
+        Share of X that is held out, of which up to 4,000 rows are compared; without `stop` none are.
     refresh : int or None, default=None
-        Steps after which the ratio is estimated anew, from X and samples as they then are, so that a long flow does
-        not run on a stale one. It needs a density-ratio estimator as `ratio`, which is then fitted in `fit` once for
-        each stage. None keeps the ratio as it was at first.
-    ratio : str, DensityRatio, Sampler or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"kliep"`` with any other
-        generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic. A callable takes a tensor of rows in X's units and gives log-ratios:
-        any PyTorch critic, also one trained to the Wasserstein distance.
+        Steps after which the ratio is estimated anew in `fit`, from X and samples as they then are, so that a long
+        flow does not run on a stale one. Each estimate goes on from the one before: a critic, also a sampler's own,
+        from its weights. None keeps the ratio as it was at first.
+    ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
+        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
+        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
+        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
+        distance.
     data_range : (float, float), None or "auto", default="auto"
         Least and greatest value of X, in its units, to which rows are clamped after each step. ``"auto"`` is the
         generator's own, or X's where X has more than two axes; None clamps nothing.
@@ -89,9 +95,11 @@ class DGflowRefiner(RowMover):
         What gives the log-ratio, fitted.
     space_ : {"data", "latent"}
     n_steps_ : int
-        Steps that are taken: `n_steps`, or fewer with `stop`.
-    held_out_distance_ : Series of float
-        With `stop`, the energy distance after each number of steps that was tried, in scaled units.
+        Steps that are taken at most: `n_steps`, or fewer with `stop`.
+    ends_ : {"same", "own"}
+        Whether all samples take as many steps, or each ends on its own before that.
+    held_out_distance_ : DataFrame of shape (n_tried, 2)
+        With `stop`, the energy distance after each number of steps that was tried, in scaled units, by either rule.
     history_ : DataFrame of shape (n_steps + 1, 2)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
         step and after each.
@@ -116,7 +124,9 @@ class DGflowRefiner(RowMover):
     """
 
     n_steps_: int
-    held_out_distance_: pd.Series
+    ends_: str
+    held_out_distance_: pd.DataFrame
+    _ends: list[Ends]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **RowMover._mover_constraints,
@@ -175,60 +185,126 @@ class DGflowRefiner(RowMover):
 
     def _step(self, space: Space, source: torch.Generator) -> Step:
         scaling = Scaling.make(self.divergence, self.scale_clip)
+        ends = self._ends[space.stage] if self._ends else None
+        end: Tensor | None = None
 
         def step(points: Tensor) -> Tensor:
-            direction, _ = velocity(space.log_ratio, points, scaling)
-            return euler_maruyama_step(points, direction, self.step_size, self.noise, source)
+            nonlocal end
+            direction, t = velocity(space.log_ratio, points, scaling)
+            moved = euler_maruyama_step(points, direction, self.step_size, self.noise, source)
+            if ends is None:
+                return moved
+            end = ends(t) if end is None else end
+            return torch.where((t < end).view(-1, *[1] * (points.dim() - 1)), moved, points)
 
         return step
 
-    def _training_rows(self, array: np.ndarray) -> np.ndarray:
+    def _held_out(self, n: int) -> np.ndarray:
         if self.stop is None:
-            return array
-        kept = ~held_out_rows(len(array), self.validation_fraction, self._entropy)
-        return array[kept] if kept.sum() > 1 else array
+            return super()._held_out(n)
+        return held_out_rows(n, self.validation_fraction, self._entropy)
 
     def _follow(self, array: np.ndarray) -> None:
         """Move a population as samples will be moved, estimate the ratio anew on it, and see where to stop."""
-        self.n_steps_, self.held_out_distance_ = self.n_steps, pd.Series(dtype=float, name="held_out_distance")
-        if self.refresh is not None and not isinstance(self.ratio_, DensityRatio):
-            raise ValueError(
-                f"ratio of {type(self).__name__} must be one of {with_gradient()} or a DensityRatio for refresh to"
-                f" estimate it anew, got {self.ratio!r}."
-            )
-        if self.stop is None and self.refresh is None:
+        self.n_steps_, self.ends_ = self.n_steps, "same"
+        self.held_out_distance_ = pd.DataFrame(columns=["same", "own"], dtype=float)
+        self._ends = []
+        if self.refresh is not None:
+            self._stage()  # raises where there is no such thing
+        if self.stop is None:
+            if self.refresh is not None:
+                self._evolve(array, None)
             return
-        real = self._scaler.to_tensor(self._training_rows(array)).numpy()
-        held_out = array[held_out_rows(len(array), self.validation_fraction, self._entropy)][:_HELD_OUT]
-        compared = self._scaler.to_tensor(held_out).numpy()
+        order = np.random.default_rng(self._seed(_HALVES_KEY)).permutation(np.flatnonzero(self._held_out(len(array))))
+        half = min(_HELD_OUT, -(-len(order) // 2))
+        judges, others = (self._scaler.to_tensor(array[np.sort(rows)]) for rows in (order[:half], order[half:][:half]))
+        tried: dict[str, dict[int, float]] = {}
+        found: dict[str, tuple[list[DensityRatio], list[Ends]]] = {}
+        for ends in ("same", "own"):
+            tried[ends] = self._evolve(array, judges, own=ends == "own")
+            found[ends] = self._stages, self._ends
+        self.held_out_distance_ = pd.DataFrame(tried)
+        self.ends_ = min(tried, key=lambda ends: min(tried[ends].values()))
+        self.n_steps_ = min(tried[self.ends_], key=tried[self.ends_].__getitem__)
+        self._stages, self._ends = found[self.ends_]
+        if self.n_steps_ and not self._betters(others if len(others) > 1 else judges):
+            self.n_steps_ = 0
+        if not self.n_steps_:
+            self.ends_, self._stages, self._ends = "same", [], []
+
+    def _evolve(self, array: np.ndarray, judges: Tensor | None, *, own: bool = False) -> dict[int, float]:
+        """Move a population to the last step, with a ratio for each stage, and an end for each row where it has one.
+
+        Parameters
+        ----------
+        array : ndarray of shape (n_samples, *shape)
+        judges : Tensor of shape (n_judges, *shape) or None
+            Held-out rows, scaled.
+        own : bool, default=False
+            Whether each row ends where `Ends` says.
+
+        Returns
+        -------
+        distances : dict of int to float
+            From the judges, after each number of steps that is tried; empty without judges.
+        """
+        self._stages, self._ends = [], []
+        real = self._scaler.to_tensor(self._training_rows(array)) if self.refresh is not None else None
         points, spaces, source = self._fresh(min(len(array), _POPULATION), (self._entropy, _FOLLOW_KEY))
         alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
         distances: dict[int, float] = {}
-        space, every = spaces[0], max(1, self.n_steps // _TRIED)
-        step = self._step(space, source)
+        space, every, length = spaces[0], max(1, self.n_steps // _TRIED), self.refresh or max(1, self.n_steps)
         for k in range(self.n_steps + 1):
-            rows = self._rows_of(points, space).cpu().numpy()
-            if self.stop is not None and (k % every == 0 or k == self.n_steps):
-                distances[k] = energy_distance(compared, rows[:_HELD_OUT])
+            if judges is not None and (k % every == 0 or k == self.n_steps):
+                rows = self._rows_of(points[:_HELD_OUT], space)
+                distances[k] = energy_distance(judges.numpy(), rows.cpu().numpy())
             if k == self.n_steps:
                 break
-            if self.refresh is not None and k and k % self.refresh == 0:
-                self._stages.append(clone(self.ratio_).fit(real, rows))
-                space = self._spaces(self.space_ == "latent")[-1]
+            if k % length == 0:
+                if k and real is not None:
+                    self._stages.append(self._re_estimated(real, self._rows_of(points, space)))
+                    space = self._spaces(self.space_ == "latent")[-1]
+                if judges is not None and own:
+                    self._ends.append(self._ends_in(space, points, judges))
                 step = self._step(space, source)
             points, alive = self._advance(points, alive, step, space)
-        if distances:
-            self.held_out_distance_ = pd.Series(distances, name="held_out_distance")
-            self.n_steps_ = min(distances, key=distances.__getitem__)
+        return distances
+
+    def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
+        """The ratio for scaled rows that have moved, from where it stood before."""
+        held = [*(ratio for ratio in [self.ratio_] if isinstance(ratio, DensityRatio)), *self._stages]
+        stage = copy.deepcopy(held[-1]) if held else self._seeded_stage()
+        return stage.update(self._in_units_of(stage, real), self._in_units_of(stage, rows))
+
+    def _seeded_stage(self) -> DensityRatio:
+        return seeded(self._stage(), self._seed(_STAGE_KEY))
+
+    @torch.no_grad()
+    def _ends_in(self, space: Space, points: Tensor, judges: Tensor) -> Ends:
+        return Ends.learned(space.log_ratio(points), self._fields()[-1](judges.to(points.device)))
+
+    def _betters(self, judges: Tensor) -> bool:
+        """Whether fresh samples are no farther from rows that had no part in the choice than before they moved."""
+        points, spaces, source = self._fresh(min(len(judges), _HELD_OUT), (self._entropy, _SECOND_KEY))
+        moved, _ = self._move(points, spaces, source)
+        before, after = (
+            energy_distance(judges.numpy(), self._rows_of(rows, spaces[0]).cpu().numpy()) for rows in (points, moved)
+        )
+        return after <= before
 
     def _learned(self) -> dict[str, Any]:
         distances = self.held_out_distance_
-        followed = {"n_steps": self.n_steps_, "tried": list(map(int, distances.index)), "distances": list(distances)}
+        followed = {
+            "n_steps": self.n_steps_,
+            "ends": self.ends_,
+            "tried": list(map(int, distances.index)),
+            "distances": {name: list(column) for name, column in distances.items()},
+            "levels": [[end.samples.tolist(), end.held_out.tolist()] for end in self._ends],
+        }
         return {**super()._learned(), **followed}
 
     def _set_learned(self, values: dict[str, Any]) -> None:
         super()._set_learned(values)
-        self.n_steps_ = values["n_steps"]
-        self.held_out_distance_ = pd.Series(
-            values["distances"], index=values["tried"], name="held_out_distance", dtype=float
-        )
+        self.n_steps_, self.ends_ = values["n_steps"], values["ends"]
+        self.held_out_distance_ = pd.DataFrame(values["distances"], index=values["tried"], dtype=float)
+        self._ends = [Ends(*(torch.tensor(level) for level in levels)) for levels in values["levels"]]

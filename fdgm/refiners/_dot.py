@@ -38,11 +38,12 @@ class DOTRefiner(RowMover):
         Of Adam.
     betas : tuple of two floats in [0, 1), default=(0.0, 0.9)
         Of Adam.
-    ratio : str, DensityRatio, Sampler or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"kliep"`` with any other
-        generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic. A callable takes a tensor of rows in X's units and gives log-ratios:
-        any PyTorch critic, also one trained to the Wasserstein distance.
+    ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
+        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
+        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
+        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
+        distance.
     data_range : (float, float), None or "auto", default="auto"
         Least and greatest value of X, in its units, to which rows are clamped after each step. ``"auto"`` is the
         generator's own, or X's where X has more than two axes; None clamps nothing.

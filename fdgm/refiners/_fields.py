@@ -12,11 +12,12 @@ from .. import registry
 from ..inputs import AffineScaler
 from ..ratios import DensityRatio, with_gradient
 from ..samplers import Sampler
+from ._corrected import CorrectedRatio
 from ._generators import seeded
 
 __all__ = ["check_field", "field_of", "resolve_ratio"]
 
-_AUTO_RATIO = "kliep"  # whose log-ratio is smooth, being the log of a sum of Gaussian kernels
+_AUTO_RATIO = "logistic"  # neural, so that it goes on to images, and smooth in its default units
 
 
 def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
@@ -40,19 +41,19 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
         return seeded(clone(ratio), seed)
     if isinstance(ratio, type) or not (isinstance(ratio, Sampler) or callable(ratio)):
         raise TypeError(
-            f"ratio of {owner} must be 'auto', one of {with_gradient()}, a DensityRatio, a fitted sampler or a"
-            f" callable from a tensor of rows to log-ratios, got {ratio!r}."
+            f"ratio of {owner} must be 'auto', one of {with_gradient()}, a DensityRatio, a fitted sampler, a"
+            f" CorrectedRatio of one or a callable from a tensor of rows to log-ratios, got {ratio!r}."
         )
     return ratio
 
 
 def field_of(ratio: Any, generator: Any, scaler: AffineScaler, device: str) -> Callable[[Tensor], Tensor]:
     """T (n,) as a function of scaled rows (n, *shape)."""
-    if isinstance(ratio, DensityRatio):
+    if isinstance(ratio, DensityRatio) and not isinstance(ratio, CorrectedRatio):
         return ratio.log_ratio_tensor  # it was fitted on scaled rows
     if ratio is generator and isinstance(ratio, Sampler):
         return ratio._scaled_log_ratio()
-    function = ratio.log_ratio_tensor if isinstance(ratio, Sampler) else ratio
+    function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(function, nn.Module):
         function = function.to(device).eval()
     mean, scale = (torch.from_numpy(v.astype(np.float32)).to(device) for v in (scaler.mean, scaler.scale))

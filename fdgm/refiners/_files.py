@@ -10,6 +10,7 @@ from ..inputs import AffineScaler, Record
 from ..persistence import encode_params, revive
 from ..ratios import DensityRatio
 from ..samplers import Sampler
+from ._corrected import CorrectedRatio, under
 
 __all__ = ["described", "restore"]
 
@@ -33,11 +34,15 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         )
     tensors = {f"scaler/{name}": _tensor(getattr(refiner._scaler, name)) for name in _SCALER}
     parts: dict[str, Any] = {}
-    stages = {f"stage{k}": stage for k, stage in enumerate(refiner._stages)}
-    for name, part in {"generator": generator, "ratio": ratio, **stages}.items():
+    for name, part in {"generator": generator, "ratio": ratio}.items():
         if isinstance(part, (DensityRatio, Sampler)) and not (name == "ratio" and part is generator):
             held, parts[name] = part._described()
             tensors |= {f"{name}/{key}": tensor for key, tensor in held.items()}
+    stages: list[dict[str, Any]] = []
+    for k, stage in enumerate(refiner._stages):
+        arrays, values = stage._state()
+        tensors |= {f"stage{k}/{key}": _tensor(array) for key, array in arrays.items()}
+        stages.append(values)
     if refiner._rows is not None:
         tensors["rows"] = _tensor(refiner._rows)
     names = getattr(refiner, "feature_names_in_", None)
@@ -47,10 +52,11 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "clamp": refiner._clamp,
         "feature_names_in": None if names is None else list(names),
         "parts": parts,
+        "stages": stages,
         "learned": refiner._learned(),
     }
     without = ["generator"] if generator is not None and "generator" not in parts else []
-    left_out = ("device", "generator", *(["ratio"] if isinstance(refiner.ratio, Sampler) else []))
+    left_out = ("device", "generator", *(["ratio"] if isinstance(refiner.ratio, (Sampler, CorrectedRatio)) else []))
     params = encode_params(refiner, without=left_out)
     return tensors, {"class": owner, "params": params, "state": state, "without": without}
 
@@ -68,20 +74,20 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
         refiner.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
     refiner._rows = tensors["rows"].numpy() if "rows" in tensors else None
     made = {
-        name: revive(
-            {key.removeprefix(f"{name}/"): tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")},
-            description,
-            device=refiner.device,
-        )
+        name: revive(under(tensors, f"{name}/"), description, device=refiner.device)
         for name, description in state["parts"].items()
     }
     if "generator" in made:
         refiner.generator = made["generator"]
     refiner.generator_ = refiner.generator
     refiner.ratio_ = made.get("ratio", refiner.generator_)
-    if isinstance(refiner.ratio_, Sampler) and "ratio" in made:
+    if isinstance(refiner.ratio_, (Sampler, CorrectedRatio)) and "ratio" in made:
         refiner.ratio = refiner.ratio_
-    refiner._stages = [made[f"stage{k}"] for k in range(sum(name.startswith("stage") for name in made))]
+    refiner._stages = []
+    for k, values in enumerate(state["stages"]):
+        stage = refiner._stage()
+        stage._set_state({key: tensor.numpy() for key, tensor in under(tensors, f"stage{k}/").items()}, values)
+        refiner._stages.append(stage)
     refiner._set_learned(state["learned"])
 
 

@@ -28,11 +28,12 @@ class MetropolisHastingsRefiner(Selector):
         without them a VGrowSampler.
     n_steps : int in [1, 4096], default=640
         Proposals of one chain, and so samples of the generator for each that is returned.
-    ratio : str, DensityRatio, Sampler or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"kliep"`` with any other
-        generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic. A callable takes a tensor of rows in X's units and gives log-ratios:
-        any PyTorch critic, also one trained to the Wasserstein distance.
+    ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
+        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
+        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
+        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
+        distance.
     calibration : {"sigmoid", "isotonic"} or None, default="sigmoid"
         How T is made a log-ratio on held-out rows: by logistic regression on it, by isotonic regression, or not.
     validation_fraction : float in (0, 1), default=0.2

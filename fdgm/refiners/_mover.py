@@ -42,10 +42,13 @@ class Space:
         From points (n, *shape) to T (n,), differentiable.
     prior : Prior or None
         Of the latents, where points are latents; None where they are scaled rows.
+    stage : int
+        Of the refinement, whose log-ratio it is.
     """
 
     log_ratio: Callable[[Tensor], Tensor]
     prior: Prior | None
+    stage: int
 
 
 class Mover(Refiner):
@@ -346,8 +349,9 @@ class Mover(Refiner):
         """The space where points move, in each stage."""
         made = self._source()
         if latent and isinstance(made, LatentSource):
-            return [Space(pull_back(field, made.generate), made.prior) for field in self._fields()]
-        return [Space(field, None) for field in self._fields()]
+            fields = [pull_back(field, made.generate) for field in self._fields()]
+            return [Space(field, made.prior, stage) for stage, field in enumerate(fields)]
+        return [Space(field, None, stage) for stage, field in enumerate(self._fields())]
 
     def _start(self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK) -> Tensor:
         """Points to move, n of them."""

@@ -100,13 +100,11 @@ class Selector(Refiner):
                 self._field()(torch.from_numpy(rows).to(resolve_device(self.device))).cpu().numpy().astype(np.float64)
             )
 
-    def _training_rows(self, array: np.ndarray) -> np.ndarray:
-        """Rows that a density ratio may be fitted on: those that the calibration does not see."""
-        held_out = held_out_rows(len(array), self.validation_fraction, self._entropy)
-        return array[~held_out] if (~held_out).sum() > 1 else array
+    def _held_out(self, n: int) -> np.ndarray:
+        return held_out_rows(n, self.validation_fraction, self._entropy)
 
     def _prepare(self, array: np.ndarray) -> None:
-        held_out = array[held_out_rows(len(array), self.validation_fraction, self._entropy)]
+        held_out = array[self._held_out(len(array))]
         t_p = self._field_of(self._scaler.to_tensor(held_out).numpy())
         generated = self._generate(_CALIBRATED, (self._entropy, _CALIBRATION_KEY))
         t_q = self._field_of(generated.cpu().numpy())

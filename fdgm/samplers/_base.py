@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..inputs import validate
 from ..nets import forward
 from ..training import GenerativeModel, in_chunks
+from ._critic_copy import CriticCopy
 
 __all__ = ["Sampler"]
 
@@ -56,6 +57,11 @@ class Sampler(GenerativeModel):
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
         """The critic's log-ratio as a function of scaled rows on its device: what moves points."""
         return self.net_.critic_step_.log_ratio()
+
+    def _critic_copy(self) -> nn.Module | None:
+        """A network from scaled rows to the critic's log-ratios, to train on; None where no network is the critic."""
+        self._scaled_log_ratio()  # raises where rows are judged together
+        return CriticCopy(self.net_.critic_, self.net_.critic_step_.objective)
 
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
         """Number of standard normal latents, and the map from them to scaled rows, on the generator's device."""

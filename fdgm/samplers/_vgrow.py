@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
+from torch import nn
 
 from .. import registry
 from ..architectures import Architecture
@@ -358,6 +359,9 @@ class VGrowSampler(Sampler):
         self.net_ = VGrowNet(
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
+
+    def _critic_copy(self) -> nn.Module | None:
+        return None if self.net_.settings.ratio is not None else super()._critic_copy()
 
     def _checked_ratio(self, seeds: Seeds) -> DensityRatio | None:
         """The density ratio in the critic's place, where one was asked for.

@@ -162,3 +162,71 @@ def test_the_log_ratio_of_gaussians(d):
     ratio = LogisticRatio(random_state=0, max_iter=20)
     ratio.fit(rng.normal(size=(3000, d)), m + 1.2 * rng.normal(size=(3000, d)))
     assert np.sqrt(np.mean((ratio.log_ratio(T) - truth) ** 2)) < 0.25
+
+
+class Line(torch.nn.Module):
+    """Slope and offset of rows (n, 1)."""
+
+    def __init__(self, slope=1.0):
+        super().__init__()
+        self.slope = torch.nn.Parameter(torch.tensor(slope))
+
+    def forward(self, x):
+        return self.slope * x[:, 0]
+
+
+STILL = {"max_iter": 1, "n_critic_steps": 1, "lr": 1e-12, "validation_fraction": None}
+
+
+def two_samples():
+    rng = np.random.default_rng(0)
+    return rng.normal(100, 3, size=(40, 1)), rng.normal(90, 3, size=(50, 1))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_critic_to_begin_from_is_in_the_samples_units_and_order(turned):
+    P, Q = two_samples()[:: -1 if turned else 1]
+    ratio = LogisticRatio(critic=Line(2.0), **STILL).fit(P, Q)
+    np.testing.assert_allclose(ratio.log_ratio([[1.0], [-3.0]]), [2.0, -6.0], rtol=1e-5)
+    assert not ratio.antisymmetric
+
+
+def test_a_critic_to_begin_from_is_copied():
+    critic = Line(2.0)
+    ratio = LogisticRatio(critic=critic, max_iter=2, lr=0.1, random_state=0).fit(*two_samples())
+    assert critic.slope.item() == 2.0
+    assert critic.slope.grad is None
+    assert ratio.net_.critic_.slope.item() != 2.0
+
+
+def test_a_right_critic_is_left_alone():
+    """Held-out rows tell that it cannot be bettered: of N(1, 1) to N(0, 1), x − 1/2."""
+    rng = np.random.default_rng(0)
+    P, Q = rng.normal(1, 1, size=(4000, 1)), rng.normal(0, 1, size=(4000, 1))
+    critic = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Flatten(0))
+    with torch.no_grad():
+        critic[0].weight.fill_(1.0)
+        critic[0].bias.fill_(-0.5)
+    ratio = LogisticRatio(critic=critic, max_iter=3, lr=0.5, random_state=0).fit(P, Q)
+    np.testing.assert_allclose(ratio.log_ratio([[0.0], [1.0]]), [-0.5, 0.5], atol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"critic": torch.nn.Identity()}, "parameters to train, got Identity"),
+        ({"critic": torch.nn.Linear(3, 1)}, r"critic of LogisticRatio must take rows of shape \(1,\), got"),
+        ({"critic": torch.nn.Linear(1, 1)}, r"one number a row, of shape \(n,\), got \(2, 1\)"),
+        ({"critic": Line(), "architecture": "mlp"}, "architecture of LogisticRatio must be None.*got 'mlp'"),
+        ({"critic": 3}, "Got 3"),
+    ],
+)
+def test_critics_that_cannot_be_begun_from(params, message):
+    with pytest.raises(ValueError, match=message):
+        LogisticRatio(max_iter=1, **params).fit(*two_samples())
+
+
+def test_a_critic_to_begin_from_is_not_saved(tmp_path):
+    ratio = LogisticRatio(critic=Line(), **STILL).fit(*two_samples())
+    with pytest.raises(TypeError, match="critic of LogisticRatio must be None to be saved, got Line"):
+        ratio.save(tmp_path / "r")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fdgm import VGrowSampler
-from fdgm.architectures import MLP
+from fdgm.architectures import MLP, Architecture
 
 MEAN, VARIANCE = 0.8, 0.25  # of the data; the model is N(0, 1)
 
@@ -41,3 +41,57 @@ class Affine(torch.nn.Module):
 @pytest.fixture(scope="session")
 def affine():
     return Affine
+
+
+class Quadratic(torch.nn.Module):
+    """c₀ + c₁x + c₂x² of rows (n, 1): the log-ratio of any two normal laws."""
+
+    def __init__(self, *coefficients):
+        super().__init__()
+        self.coefficients = torch.nn.Parameter(torch.tensor(coefficients))
+
+    def forward(self, x):
+        return (self.coefficients * x ** torch.arange(3)).sum(1)
+
+
+class Trained(torch.nn.Module):
+    """mean + std · z, as parameters."""
+
+    def __init__(self, mean, std):
+        super().__init__()
+        self.mean, self.std = (torch.nn.Parameter(torch.tensor(value)) for value in (mean, std))
+
+    def forward(self, z):
+        return self.mean + self.std * z
+
+
+class NormalLaws(Architecture):
+    """A generator of N(mean, std²), and the log-ratio of N(0, 1) to it as the critic."""
+
+    def __init__(self, mean=0.0, std=1.0):
+        self.mean = mean
+        self.std = std
+
+    def make_generator(self, data_shape, latent_size):
+        return Trained(self.mean, self.std)
+
+    def make_critic(self, data_shape):
+        return Quadratic(*log_ratio_of_normals((0.0, 1.0), (self.mean, self.std)))
+
+
+def log_ratio_of_normals(p, q):
+    """c₀, c₁, c₂ of log N(p) − log N(q), each a mean and a standard deviation."""
+    parts = [np.array([-0.5 * (mean / std) ** 2 - np.log(std), mean / std**2, -0.5 / std**2]) for mean, std in (p, q)]
+    return tuple(float(value) for value in parts[0] - parts[1])
+
+
+def sampler_of(X, mean, std):
+    """A sampler, fitted on X, of N(mean, std²) in X's standard deviations from X's mean, with its exact critic."""
+    still = {"critic_lr": 1e-12, "generator_lr": 1e-12, "n_particles": 64, "n_particle_steps": 1, "max_iter": 1}
+    return VGrowSampler(architecture=NormalLaws(mean, std), latent_size=1, random_state=0, **still).fit(X)
+
+
+@pytest.fixture(scope="session")
+def normals():
+    """What makes samplers and log-ratios of normal laws."""
+    return sampler_of, log_ratio_of_normals, Quadratic

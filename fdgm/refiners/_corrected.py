@@ -1,0 +1,205 @@
+"""The density-ratio corrector: from another model's critic to the log-ratio of the model that is refined."""
+
+import copy
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from ..inputs import chunk_seed, entropy_of
+from ..persistence import encode_params, revive
+from ..ratios import DensityRatio, LogisticRatio
+from ..samplers import Sampler
+from ._critic import own_units, trained_on
+from ._generators import is_fitted, seeded
+
+__all__ = ["CorrectedRatio", "under"]
+
+_LR = 0.001  # the critic has learned before, from which a fresh one's rate would lead far away
+_SOURCE, _CORRECTOR = "source/", "corrector/"  # in files
+_LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
+
+
+class CorrectedRatio(DensityRatio):
+    """log p_data/p_model, of a model that has no critic, from another model's critic and a corrector.
+
+    The log-ratio is d_φ + d_λ. d_φ is the critic of the `source`, a sampler that was trained on the same data, and
+    estimates log p_data/p_source. d_λ, the corrector, begins from d_φ's weights and is trained to tell the source's
+    samples (label 1) from the model's (label 0), which leaves log p_source/p_model. Two steps between laws that are
+    nearer to each other are easier to estimate than one.
+
+    It is made for the `ratio` of a refiner: ``DGflowRefiner(model, ratio=CorrectedRatio(sampler))``.
+
+    Parameters
+    ----------
+    source : VGrowSampler or GANSampler
+        Fitted, on the data that the refiner is for; it is kept as it is, also by `clone`. Where its critic's output
+        only stands in for a log-ratio, as a Wasserstein critic's does, so does d_φ.
+    corrector : LogisticRatio or None, default=None
+        How the corrector is trained; `critic`, `architecture`, `precision` and `device` are the source's. None is
+        ``LogisticRatio(lr=0.001)``.
+
+    Attributes
+    ----------
+    corrector_ : LogisticRatio
+        Fitted; its ``history_`` tells how training went.
+    log_ratio_p_ : ndarray of shape (n_p,)
+        log p_data/p_model at the rows of the last fitted X_p.
+    log_ratio_q_ : ndarray of shape (n_q,)
+        The same at the rows of X_q.
+    n_features_in_ : int
+
+    Notes
+    -----
+    `fit(X_p, X_q)` takes data and the model's samples, like every density ratio; the corrector is trained on X_q and
+    on as many samples of the source, and data serve to check their shape alone. Rows are in the units of the data that
+    the source was fitted on.
+
+    References
+    ----------
+    Ansari, Ang and Soh, "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, section 3.2,
+    equation 13, and appendix D.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.mixture import GaussianMixture
+    >>> from fdgm import DGflowRefiner, VGrowSampler
+    >>> from fdgm.ratios import LogisticRatio
+    >>> from fdgm.refiners import CorrectedRatio
+    >>> X = np.random.default_rng(0).normal(size=(200, 2)) ** 2
+    >>> sampler = VGrowSampler(max_iter=2, random_state=0).fit(X)
+    >>> ratio = CorrectedRatio(sampler, LogisticRatio(max_iter=2))
+    >>> DGflowRefiner(GaussianMixture(random_state=0), ratio=ratio, n_steps=5, random_state=0).fit(X).sample(3).shape
+    (3, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "source": [object],
+        "corrector": [LogisticRatio, None],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    corrector_: LogisticRatio
+
+    def __init__(self, source: Any, corrector: LogisticRatio | None = None, *, random_state: Any = None) -> None:
+        self.source = source
+        self.corrector = corrector
+        self.random_state = random_state
+
+    def __sklearn_clone__(self) -> Self:
+        """As scikit-learn's clone, but that the source is kept, which clone would unfit."""
+        return type(self)(self.source, clone(self.corrector, safe=False), random_state=self.random_state)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy with a corrector of its own, and the same source, which nothing here changes."""
+        made = copy.copy(self)
+        for name, value in vars(self).items():
+            if name != "source":
+                setattr(made, name, copy.deepcopy(value, memo))
+        return made
+
+    def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        source = self._checked_source(X_q.shape[1:])
+        seed = self._seed(0)
+        self.corrector_ = seeded(self._fresh_corrector(source), seed).fit(self._source_rows(len(X_q), seed), X_q)
+        self._n_updates = 0
+
+    def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        self._n_updates += 1
+        self.corrector_ = self.corrector_.update(self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
+
+    def _log_ratio_tensor(self, x: Tensor) -> Tensor:
+        return self.source.log_ratio_tensor(x) + self.corrector_.log_ratio_tensor(x)
+
+    def _seed(self, key: int) -> int:
+        """One for each fit and update; without a `random_state` they are as fresh as it says."""
+        return chunk_seed(entropy_of(self.random_state), key) % 2**32
+
+    def _source_rows(self, n: int, seed: int) -> np.ndarray:
+        return np.asarray(self.source.sample(n, random_state=seed))
+
+    def _checked_source(self, shape: tuple[int, ...]) -> Sampler:
+        """The source.
+
+        Raises
+        ------
+        TypeError, NotFittedError, ValueError
+            If it is no sampler of this package, not fitted, or one of rows of another shape.
+        """
+        source = self.source
+        if not isinstance(source, Sampler):
+            raise TypeError(
+                f"source of CorrectedRatio must be a VGrowSampler or a GANSampler, fitted on the same data, got"
+                f" {source!r}."
+            )
+        if not is_fitted(source):
+            raise NotFittedError(
+                f"source of CorrectedRatio must be fitted, got {source!r}, which is not; call its fit."
+            )
+        if source._record.shape != shape:
+            raise ValueError(
+                f"source of CorrectedRatio must make rows of the samples' shape {shape}, got one of rows of shape"
+                f" {source._record.shape}."
+            )
+        return source
+
+    def _fresh_corrector(self, source: Sampler) -> LogisticRatio:
+        """The source's critic, to be trained on.
+
+        Raises
+        ------
+        ValueError
+            If the source has no network for a critic.
+        """
+        settings = LogisticRatio(lr=_LR) if self.corrector is None else self.corrector
+        made = trained_on(source, own_units(source._record.shape), settings)
+        if made is None:
+            raise ValueError(
+                f"source of CorrectedRatio must have a network for its critic, for the corrector to begin from, got"
+                f" {source!r}; fit it with ratio=None."
+            )
+        return made
+
+    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        check_is_fitted(self)
+        tensors, source = self.source._described()
+        arrays, values = self._state()
+        held = {f"{_SOURCE}{name}": tensor for name, tensor in tensors.items()}
+        held |= {name: torch.from_numpy(np.array(array, order="C")) for name, array in arrays.items()}
+        params = {**encode_params(self, without=("source",)), "source": None}
+        return held, {"class": type(self).__name__, "params": params, "state": {"source": source, "learned": values}}
+
+    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
+        self.source = revive(under(tensors, _SOURCE), state["source"])
+        learned = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith(_SOURCE)}
+        self._set_state(learned, state["learned"])
+        return self
+
+    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """What was learned, of which the source is no part."""
+        arrays, values = self.corrector_._state()
+        held = {f"{_CORRECTOR}{name}": array for name, array in arrays.items()}
+        held |= {name: getattr(self, name) for name in _LOG_RATIOS}
+        names = getattr(self, "feature_names_in_", None)
+        own = {"n_features_in_": self.n_features_in_, "n_updates": self._n_updates}
+        return held, {**own, "names": None if names is None else list(names), "corrector": values}
+
+    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        self.corrector_ = self._fresh_corrector(self.source)
+        self.corrector_._set_state(under(arrays, _CORRECTOR), values["corrector"])
+        self._n_updates = values["n_updates"]
+        self.n_features_in_ = values["n_features_in_"]
+        for name in _LOG_RATIOS:
+            setattr(self, name, arrays[name])
+        if values["names"] is not None:
+            self.feature_names_in_ = np.array(values["names"], dtype=object)
+
+
+def under(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Of values under names, those under a prefix, which is taken off."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
