@@ -345,6 +345,16 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         )
         return chain(generator.stages, latents, noise)[-1]
 
+    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
+        """What the generator is given, latents and then noise, is all standard normal, and so are these latents."""
+        net = self.net_
+        generator, size = net.sampling_module.eval(), net.settings.latent_size
+
+        def generate(latents: Tensor) -> Tensor:
+            return chain(generator.stages, latents[:, :size], latents[:, size:], net.settings.precision)[-1]
+
+        return size + generator.noise_size, generate
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -21,8 +21,8 @@ from ..metrics import energy_distance
 from ..nets import resolve_device
 from ..persistence import write
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
-from ..samplers import Sampler, VGrowSampler
-from ..training import in_chunks
+from ..samplers import VGrowSampler
+from ..training import GenerativeModel, in_chunks
 from ._corrected import CorrectedRatio
 from ._critic import trained_on
 from ._fields import check_field, field_of, resolve_ratio
@@ -241,7 +241,7 @@ class Refiner(BaseEstimator, ABC):
     def _scaling(self, array: np.ndarray) -> tuple[AffineScaler, tuple[float, float] | None]:
         """The map to scaled units, and the range there."""
         owner, generator = type(self).__name__, self.generator_
-        if isinstance(generator, Sampler):
+        if isinstance(generator, GenerativeModel):
             if generator._record.shape != self._record.shape:
                 raise ValueError(
                     f"X of {owner} must have rows of the generator's shape {generator._record.shape}, got"
@@ -263,7 +263,7 @@ class Refiner(BaseEstimator, ABC):
             raise ValueError(
                 f"data_range of {owner} must be 'auto', None or two growing finite numbers, got {self.data_range!r}."
             )
-        if isinstance(generator, Sampler):
+        if isinstance(generator, GenerativeModel):
             ends = [(bound - scaler.mean) / scaler.scale for bound in (low, high)]
             if any(np.ptp(end) > 1e-6 * (1 + np.abs(end).max()) for end in ends):
                 raise ValueError(
@@ -292,7 +292,7 @@ class Refiner(BaseEstimator, ABC):
         """
         ratio = self.ratio_
         made = clone(ratio) if isinstance(ratio, DensityRatio) else None
-        if isinstance(ratio, (Sampler, nn.Module)):
+        if isinstance(ratio, (GenerativeModel, nn.Module)):
             made = trained_on(ratio, self._scaler, LogisticRatio(**_GOING_ON))
         if made is None:
             raise ValueError(

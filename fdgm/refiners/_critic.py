@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..inputs import AffineScaler
 from ..ratios import LogisticRatio
-from ..samplers import Sampler
+from ..training import GenerativeModel
 
 __all__ = ["Rescaled", "own_units", "trained_on"]
 
@@ -42,12 +42,14 @@ def own_units(shape: tuple[int, ...]) -> AffineScaler:
     return AffineScaler(np.zeros(shape), np.ones(shape), np.ones(shape, dtype=bool))
 
 
-def trained_on(critic: Sampler | nn.Module, scaler: AffineScaler, settings: LogisticRatio) -> LogisticRatio | None:
+def trained_on(
+    critic: GenerativeModel | nn.Module, scaler: AffineScaler, settings: LogisticRatio
+) -> LogisticRatio | None:
     """A density ratio of rows in the units of `scaler`, with these settings, that begins from a critic.
 
     Parameters
     ----------
-    critic : Sampler or Module
+    critic : GenerativeModel or Module
         A module is one of rows in X's units.
     scaler : AffineScaler
     settings : LogisticRatio
@@ -56,10 +58,10 @@ def trained_on(critic: Sampler | nn.Module, scaler: AffineScaler, settings: Logi
     Returns
     -------
     ratio : LogisticRatio or None
-        Not fitted; None if the sampler has no network for a critic.
+        Not fitted; None if the model has no network for a critic.
     """
     params: dict[str, Any] = {**settings.get_params(deep=False), "warm_start": True}
-    if isinstance(critic, Sampler):
+    if isinstance(critic, GenerativeModel):
         body = critic._critic_copy()
         if body is None:
             return None

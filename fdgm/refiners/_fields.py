@@ -12,6 +12,7 @@ from .. import registry
 from ..inputs import AffineScaler
 from ..ratios import DensityRatio, with_gradient
 from ..samplers import Sampler
+from ..training import GenerativeModel
 from ._corrected import CorrectedRatio
 from ._generators import seeded
 
@@ -29,7 +30,9 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
         If it cannot be one, or has no gradient.
     """
     if isinstance(ratio, str) and ratio == "auto":
-        ratio = generator if isinstance(generator, Sampler) else _AUTO_RATIO
+        if isinstance(generator, GenerativeModel) and generator._scaled_log_ratio() is not None:
+            return generator
+        ratio = _AUTO_RATIO
     if isinstance(ratio, str):
         ratio = registry.make("density_ratio", ratio)
     if isinstance(ratio, DensityRatio):
@@ -51,8 +54,10 @@ def field_of(ratio: Any, generator: Any, scaler: AffineScaler, device: str) -> C
     """T (n,) as a function of scaled rows (n, *shape)."""
     if isinstance(ratio, DensityRatio) and not isinstance(ratio, CorrectedRatio):
         return ratio.log_ratio_tensor  # it was fitted on scaled rows
-    if ratio is generator and isinstance(ratio, Sampler):
-        return ratio._scaled_log_ratio()
+    if ratio is generator and isinstance(ratio, GenerativeModel):
+        own = ratio._scaled_log_ratio()
+        if own is not None:
+            return own
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(function, nn.Module):
         function = function.to(device).eval()

@@ -10,6 +10,7 @@ from ..inputs import AffineScaler, Record
 from ..persistence import encode_params, revive
 from ..ratios import DensityRatio
 from ..samplers import Sampler
+from ..training import GenerativeModel
 from ._corrected import CorrectedRatio, under
 
 __all__ = ["described", "restore"]
@@ -27,7 +28,7 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         If its ratio is a function or a module, which cannot be stored without pickle.
     """
     owner, generator, ratio = type(refiner).__name__, refiner.generator_, refiner.ratio_
-    if not isinstance(ratio, (DensityRatio, Sampler)):
+    if not isinstance(ratio, (DensityRatio, GenerativeModel)):
         raise TypeError(
             f"ratio of {owner} must be 'auto', a density ratio or a sampler to be saved, got {refiner.ratio!r}, which"
             " cannot be stored without pickle."
@@ -35,7 +36,7 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {f"scaler/{name}": _tensor(getattr(refiner._scaler, name)) for name in _SCALER}
     parts: dict[str, Any] = {}
     for name, part in {"generator": generator, "ratio": ratio}.items():
-        if isinstance(part, (DensityRatio, Sampler)) and not (name == "ratio" and part is generator):
+        if isinstance(part, (DensityRatio, GenerativeModel)) and not (name == "ratio" and part is generator):
             held, parts[name] = part._described()
             tensors |= {f"{name}/{key}": tensor for key, tensor in held.items()}
     stages: list[dict[str, Any]] = []

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from ..inputs import AffineScaler
-from ..samplers import Sampler
+from ..training import GenerativeModel
 from ._prior import Prior
 
 __all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "seeded", "source_of"]
@@ -130,7 +130,7 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
 
 def source_of(owner: str, generator: Any, scaler: AffineScaler, device: str) -> LatentSource | RowSource:
     """The generator's face, in the scaled units of `scaler`."""
-    if isinstance(generator, Sampler):
+    if isinstance(generator, GenerativeModel):
         size, generate = generator._scaled_generator()
         return LatentSource(Prior(size), generate)
     if isinstance(generator, LatentGenerator):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import Architecture
@@ -308,6 +308,18 @@ class GenerativeModel(Trainable):
     @abstractmethod
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
         """`n` scaled rows of the model, on its device, by the chance of `source` alone, which is on the CPU."""
+
+    @abstractmethod
+    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
+        """Number of standard normal latents, and the map from them to scaled rows, on the generator's device."""
+
+    def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor] | None:
+        """The critic's log-ratio of data to model, as a function of scaled rows; None where there is no such critic."""
+        return None
+
+    def _critic_copy(self) -> nn.Module | None:
+        """A network from scaled rows to the critic's log-ratios, to train on; None where no network is the critic."""
+        return None
 
     def _draw(
         self, n_samples: int, key: tuple[int, ...], *, to_array: Callable[[Tensor], np.ndarray] | None = None

@@ -1,0 +1,50 @@
+"""A critic of pairs as a critic of rows."""
+
+import copy
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from ..architectures import Conditional
+from ..objectives import Objective
+from ._joint import chain
+
+__all__ = ["EncodedCritic"]
+
+
+class EncodedCritic(nn.Module):
+    """T(x, E(x)): a critic's log-ratio of a row and its mean representation, from scaled rows (n, *shape) to (n,).
+
+    Where encoder and generator are inverse to each other, T(x, E(x)) of a generated row is that of the pair which the
+    generator made, so that this is log p_data(x)/p_model(x) as far as the critic knows it.
+
+    Parameters
+    ----------
+    critic : Module
+        From rows and latents to outputs.
+    encoder : Conditional
+        It stays in evaluation mode, also where the critic is trained on.
+    objective : Objective
+        Which knows the log-ratio of an output.
+    """
+
+    def __init__(self, critic: nn.Module, encoder: Conditional, objective: Objective) -> None:
+        super().__init__()
+        self.critic = critic
+        self.encoder = encoder
+        self.objective = objective
+        self.eval()
+
+    def copy(self) -> Self:
+        """Networks of its own."""
+        return copy.deepcopy(self)
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
+    def forward(self, rows: Tensor) -> Tensor:
+        levels = chain(self.encoder.stages, rows)
+        return self.objective.log_ratio(self.critic(rows, torch.cat(levels, dim=1)))
