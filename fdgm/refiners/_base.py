@@ -33,8 +33,7 @@ __all__ = ["Refiner"]
 
 _SCORED = 5000  # rows at most that `score` compares
 _RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
-#: How a critic is trained on: at the rate of one that has learned, and by as much at each stage.
-_GOING_ON: dict[str, Any] = {"lr": 0.001, "n_critic_steps": 50, "max_iter": 10}
+_GOING_ON: dict[str, Any] = {"lr": 0.001}  # a critic that is trained on has learned before
 _PROBE = 64  # rows that `fit` tries generator and ratio on
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 

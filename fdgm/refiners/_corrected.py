@@ -14,7 +14,7 @@ from ..inputs import chunk_seed, entropy_of
 from ..persistence import encode_params, revive
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
-from ._critic import own_units, trained_on
+from ._critic import gone_on, own_units, trained_on
 from ._generators import is_fitted, seeded
 
 __all__ = ["CorrectedRatio", "under"]
@@ -84,7 +84,7 @@ class CorrectedRatio(DensityRatio):
         "random_state": ["random_state", np.random.Generator],
     }
 
-    corrector_: LogisticRatio
+    corrector_: DensityRatio
 
     def __init__(self, source: Any, corrector: LogisticRatio | None = None, *, random_state: Any = None) -> None:
         self.source = source
@@ -111,7 +111,7 @@ class CorrectedRatio(DensityRatio):
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self._n_updates += 1
-        self.corrector_ = self.corrector_.update(self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
+        self.corrector_ = gone_on(self.corrector_, self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
         return self.source.log_ratio_tensor(x) + self.corrector_.log_ratio_tensor(x)

@@ -1,6 +1,5 @@
 """DGflow: samples that go on along the gradient flow of an f-divergence."""
 
-import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from ..divergences import Divergence, Scaling
 from ..flows import euler_maruyama_step, velocity
 from ..metrics import energy_distance
 from ..ratios import DensityRatio
+from ._critic import gone_on
 from ._ends import Ends
 from ._generators import seeded
 from ._mover import Space, Step
@@ -273,11 +273,8 @@ class DGflowRefiner(RowMover):
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
         """The ratio for scaled rows that have moved, from where it stood before."""
         held = [*(ratio for ratio in [self.ratio_] if isinstance(ratio, DensityRatio)), *self._stages]
-        stage = copy.deepcopy(held[-1]) if held else self._seeded_stage()
-        return stage.update(self._in_units_of(stage, real), self._in_units_of(stage, rows))
-
-    def _seeded_stage(self) -> DensityRatio:
-        return seeded(self._stage(), self._seed(_STAGE_KEY))
+        last = held[-1] if held else seeded(self._stage(), self._seed(_STAGE_KEY))
+        return gone_on(last, self._in_units_of(last, real), self._in_units_of(last, rows))
 
     @torch.no_grad()
     def _ends_in(self, space: Space, points: Tensor, judges: Tensor) -> Ends:
