@@ -277,7 +277,7 @@ class Refiner(BaseEstimator, ABC):
         ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_, self._seed(_RATIO_KEY))
         if isinstance(ratio, DensityRatio):
             real = self._scaler.to_tensor(self._training_rows(array))
-            generated = self._generate(min(len(real), _RATIO_ROWS), (self._entropy, _RATIO_KEY))
+            generated = self._generate(self._at_most(_RATIO_ROWS), (self._entropy, _RATIO_KEY))
             ratio.fit(self._in_units_of(ratio, real), self._in_units_of(ratio, generated))
         return ratio
 
@@ -329,6 +329,10 @@ class Refiner(BaseEstimator, ABC):
             raise ValueError(f"{type(self).__name__} has neither a generator nor rows; call fit.")
         order = np.random.default_rng(seed).permutation(len(rows))
         return rows[np.resize(order, n)]
+
+    def _at_most(self, n: int) -> int:
+        """n, or as many rows as were given, where there is no generator to make more."""
+        return n if self._rows is None else min(n, len(self._rows))
 
     def _field(self) -> Callable[[Tensor], Tensor]:
         """T of scaled rows."""

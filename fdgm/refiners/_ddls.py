@@ -24,7 +24,7 @@ class DDLSRefiner(Mover):
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler of this package, with its own critic; any other estimator or object with
+        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
         :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
         `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
@@ -37,11 +37,11 @@ class DDLSRefiner(Mover):
     noise_scale : float, default=0.1
         What the noise is multiplied by; 1 is Langevin's.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
-        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
-        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
-        distance.
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
+        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
+        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
+        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
+        the Wasserstein distance.
     n_jobs : int or None, default=None
         Processes that chunks of 1,024 rows are spread over, by joblib, to the same bits. Each chunk runs on one
         thread.
@@ -75,7 +75,7 @@ class DDLSRefiner(Mover):
     >>> from fdgm.refiners import DDLSRefiner, LatentGenerator
     >>> X = np.random.default_rng(0).normal(size=(200, 2))
     >>> generator = LatentGenerator(torch.nn.Linear(4, 2), latent_size=4)
-    >>> DDLSRefiner(generator, n_steps=5, random_state=0).fit(X).sample(3).shape
+    >>> DDLSRefiner(generator, n_steps=5, ratio="kliep", random_state=0).fit(X).sample(3).shape
     (3, 2)
     """
 

@@ -24,8 +24,8 @@ __all__ = ["DGflowRefiner"]
 
 _POPULATION = 5000  # samples at most that are followed in `fit`
 _HELD_OUT = 2000  # rows at most that a stop is sought with, some 60 ms a comparison
-_TRIED = 20  # numbers of steps that are compared, about
-_FOLLOW_KEY, _SECOND_KEY, _HALVES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
+_TRIED = 20  # numbers of steps that are compared, at most, beside none at all
+_FOLLOW_KEY, _SECOND_KEY, _JUDGES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
 
 
 class DGflowRefiner(RowMover):
@@ -39,7 +39,7 @@ class DGflowRefiner(RowMover):
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler of this package, with its own critic; any other estimator or object with
+        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
         :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
         `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
@@ -63,20 +63,20 @@ class DGflowRefiner(RowMover):
         ``"auto"`` ends each sample's evolution by rows that neither ratio nor, if it is fitted here, generator has
         seen. It tries two rules, ``"same"``: after so many steps, alike for all; and ``"own"``: before that, as soon
         as a sample's T is the one that the held-out row of its rank has. Taken are the rule and the number of steps,
-        of about 20, that leave fresh samples the least energy distance from half of the held-out rows; and no step
-        at all, if other samples are then farther from the other half than they came.
+        of 20 at most, that leave fresh samples the least energy distance from the held-out rows; and no step at all,
+        if others, that had no part in the choice, are then farther from them than they came.
     validation_fraction : float in (0, 1), default=0.2
-        Share of X that is held out, of which up to 4,000 rows are compared; without `stop` none are.
+        Share of X that is held out, of which up to 2,000 rows are compared; without `stop` none are.
     refresh : int or None, default=None
         Steps after which the ratio is estimated anew in `fit`, from X and samples as they then are, so that a long
         flow does not run on a stale one. Each estimate goes on from the one before: a critic, also a sampler's own,
         from its weights. None keeps the ratio as it was at first.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
-        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
-        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
-        distance.
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
+        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
+        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
+        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
+        the Wasserstein distance.
     data_range : (float, float), None or "auto", default="auto"
         Least and greatest value of X, in its units, to which rows are clamped after each step. ``"auto"`` is the
         generator's own, or X's where X has more than two axes; None clamps nothing.
@@ -215,9 +215,8 @@ class DGflowRefiner(RowMover):
             if self.refresh is not None:
                 self._evolve(array, None)
             return
-        order = np.random.default_rng(self._seed(_HALVES_KEY)).permutation(np.flatnonzero(self._held_out(len(array))))
-        half = min(_HELD_OUT, -(-len(order) // 2))
-        judges, others = (self._scaler.to_tensor(array[np.sort(rows)]) for rows in (order[:half], order[half:][:half]))
+        order = np.random.default_rng(self._seed(_JUDGES_KEY)).permutation(np.flatnonzero(self._held_out(len(array))))
+        judges = self._scaler.to_tensor(array[np.sort(order[:_HELD_OUT])])
         tried: dict[str, dict[int, float]] = {}
         found: dict[str, tuple[list[DensityRatio], list[Ends]]] = {}
         for ends in ("same", "own"):
@@ -227,7 +226,7 @@ class DGflowRefiner(RowMover):
         self.ends_ = min(tried, key=lambda ends: min(tried[ends].values()))
         self.n_steps_ = min(tried[self.ends_], key=tried[self.ends_].__getitem__)
         self._stages, self._ends = found[self.ends_]
-        if self.n_steps_ and not self._betters(others if len(others) > 1 else judges):
+        if self.n_steps_ and not self._betters(judges):
             self.n_steps_ = 0
         if not self.n_steps_:
             self.ends_, self._stages, self._ends = "same", [], []
@@ -250,12 +249,14 @@ class DGflowRefiner(RowMover):
         """
         self._stages, self._ends = [], []
         real = self._scaler.to_tensor(self._training_rows(array)) if self.refresh is not None else None
-        points, spaces, source = self._fresh(min(len(array), _POPULATION), (self._entropy, _FOLLOW_KEY))
+        points, spaces, source = self._fresh(self._at_most(_POPULATION), (self._entropy, _FOLLOW_KEY))
         alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
         distances: dict[int, float] = {}
-        space, every, length = spaces[0], max(1, self.n_steps // _TRIED), self.refresh or max(1, self.n_steps)
+        # Closer at the beginning, where a ratio is not stale yet and steep ones are done soon.
+        tried = {0, *np.geomspace(1, max(1, self.n_steps), _TRIED).round().astype(int).tolist()}
+        space, length = spaces[0], self.refresh or max(1, self.n_steps)
         for k in range(self.n_steps + 1):
-            if judges is not None and (k % every == 0 or k == self.n_steps):
+            if judges is not None and k in tried:
                 rows = self._rows_of(points[:_HELD_OUT], space)
                 distances[k] = energy_distance(judges.numpy(), rows.cpu().numpy())
             if k == self.n_steps:
@@ -281,8 +282,8 @@ class DGflowRefiner(RowMover):
         return Ends.learned(space.log_ratio(points), self._fields()[-1](judges.to(points.device)))
 
     def _betters(self, judges: Tensor) -> bool:
-        """Whether fresh samples are no farther from rows that had no part in the choice than before they moved."""
-        points, spaces, source = self._fresh(min(len(judges), _HELD_OUT), (self._entropy, _SECOND_KEY))
+        """Whether samples that had no part in the choice are no farther from held-out rows than before they moved."""
+        points, spaces, source = self._fresh(self._at_most(_HELD_OUT), (self._entropy, _SECOND_KEY))
         moved, _ = self._move(points, spaces, source)
         before, after = (
             energy_distance(judges.numpy(), self._rows_of(rows, spaces[0]).cpu().numpy()) for rows in (points, moved)

@@ -22,7 +22,7 @@ class DOTRefiner(RowMover):
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler of this package, with its own critic; any other estimator or object with
+        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
         :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
         `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
@@ -39,11 +39,11 @@ class DOTRefiner(RowMover):
     betas : tuple of two floats in [0, 1), default=(0.0, 0.9)
         Of Adam.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
-        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
-        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
-        distance.
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
+        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
+        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
+        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
+        the Wasserstein distance.
     data_range : (float, float), None or "auto", default="auto"
         Least and greatest value of X, in its units, to which rows are clamped after each step. ``"auto"`` is the
         generator's own, or X's where X has more than two axes; None clamps nothing.
@@ -79,7 +79,7 @@ class DOTRefiner(RowMover):
     >>> from sklearn.mixture import GaussianMixture
     >>> from fdgm.refiners import DOTRefiner
     >>> X = np.random.default_rng(0).normal(size=(200, 2)) ** 2
-    >>> DOTRefiner(GaussianMixture(random_state=0), n_steps=5, random_state=0).fit(X).sample(3).shape
+    >>> DOTRefiner(GaussianMixture(), n_steps=5, ratio="kliep", random_state=0).fit(X).sample(3).shape
     (3, 2)
     """
 

@@ -9,8 +9,9 @@ from sklearn.base import clone
 from torch import Tensor, nn
 
 from .. import registry
+from ..architectures import MLP
 from ..inputs import AffineScaler
-from ..ratios import DensityRatio, with_gradient
+from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import Sampler
 from ..training import GenerativeModel
 from ._corrected import CorrectedRatio
@@ -18,7 +19,11 @@ from ._generators import seeded
 
 __all__ = ["check_field", "field_of", "resolve_ratio"]
 
-_AUTO_RATIO = "logistic"  # neural, so that it goes on to images, and smooth in its default units
+#: The ratio where no critic comes with the generator: neural, and smooth, for points to move along its gradient. A
+#: smaller one misses fine structure, as of a Swiss roll, and one that is trained half as long may not have begun to see
+#: it: the loss stays at its level for some tens of iterations first.
+_AUTO: dict[str, Any] = {"max_iter": 100}
+_AUTO_NETWORK: dict[str, Any] = {"width": 128, "depth": 3, "activation": "silu"}
 
 
 def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
@@ -32,7 +37,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
     if isinstance(ratio, str) and ratio == "auto":
         if isinstance(generator, GenerativeModel) and generator._scaled_log_ratio() is not None:
             return generator
-        ratio = _AUTO_RATIO
+        ratio = LogisticRatio(architecture=MLP(**_AUTO_NETWORK), **_AUTO)
     if isinstance(ratio, str):
         ratio = registry.make("density_ratio", ratio)
     if isinstance(ratio, DensityRatio):

@@ -184,4 +184,4 @@ def _sample(owner: str, generator: Any, n: int, seed: int) -> np.ndarray:
     rows = np.asarray(rows)
     if rows.shape[:1] != (n,):
         raise ValueError(f"generator of {owner} must give as many rows as asked for, {n}, got shape {rows.shape}.")
-    return rows
+    return rows[np.random.default_rng(seed).permutation(n)]  # a mixture's come one component after another

@@ -21,7 +21,7 @@ class MetropolisHastingsRefiner(Selector):
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler of this package, with its own critic; any other estimator or object with
+        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
         :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
         `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
@@ -29,11 +29,11 @@ class MetropolisHastingsRefiner(Selector):
     n_steps : int in [1, 4096], default=640
         Proposals of one chain, and so samples of the generator for each that is returned.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and ``"logistic"`` with any
-        other generator. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is fitted on X against generated
-        rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects it. A callable takes a
-        tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to the Wasserstein
-        distance.
+        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
+        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
+        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
+        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
+        the Wasserstein distance.
     calibration : {"sigmoid", "isotonic"} or None, default="sigmoid"
         How T is made a log-ratio on held-out rows: by logistic regression on it, by isotonic regression, or not.
     validation_fraction : float in (0, 1), default=0.2
@@ -67,7 +67,7 @@ class MetropolisHastingsRefiner(Selector):
     >>> from sklearn.mixture import GaussianMixture
     >>> from fdgm.refiners import MetropolisHastingsRefiner
     >>> X = np.random.default_rng(0).normal(size=(200, 2)) ** 2
-    >>> refiner = MetropolisHastingsRefiner(GaussianMixture(random_state=0), n_steps=50, random_state=0).fit(X)
+    >>> refiner = MetropolisHastingsRefiner(GaussianMixture(), n_steps=50, ratio="kliep", random_state=0).fit(X)
     >>> refiner.sample(3).shape
     (3, 2)
     """

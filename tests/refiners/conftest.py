@@ -10,6 +10,13 @@ from fdgm.architectures import MLP, Architecture
 MEAN, VARIANCE = 0.8, 0.25  # of the data; the model is N(0, 1)
 
 
+@pytest.fixture(autouse=True)
+def quick_ratio(monkeypatch, request):
+    """Where the ratio is the neural one, a moment's training of it."""
+    if "slow" not in request.keywords:
+        monkeypatch.setattr("fdgm.refiners._fields._AUTO", {"max_iter": 1})
+
+
 @pytest.fixture(scope="session")
 def X():
     return np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))

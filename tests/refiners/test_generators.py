@@ -10,7 +10,9 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
 
-from fdgm import DGflowRefiner, VGrowSampler
+from fdgm import DGflowRefiner, VGrowSampler, datasets
+from fdgm.metrics import energy_distance
+from fdgm.ratios import LogisticRatio
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
 
@@ -113,3 +115,25 @@ def test_dataframes_come_back(X):
 def test_none_fits_a_sampler(X, sampler, monkeypatch):
     monkeypatch.setattr(VGrowSampler, "fit", lambda self, X: sampler)
     assert DGflowRefiner(n_steps=1).fit(X).generator_ is sampler
+
+
+def test_the_ratio_of_a_generator_without_a_critic_is_neural(X):
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), n_steps=1).fit(X)
+    assert isinstance(refiner.ratio_, LogisticRatio)
+
+
+def test_a_mixtures_rows_come_in_an_order_of_chance(X):
+    """Its own sample gives one component after another: a part of it would be of a part of them."""
+    rows = np.concatenate([X, X + np.array([100, 0])])
+    refiner = DGflowRefiner(GaussianMixture(2, random_state=0), n_steps=0).fit(rows)
+    assert 0.3 < (refiner.sample(1000)[:500, 0] > 50).mean() < 0.7
+
+
+@pytest.mark.slow
+def test_a_mixture_of_few_components_learns_the_swiss_roll():
+    """With nothing chosen but to stop: the energy distance is less by a third."""
+    X, fresh = (datasets.make_swiss_roll(3000, random_state=seed) for seed in range(2))
+    mixture = GaussianMixture(5, random_state=0).fit(X)
+    refiner = DGflowRefiner(mixture, step_size=0.001, stop="auto", random_state=0).fit(X)
+    before, after = (energy_distance(fresh, rows) for rows in (mixture.sample(3000)[0], refiner.sample(3000)))
+    assert after < 2 / 3 * before
