@@ -118,7 +118,7 @@ class DGflowRefiner(RowMover):
     >>> from sklearn.mixture import GaussianMixture
     >>> from fdgm import DGflowRefiner
     >>> X = np.random.default_rng(0).normal(size=(200, 2)) ** 2
-    >>> refiner = DGflowRefiner(GaussianMixture(random_state=0), n_steps=5, random_state=0).fit(X)
+    >>> refiner = DGflowRefiner(GaussianMixture(), ratio="kliep", n_steps=5, random_state=0).fit(X)
     >>> refiner.sample(3).shape
     (3, 2)
     """

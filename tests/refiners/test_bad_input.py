@@ -27,8 +27,8 @@ class Rounding(torch.nn.Module):
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ({"generator": Drawing(np.full((300, 2), np.nan))}, ValueError, "NaN or infinity in .* of"),
-        ({"generator": Drawing(np.zeros((300, 3)))}, ValueError, r"X's shape \(2,\), got \(3,\)"),
+        ({"generator": Drawing(np.full((5000, 2), np.nan))}, ValueError, "NaN or infinity in .* of"),
+        ({"generator": Drawing(np.zeros((5000, 3)))}, ValueError, r"X's shape \(2,\), got \(3,\)"),
         ({"generator": Drawing(np.zeros((10, 2)))}, ValueError, r"as many rows as asked for.*got shape \(10, 2\)"),
         ({"generator": 3}, TypeError, "got 3"),
         ({"generator": torch.nn.Linear(2, 2)}, TypeError, "bare Linear"),
