@@ -10,7 +10,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
 
-from fdgm import DGflowRefiner, VGrowSampler, datasets
+from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets
 from fdgm.metrics import energy_distance
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import DDLSRefiner, DOTRefiner
@@ -96,6 +96,16 @@ def test_another_samplers_critic(X, sampler):
     refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=sampler, n_steps=2).fit(X)
     # The critic is asked in X's units, in float64 on its side and float32 here.
     np.testing.assert_allclose(refiner.log_ratio(X), sampler.log_ratio(X), rtol=1e-3, atol=1e-4)
+
+
+def test_a_wasserstein_critic_is_taken_as_the_log_ratio(X):
+    """Appendix B: KL's step is along the gradient of the critic's output."""
+    gan = GANSampler("wasserstein_gp", max_iter=1, n_generator_steps=2, random_state=0).fit(X)
+    refiner = DGflowRefiner(gan, space="data", n_steps=1, step_size=0.1).fit(X)
+    rows = torch.from_numpy(X[:5].astype(np.float32)).requires_grad_()
+    (gradient,) = torch.autograd.grad(gan.log_ratio_tensor(rows).sum(), rows)
+    expected = X[:5] + 0.1 * gan._scaler.scale**2 * gradient.numpy()
+    np.testing.assert_allclose(refiner.refine(X[:5]), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_torch_critic_with_a_column_of_outputs(X):

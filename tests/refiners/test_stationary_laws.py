@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+import fdgm
 from fdgm import DGflowRefiner
 from fdgm.refiners import DDLSRefiner, DOTRefiner, LatentGenerator
 
@@ -71,7 +72,7 @@ def test_an_affine_generator_moves_alike_in_both_spaces(affine, log_ratio, space
     np.testing.assert_allclose(moved, expected, rtol=1e-5, atol=1e-5)  # a dozen operations in float32
 
 
-@pytest.mark.parametrize("divergence", ["reverse_kl", "js", "logd", "jeffreys"])
+@pytest.mark.parametrize("divergence", sorted(set(fdgm.available("divergence")) - {"kl"}))
 def test_no_divergence_turns_back(generator, log_ratio, divergence):
     """Every weight is positive: each point moves the way that KL moves it."""
     z = np.linspace(-1, 1, 8)[:, None]
@@ -86,3 +87,13 @@ def test_all_is_kl_with_every_weight_one(generator, log_ratio):
     z = np.linspace(-1, 1, 8)[:, None]
     both = [DGflowRefiner(generator, name, ratio=log_ratio, n_steps=3).fit(DATA).refine(z) for name in ("all", "kl")]
     np.testing.assert_array_equal(*both)
+
+
+def test_the_clip_holds_the_ratio_and_not_the_weight(generator, log_ratio):
+    """Clamped to 1, the ratio has JS's weight ½ everywhere: KL's flow at half the step."""
+    z = np.linspace(-1, 1, 8)[:, None]
+    half, clipped = (
+        DGflowRefiner(generator, name, ratio=log_ratio, n_steps=4, step_size=step, scale_clip=clip).fit(DATA).refine(z)
+        for name, step, clip in (("kl", 0.005, None), ("js", 0.01, 1.0))
+    )
+    np.testing.assert_allclose(clipped, half, rtol=1e-6)

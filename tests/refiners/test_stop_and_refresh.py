@@ -44,6 +44,21 @@ def test_with_refresh_a_long_flow_comes_to_the_data(generator, space):
     assert stale.var() < 0.1 * VARIANCE
 
 
+def test_with_refresh_noise_flattens_the_law(generator):
+    """To the data's density to the power 1/(1 + γ): a variance of 1 + γ in scaled units."""
+    gamma = 0.5
+    rows = (
+        DGflowRefiner(
+            generator, ratio=GaussianRatio(), noise=gamma, space="data", step_size=0.02, n_steps=250, refresh=2
+        )
+        .fit(DATA)
+        .sample(4000, random_state=0)
+    )
+    # Eight standard errors, as above, and a step of 0.02 that makes the variance greater by 1 in 100.
+    assert rows.mean() == pytest.approx(MEAN, abs=8 * 0.5 * ((1 + gamma) / 4000) ** 0.5)
+    assert rows.var() == pytest.approx((1 + gamma) * VARIANCE, rel=8 * (2 / 4000) ** 0.5 + 0.01)
+
+
 def test_refresh_goes_on_from_a_samplers_own_critic(normals, monkeypatch):
     """The flow comes to the data's law, which a stale ratio leads past; of a critic of three weights, at their rate."""
     monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"lr": 0.02})
