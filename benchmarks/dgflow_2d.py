@@ -1,18 +1,22 @@
 """Refinement on the 25 Gaussians: the paper's table 1 on a saved sampler, and VGrow with DGflow at equal time.
 
-``table1 PATH`` takes a file of ``sampler.save``, as of a WGAN-GP; ``grid`` trains a VGrowSampler and refines it.
+``table1`` takes the WGAN-GP that ``wgan_gp_2d.py`` stores, or another file of ``sampler.save``; ``grid`` trains a
+VGrowSampler and refines it, beside a spline flow and flow matching of equal time. A sweep that was stopped goes on.
 """
 
 import argparse
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import _common
-import pandas as pd
+import _peers
 
 import fdgm
 from fdgm import DGflowRefiner, VGrowSampler, datasets, metrics
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
+HERE = Path(__file__).parent
 STD, SCALE = 0.05, 2 * 2**0.5  # SCALE makes the grid's standard deviation 1, the refiners' unit
 CENTERS = datasets.grid_centers(scale=SCALE)
 ROWS = 5000
@@ -25,80 +29,109 @@ METHODS: dict[str, Any] = {
     "DGflow kl": lambda base: DGflowRefiner(base, "kl", **FLOW),
     "DGflow js": lambda base: DGflowRefiner(base, "js", **FLOW),
     "DGflow logd": lambda base: DGflowRefiner(base, "logd", **FLOW),
+    "DGflow kl, no noise": lambda base: DGflowRefiner(base, "kl", **{**FLOW, "noise": 0.0}),
+    "DGflow kl, stop": lambda base: DGflowRefiner(base, "kl", stop="auto", random_state=0, **FLOW),
+    "DGflow kl, refresh": lambda base: DGflowRefiner(base, "kl", refresh=10, random_state=0, **FLOW),
+    "DGflow kl, refresh and stop": lambda base: DGflowRefiner(
+        base, "kl", refresh=10, stop="auto", random_state=0, **FLOW
+    ),
 }
+
+#: How VGrow's samples are refined in `grid`: among latents, by its own critic.
+PLANS: dict[str, dict[str, Any]] = {
+    "10 steps": {"n_steps": 10},
+    "25 steps": {"n_steps": 25},
+    "50 steps": {"n_steps": 50},
+    "stop": {"n_steps": 100, "stop": "auto"},
+    "refresh and stop": {"n_steps": 100, "stop": "auto", "refresh": 10},
+}
+PEERS = {"nsf": _peers.nsf, "flow matching": _peers.flow_matching}
 
 
 def real(n: int, seed: int) -> Any:
     return datasets.make_grid(n, std=STD, scale=SCALE, random_state=seed)
 
 
-def table1(path: str, method: str, repeat: int) -> dict[str, Any]:
+@cache
+def fitted(model: str, method: str) -> Any:
+    """A refiner of a stored sampler, fitted on more rows than it is judged by, for the ratio's sake."""
+    base = fdgm.load(HERE / model)
+    return base if method == "base" else METHODS[method](base).fit(real(50_000, 2000))
+
+
+def table1(model: str, method: str, repeat: int) -> dict[str, Any]:
     """One method, one sample of 5,000."""
-    base = fdgm.load(path)
     X = real(ROWS, 1000)
-    model = base if method == "base" else METHODS[method](base).fit(X)
-    S = model.sample(ROWS, random_state=repeat)
+    S = fitted(model, method).sample(ROWS, random_state=repeat)
     return {
         "high_quality": metrics.high_quality_share(CENTERS, S, std=STD / SCALE),
         "kde_score": metrics.kde_score(X, S, bandwidth=0.1),
     }
 
 
-def grid(divergence: str, seconds: float, seed: int, n_steps: int) -> dict[str, Any]:
-    """VGrow for so many seconds, and its samples before and after DGflow."""
+def grid(model: str, seconds: float, seed: int) -> dict[str, Any]:
+    """One model, trained for so many seconds, and its samples by each plan; of somebody else's, as they are."""
     X = real(50_000, 1000 + seed)
-    sampler = VGrowSampler(divergence, max_iter=None, max_seconds=seconds, random_state=seed).fit(X)
-    refiner = DGflowRefiner(sampler, n_steps=n_steps, random_state=seed).fit(X)
-    held_out, figures = real(ROWS, 2000 + seed), {}
-    for name, S in (("before", sampler.sample(ROWS)), ("after", refiner.sample(ROWS))):
-        found = metrics.mode_coverage(CENTERS, S, std=STD / SCALE)
-        figures |= {
-            f"modes_{name}": found.n_captured,
-            f"high_quality_{name}": found.high_quality_share,
-            f"energy_distance_{name}": metrics.energy_distance(held_out, S),
-        }
-    return figures
+    if model in PEERS:
+        return {"plans": {"none": figures_of(PEERS[model](X, seconds, seed)(ROWS), seed)}}
+    sampler = VGrowSampler(model, max_iter=None, max_seconds=seconds, random_state=seed).fit(X)
+    plans = {"none": figures_of(sampler.sample(ROWS), seed)}
+    for name, plan in PLANS.items():
+        refiner = DGflowRefiner(sampler, random_state=seed, **plan).fit(X)
+        plans[name] = figures_of(refiner.sample(ROWS), seed)
+    return {"plans": plans}
+
+
+def figures_of(S: Any, seed: int) -> dict[str, float]:
+    """Modes, share of high quality, and energy distance from held-out rows in its unit."""
+    found = metrics.mode_coverage(CENTERS, S, std=STD / SCALE)
+    return {
+        "modes": found.n_captured,
+        "high_quality": found.high_quality_share,
+        "energy_distance": metrics.energy_distance(real(ROWS, 2000 + seed), S) / unit(),
+    }
+
+
+@cache
+def unit() -> float:
+    return metrics.energy_distance_unit(
+        lambda n, rng: datasets.make_grid(n, std=STD, scale=SCALE, random_state=rng), random_state=0
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("table1")
-    one.add_argument("path")
+    one.add_argument("--model", default="models/wgan_gp_grid.fdgm", help="a path, from this folder on")
+    one.add_argument("--methods", nargs="+", choices=["base", *METHODS], default=["base", *METHODS])
     one.add_argument("--repeats", type=int, default=10)
     two = commands.add_parser("grid")
-    two.add_argument("--divergences", nargs="+", default=["kl", "jeffreys"])
+    two.add_argument("--models", nargs="+", default=["kl", "jeffreys", *PEERS], help="divergences of VGrow, and peers")
     two.add_argument("--seconds", type=float, default=60.0)
     two.add_argument("--seeds", type=int, default=5)
-    two.add_argument("--steps", type=int, nargs="+", default=[10, 25, 50])
     options = parser.parse_args()
-    if options.command == "table1":
-        name, by, function = "dgflow_table1", ["method"], table1
-        jobs = [
-            {"path": options.path, "method": method, "repeat": repeat}
-            for repeat in range(options.repeats)
-            for method in ["base", *METHODS]
-        ]
-    else:
-        name, by, function = "dgflow_grid", ["divergence", "n_steps"], grid
-        jobs = [
-            {"divergence": divergence, "seconds": options.seconds, "seed": seed, "n_steps": n_steps}
-            for seed in range(options.seeds)
-            for divergence in options.divergences
-            for n_steps in options.steps
-        ]
     note = "one thread a run, two runs at a time"
-    table = pd.DataFrame(_common.sweep(name, jobs, function, note=note))
-    figures = [column for column in table.columns if column not in jobs[0]]
-    summary = [
-        {
-            **dict(zip(by, key, strict=True)),
-            **{figure: _common.median_interval(group[figure].tolist()) for figure in figures},
-        }
-        for key, group in table.groupby(by, sort=False)
-    ]
-    _common.write(name, note=note, summary=summary, runs=_common.finished(name))
-    print(table.groupby(by, sort=False)[figures].median())
+    if options.command == "table1":
+        jobs = [
+            {"model": options.model, "method": method, "repeat": repeat}
+            for method in options.methods
+            for repeat in range(options.repeats)
+        ]
+        runs = _common.sweep("dgflow_table1", jobs, table1, note=note)
+        keys, figures, name = ["method"], ["high_quality", "kde_score"], "dgflow_table1"
+    else:
+        jobs = [
+            {"model": model, "seconds": options.seconds, "seed": seed}
+            for model in options.models
+            for seed in range(options.seeds)
+        ]
+        done = _common.sweep("dgflow_grid", jobs, grid, note=note)
+        runs = [{"model": run["model"], "plan": plan, **found} for run in done for plan, found in run["plans"].items()]
+        keys, figures, name = ["model", "plan"], ["modes", "high_quality", "energy_distance"], "dgflow_grid"
+    table = _common.summary(runs, keys, figures)
+    _common.write(name, note=note, summary=table.to_dict("records"), runs=_common.finished(name))
+    print(table.to_string(index=False, float_format=lambda v: f"{v:.3f}"))
 
 
 if __name__ == "__main__":

@@ -21,19 +21,19 @@ from fdgm.architectures import MLP
 from fdgm.nets import forward
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
-ROWS, STEPS, STEP_SIZE, CHUNK = 5000, 100, 0.01, 1024
+STEP_SIZE, CHUNK = 0.01, 1024
 WIDTH, DEPTH, LATENT = 512, 4, 2  # of the paper's networks for the 25 Gaussians
 
 
-def by_hand(sampler: VGrowSampler, *, published: bool) -> Callable[[], None]:
+def by_hand(sampler: VGrowSampler, rows: int, steps: int, *, published: bool) -> Callable[[], None]:
     """Latents that move along the gradient of T∘g, in the way of the published code or with nothing to spare."""
     net, precision = sampler.net_, sampler.precision
     generator, critic = net.sampling_module.eval(), net.critic_.eval()
 
     def refine() -> None:
-        for _ in range(0, ROWS, CHUNK):
+        for _ in range(0, rows, CHUNK):
             z = torch.randn(CHUNK, LATENT)
-            for _ in range(STEPS):
+            for _ in range(steps):
                 z.requires_grad_()
                 t = forward(critic, precision, forward(generator, precision, z)).sum()
                 if published:
@@ -48,7 +48,7 @@ def by_hand(sampler: VGrowSampler, *, published: bool) -> Callable[[], None]:
     return refine
 
 
-def run(precision: str, repeat: int) -> dict[str, Any]:
+def run(precision: str, rows: int, steps: int, repeat: int) -> dict[str, Any]:
     """Seconds of each way."""
     X = datasets.make_grid(2000, random_state=repeat)
     sampler = VGrowSampler(
@@ -59,14 +59,17 @@ def run(precision: str, repeat: int) -> dict[str, Any]:
         random_state=repeat,
     ).fit(X)
     refiners = {
-        "DGflow": DGflowRefiner(sampler, step_size=STEP_SIZE, n_steps=STEPS),
-        "DOT": DOTRefiner(sampler, n_steps=STEPS),
-        "DDLS": DDLSRefiner(sampler, step_size=STEP_SIZE, n_steps=STEPS),
+        "DGflow": DGflowRefiner(sampler, step_size=STEP_SIZE, n_steps=steps),
+        "DOT": DOTRefiner(sampler, n_steps=steps),
+        "DDLS": DDLSRefiner(sampler, step_size=STEP_SIZE, n_steps=steps),
     }
     ways: dict[str, Callable[[], Any]] = {
-        name: partial(refiner.fit(X).sample, ROWS) for name, refiner in refiners.items()
+        name: partial(refiner.fit(X).sample, rows) for name, refiner in refiners.items()
     }
-    ways |= {"published": by_hand(sampler, published=True), "bare": by_hand(sampler, published=False)}
+    ways |= {
+        "published": by_hand(sampler, rows, steps, published=True),
+        "bare": by_hand(sampler, rows, steps, published=False),
+    }
     seconds = {}
     for name in np.random.default_rng(repeat).permutation(list(ways)):
         start = time.perf_counter()
@@ -79,9 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=100)
     options = parser.parse_args()
     jobs = [
-        {"precision": precision, "repeat": repeat}
+        {"precision": precision, "rows": options.rows, "steps": options.steps, "repeat": repeat}
         for repeat in range(options.repeats)
         for precision in options.precisions
     ]

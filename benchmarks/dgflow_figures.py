@@ -1,0 +1,119 @@
+"""The paper's figures 2, 4, 5 and 6 on the 25 Gaussians and the Swiss roll, of stored WGAN-GPs, one PNG each.
+
+``--models`` is the folder that ``wgan_gp_2d.py`` stores its models in. A figure that is there already is not drawn
+again.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import torch
+
+import fdgm
+from fdgm import DGflowRefiner, datasets
+from fdgm.divergences import Scaling
+from fdgm.flows import velocity
+from fdgm.refiners import DDLSRefiner, DOTRefiner
+
+FLOW: dict[str, Any] = {"space": "data", "step_size": 0.01, "n_steps": 100, "noise": 0.01}
+DIVERGENCES = ("kl", "logd", "js")
+DATA: dict[str, Callable[[int], np.ndarray]] = {
+    "grid": lambda n: datasets.make_grid(n, std=0.05, scale=2 * 2**0.5, random_state=1000),
+    "swiss_roll": lambda n: datasets.make_swiss_roll(n, random_state=1000),
+}
+
+
+def scatter(ax: Any, rows: np.ndarray, title: str, color: str) -> None:
+    ax.scatter(*rows.T, s=1, color=color, rasterized=True)
+    ax.set(title=title, xticks=[], yticks=[], aspect="equal")
+
+
+def refined(base: Any, X: np.ndarray, n: int, seed: int) -> dict[str, np.ndarray]:
+    """Samples of the generator, of each rival, of DGflow, and of DGflow past the paper."""
+    models = {
+        "GAN": base,
+        "DOT": DOTRefiner(base, space="data", n_steps=100),
+        "DDLS": DDLSRefiner(base, step_size=0.01, n_steps=50, noise_scale=0.1),
+        **{f"DGflow ({name})": DGflowRefiner(base, name, **FLOW) for name in DIVERGENCES},
+        "DGflow (kl), past the paper": DGflowRefiner(base, stop="auto", refresh=10, random_state=seed, **FLOW),
+    }
+    return {
+        name: (model if model is base else model.fit(X)).sample(n, random_state=seed) for name, model in models.items()
+    }
+
+
+def drift(base: Any, X: np.ndarray, divergence: str) -> tuple[np.ndarray, np.ndarray]:
+    """Points of a lattice, and the velocity of the flow there at first."""
+    low, high = X.min(axis=0) - 0.2, X.max(axis=0) + 0.2
+    points = np.stack(np.meshgrid(*np.linspace(low, high, 25).T), axis=-1).reshape(-1, 2)
+    at = torch.from_numpy(points.astype(np.float32))
+    direction, _ = velocity(base.log_ratio_tensor, at, Scaling.make(divergence, None))
+    return points, direction.numpy()
+
+
+def latents(base: Any, X: np.ndarray, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Figure 6: a lattice of latents, p_Z e^T∘g on it up to a constant, and latents that DGflow moved there."""
+    side = np.linspace(-3, 3, 200)
+    lattice = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype(np.float32)
+    frozen = DGflowRefiner(base, n_steps=0).fit(X)
+    log_density = frozen.log_ratio(frozen.refine(lattice)) - (lattice**2).sum(axis=1) / 2
+    Z = np.random.default_rng(seed).normal(size=(n, 2))
+    moved = DGflowRefiner(base, step_size=0.01, n_steps=100, noise=0.01, random_state=seed).fit(X).refine_latents(Z)
+    return side, np.exp(log_density - log_density.max()).reshape(200, 200), moved
+
+
+def draw(data: str, base: Any, folder: Path, n: int, seed: int) -> None:
+    """All figures of one data set."""
+    import matplotlib.pyplot as plt
+
+    X = DATA[data](max(n, 100))
+    wanted = {name: folder / f"dgflow_{name}_{data}.png" for name in ("samples", "drift", "latents")}
+    if not wanted["samples"].exists():  # figures 2 and 4
+        rows = refined(base, X, n, seed)
+        figure, axes = plt.subplots(1, len(rows) + 1, figsize=(3 * (len(rows) + 1), 3.2), layout="constrained")
+        scatter(axes[0], X[:n], "real samples", "tab:brown")
+        for ax, (name, sample) in zip(axes[1:], rows.items(), strict=True):
+            scatter(ax, sample, name, "tab:blue" if name == "GAN" else "tab:red")
+        figure.savefig(wanted["samples"], dpi=100)
+        plt.close(figure)
+    if not wanted["drift"].exists():  # figure 5
+        figure, axes = plt.subplots(1, len(DIVERGENCES), figsize=(12, 4), layout="constrained")
+        for ax, divergence in zip(axes, DIVERGENCES, strict=True):
+            points, direction = drift(base, X, divergence)
+            scatter(ax, X[:n], divergence, "0.8")
+            ax.quiver(*points.T, *direction.T, angles="xy")
+        figure.savefig(wanted["drift"], dpi=100)
+        plt.close(figure)
+    if not wanted["latents"].exists():  # figure 6
+        side, density, moved = latents(base, X, n, seed)
+        figure, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+        axes[0].pcolormesh(side, side, density, rasterized=True)
+        axes[0].set(title="p(z) exp T(g(z))", aspect="equal")
+        scatter(axes[1], moved, "DGflow", "tab:red")
+        axes[1].set(xlim=(-3, 3), ylim=(-3, 3))
+        figure.savefig(wanted["latents"], dpi=100)
+        plt.close(figure)
+
+
+def main() -> None:
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=Path, default=here / "models")
+    parser.add_argument("--out", type=Path, default=here / "results")
+    parser.add_argument("--data", nargs="+", choices=list(DATA), default=list(DATA))
+    parser.add_argument("--samples", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    mpl.use("Agg")
+    options.out.mkdir(parents=True, exist_ok=True)
+    for data in options.data:
+        draw(data, fdgm.load(options.models / f"wgan_gp_{data}.fdgm"), options.out, options.samples, options.seed)
+        print(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""A million rows refined: anonymous memory beyond the result, and the same bits from two processes."""
+
+import argparse
+import hashlib
+import time
+from typing import Any
+
+import _common
+import numpy as np
+import pandas as pd
+from limits import Sampled
+
+from fdgm import DGflowRefiner, VGrowSampler, datasets
+
+
+def run(rows: int, n_jobs: int, space: str) -> dict[str, Any]:
+    """Refine so many rows or latents of two columns, in ten steps."""
+    X = datasets.make_ring(2000, random_state=0)
+    sampler = VGrowSampler(max_iter=2, latent_size=2, random_state=0).fit(X)
+    refiner = DGflowRefiner(sampler, space=space, n_steps=10, noise=0.01, n_jobs=n_jobs, random_state=0).fit(X)
+    given = np.random.default_rng(0).normal(size=(rows, 2))
+    refiner.refine(given[:2048])
+    Sampled.watch()
+    before, start = Sampled.now(), time.perf_counter()
+    result = refiner.refine(given)
+    return {
+        "seconds": time.perf_counter() - start,
+        "megabytes_beyond_result": (Sampled.peak - before - result.nbytes) / 1e6,
+        "sha256": hashlib.sha256(np.ascontiguousarray(result).tobytes()).hexdigest(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    options = parser.parse_args()
+    jobs = [
+        {"rows": options.rows, "n_jobs": n_jobs, "space": space} for space in ("data", "latent") for n_jobs in (1, 2)
+    ]
+    note = "one run at a time; memory is the parent's"
+    runs = pd.DataFrame(_common.sweep("dgflow_limits", jobs, run, n_jobs=1, note=note))
+    equal = {space: len(set(group["sha256"])) == 1 for space, group in runs.groupby("space")}
+    _common.write("dgflow_limits", note=note, equal=equal, runs=_common.finished("dgflow_limits"))
+    print(runs.drop(columns="sha256").to_string(index=False))
+    print("the same bits from two processes:", equal)
+
+
+if __name__ == "__main__":
+    main()

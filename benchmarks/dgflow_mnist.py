@@ -1,0 +1,204 @@
+"""MNIST before and after refinement: the paper's tables 2, 4 and 11 to 15, on five kinds of generators.
+
+A GAN and VGrow with their own critics; a VAE, a flow and a Gaussian mixture on principal components with VGrow's critic
+as it is (``borrowed``), with a corrector (``corrected``), and with a ratio of their own (``fitted``). Quality is the
+Fréchet distance in the features of the stored classifier, and its inception score, on as many samples as there are
+test images, with bootstrap intervals. Models are trained once and stored; a sweep that was stopped goes on.
+"""
+
+import argparse
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import _common
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+from torch import Tensor, nn
+
+from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets, load, metrics
+from fdgm.architectures import DCGAN
+from fdgm.bidirectional import VAE
+from fdgm.ratios import LogisticRatio
+from fdgm.refiners import CorrectedRatio, LatentGenerator
+
+MODELS = Path(__file__).parent / "checkpoints"
+SHAPE = (1, 28, 28)
+COMPONENTS = 20  # principal ones, of the flow and the mixture
+OWN, LENT = ("gan", "vgrow"), ("vae", "flow", "mixture")  # models by whether they have a critic
+RATIOS = ("borrowed", "corrected", "fitted")
+DIVERGENCES = ("kl", "js", "logd")
+NETWORK: dict[str, Any] = {"architecture": DCGAN(width=16), "data_range": (-1.0, 1.0), "max_iter": None}
+
+
+class OnComponents(BaseEstimator):
+    """A Gaussian mixture on principal components, as a generator of images."""
+
+    def __init__(self, n_components: int = 50) -> None:
+        self.n_components = n_components
+
+    def fit(self, X: np.ndarray) -> "OnComponents":
+        flat = X.reshape(len(X), -1)
+        self.pca_ = PCA(COMPONENTS, random_state=0).fit(flat)
+        self.mixture_ = GaussianMixture(self.n_components, random_state=0).fit(self.pca_.transform(flat))
+        return self
+
+    def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
+        mixture = self.mixture_.set_params(random_state=random_state)
+        rows = self.pca_.inverse_transform(mixture.sample(n)[0])
+        return rows.reshape(n, *SHAPE).clip(-1, 1).astype(np.float32)
+
+
+class FlowOnComponents(nn.Module):
+    """A coupling flow on principal components, from normal latents to images."""
+
+    def __init__(self, X: np.ndarray) -> None:
+        import zuko
+
+        super().__init__()
+        flat = X.reshape(len(X), -1)
+        pca = PCA(COMPONENTS, random_state=0).fit(flat)
+        std = pca.transform(flat).std(axis=0)
+        for name, value in {"mean": pca.mean_, "components": pca.components_, "std": std}.items():
+            self.register_buffer(name, torch.from_numpy(np.asarray(value, dtype=np.float32)))
+        self.flow = zuko.flows.NSF(COMPONENTS, transforms=4, passes=2, hidden_features=(128, 128))
+
+    def encode(self, X: Tensor) -> Tensor:
+        return (X.flatten(1) - self.mean) @ self.components.T / self.std
+
+    def forward(self, latents: Tensor) -> Tensor:
+        rows = self.flow().transform.inv(latents) * self.std @ self.components + self.mean
+        return rows.unflatten(1, SHAPE)
+
+
+def train_flow(X: np.ndarray, path: Path, seconds: float) -> FlowOnComponents:
+    """By maximum likelihood."""
+    import _peers
+
+    torch.manual_seed(0)
+    module = FlowOnComponents(X)
+    if path.exists():
+        module.load_state_dict(torch.load(path, weights_only=True))
+        return module
+    with torch.no_grad():
+        data = module.encode(torch.from_numpy(X))
+    optimizer = torch.optim.Adam(module.flow.parameters(), lr=1e-3)
+    for x in _peers.batches(data, optimizer, seconds):
+        loss = -module.flow().log_prob(x).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(module.flow.parameters(), 5.0)
+        optimizer.step()
+    torch.save(module.state_dict(), path)
+    return module
+
+
+@cache
+def rows(split: str, n: int) -> np.ndarray:
+    """n images of chance, the same at each call."""
+    X = datasets.load_mnist(split)
+    return X[np.random.default_rng(0).permutation(len(X))[:n]]
+
+
+def model(name: str, n: int, seconds: float) -> Any:
+    """Trained on n images for so many seconds, or as it was stored."""
+    MODELS.mkdir(exist_ok=True)
+    path, X = MODELS / f"mnist_{name}_{n}_{seconds:g}.fdgm", rows("train", n)
+    if name == "mixture":
+        return OnComponents().fit(X)
+    if name == "flow":
+        return LatentGenerator(train_flow(X, path, seconds), COMPONENTS)
+    makers = {"gan": GANSampler, "vgrow": VGrowSampler, "vae": VAE}
+    if not path.exists():
+        settings = {**NETWORK, "max_seconds": seconds, "random_state": 0}
+        makers[name](**settings).fit(X).save(path, compact=True)
+    return load(path)
+
+
+def ratio_of(name: str, n: int, seconds: float) -> Any:
+    """What gives the log-ratio, by its name in the table."""
+    if name == "own":
+        return "auto"
+    if name == "fitted":
+        return LogisticRatio(architecture=DCGAN(width=16), max_iter=100, batch_size=64, lr=0.0005)
+    source = model("vgrow", n, seconds)
+    return source if name == "borrowed" else CorrectedRatio(source, LogisticRatio(batch_size=64, lr=0.0002))
+
+
+def quality(S: np.ndarray, n_test: int) -> dict[str, float]:
+    """Fréchet distance and inception score, by the stored classifier."""
+    classifier = metrics.load_classifier("mnist")
+    distance = metrics.bootstrap_interval(
+        metrics.frechet_distance, rows("test", n_test), S, features="classifier-mnist", n_resamples=50, random_state=0
+    )
+    score = metrics.bootstrap_interval(
+        metrics.inception_score, classifier.probabilities(S), n_resamples=50, random_state=0
+    )
+    return {
+        **{f"fd{end}": value for end, value in zip(("", "_low", "_high"), distance[:3], strict=True)},
+        **{f"is{end}": value for end, value in zip(("", "_low", "_high"), score[:3], strict=True)},
+    }
+
+
+def run(
+    name: str, ratio: str, divergence: str, noise: float, way: str, n: int, n_test: int, seconds: float
+) -> dict[str, Any]:
+    """One model, before (``way="base"``) or after refinement; ``stop`` and ``refresh`` go past the paper."""
+    settings = {"step_size": 0.1, "n_steps": 25} if ratio == "own" else {"step_size": 0.05, "n_steps": 15}
+    settings |= {"stop": "auto" if "stop" in way else None, "refresh": 5 if "refresh" in way else None}
+    if way == "base":
+        settings |= {"n_steps": 0, "ratio": _level}
+    else:
+        settings["ratio"] = ratio_of(ratio, n, seconds)
+    if name not in (*OWN, "vae"):
+        settings["data_range"] = (-1.0, 1.0)
+    refiner = DGflowRefiner(model(name, n, seconds), divergence, noise=noise, random_state=0, **settings)
+    S = refiner.fit(rows("train", n)).sample(n_test, random_state=1).clip(-1, 1)
+    return {**quality(S, n_test), "n_steps": refiner.n_steps_, "ends": refiner.ends_}
+
+
+def _level(x: Tensor) -> Tensor:
+    """A log-ratio that moves nothing."""
+    return 0 * x.flatten(1).sum(1)
+
+
+def jobs_of(options: argparse.Namespace) -> list[dict[str, Any]]:
+    common = {"n": options.rows, "n_test": options.test_rows, "seconds": options.seconds}
+    jobs = []
+    for name in options.models:
+        jobs.append({"name": name, "ratio": "none", "divergence": "kl", "noise": 0.0, "way": "base", **common})
+        for ratio in ("own",) if name in OWN else RATIOS:
+            for divergence in options.divergences:
+                for noise in (0.0, 0.01):
+                    jobs.append(
+                        {"name": name, "ratio": ratio, "divergence": divergence, "noise": noise, "way": "paper"}
+                    )
+            for way in ("stop", "refresh", "stop and refresh"):
+                jobs.append({"name": name, "ratio": ratio, "divergence": "kl", "noise": 0.0, "way": way})
+    return [{**job, **common} for job in jobs]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", nargs="+", choices=[*OWN, *LENT], default=[*OWN, *LENT])
+    parser.add_argument("--divergences", nargs="+", default=list(DIVERGENCES))
+    parser.add_argument("--seconds", type=float, default=1200.0, help="of training for each model")
+    parser.add_argument("--rows", type=int, default=60_000, help="of the training images")
+    parser.add_argument("--test-rows", type=int, default=10_000)
+    options = parser.parse_args()
+    for name in dict.fromkeys((*options.models, "vgrow")):  # first, so that runs side by side find them
+        model(name, options.rows, options.seconds)
+    note = "one thread a run, two runs at a time"
+    runs = _common.sweep("dgflow_mnist", jobs_of(options), run, note=note)
+    table = pd.DataFrame(runs).sort_values(["name", "ratio", "way", "divergence", "noise"])
+    _common.write("dgflow_mnist", note=note, summary=table.to_dict("records"), runs=_common.finished("dgflow_mnist"))
+    shown = ["name", "ratio", "way", "divergence", "noise", "fd", "fd_low", "fd_high", "is", "n_steps", "ends"]
+    print(table[shown].to_string(index=False, float_format=lambda v: f"{v:.3f}"))
+
+
+if __name__ == "__main__":
+    main()
