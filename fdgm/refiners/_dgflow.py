@@ -225,7 +225,9 @@ class DGflowRefiner(RowMover):
         self.held_out_distance_ = pd.DataFrame(tried)
         self.ends_ = min(tried, key=lambda ends: min(tried[ends].values()))
         self.n_steps_ = min(tried[self.ends_], key=tried[self.ends_].__getitem__)
-        self._stages, self._ends = found[self.ends_]
+        stages, row_ends = found[self.ends_]
+        last = (self.n_steps_ - 1) // (self.refresh or self.n_steps_ or 1)  # the stage of the last step
+        self._stages, self._ends = stages[: max(0, last)], row_ends[: last + 1]
         if self.n_steps_ and not self._betters(judges):
             self.n_steps_ = 0
         if not self.n_steps_:
