@@ -65,8 +65,10 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     if name in _HOME:
         return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    if name == "__version__":
+        return import_module("._version", __name__).version()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "testing"])
+    return sorted([*__all__, "__version__", "testing"])

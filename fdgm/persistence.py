@@ -6,7 +6,6 @@ import inspect
 import json
 import os
 from collections.abc import Collection
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from sklearn.base import BaseEstimator
 from torch import Tensor
 
 from . import registry
+from ._version import version
 
 __all__ = ["decode", "encode", "encode_params", "load", "read", "revive", "write"]
 
@@ -83,7 +83,7 @@ def _digest(description: str, tensors: dict[str, Tensor]) -> str:
 
 def write(path: str | os.PathLike[str], tensors: dict[str, Tensor], description: dict[str, Any]) -> None:
     """Write the file at once or not at all: a reader never sees half of it."""
-    description = {"format": FORMAT, "fdgm": metadata.version("fdgm"), **description}
+    description = {"format": FORMAT, "fdgm": version(), **description}
     text = json.dumps(description)
     stored = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     data = save_tensors(stored, metadata={"description": text, "sha256": _digest(text, stored)})

@@ -12,6 +12,7 @@ from typing import Any
 import pluggy
 
 from . import hookspecs
+from ._version import version
 from .exceptions import PluginError, PluginWarning
 
 __all__ = ["FAMILIES", "Failure", "Registration", "available", "get", "make", "report"]
@@ -87,9 +88,8 @@ class _Registry:
 
 def _plugins() -> Iterator[_Plugin]:
     """Ours first."""
-    version = metadata.version(_OWN)
     for module in _BUILT_IN:
-        yield _Plugin(module, _OWN, version, partial(importlib.import_module, module))
+        yield _Plugin(module, _OWN, version(), partial(importlib.import_module, module))
     for entry in metadata.entry_points(group=hookspecs.PROJECT):
         dist = entry.dist
         yield _Plugin(

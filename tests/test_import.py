@@ -3,6 +3,7 @@
 import statistics
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -35,6 +36,34 @@ def test_public_names_are_there():
     assert set(fdgm.__all__) <= set(dir(fdgm))
     for name in fdgm.__all__:
         assert getattr(fdgm, name) is not None
+
+
+def test_the_version_is_that_of_the_distribution():
+    import fdgm
+
+    assert fdgm.__version__ == metadata.version("fdgm")
+
+
+UNINSTALLED = """
+import sys
+from importlib import metadata
+def version(name, original=metadata.version):
+    if name == "fdgm":
+        raise metadata.PackageNotFoundError(name)
+    return original(name)
+metadata.version = version
+import fdgm
+from fdgm.ratios import KLIEP
+KLIEP(width=1.0).fit([[0.0], [1.0], [2.0]], [[1.0], [2.0]]).save(sys.argv[1])
+print(fdgm.__version__, fdgm.load(sys.argv[1]).width, fdgm.registry.report()[0][0].version)
+"""
+
+
+def test_it_works_from_a_folder_that_was_not_installed(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", UNINSTALLED, str(tmp_path / "r")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["unknown", "1.0", "unknown"]
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid
 
 from ._base import Divergence
 
@@ -19,7 +19,7 @@ class Jeffreys(Divergence):
         return l - torch.expm1(-l)
 
     def log_weight(self, l: Tensor) -> Tensor:
-        return softplus(-l)
+        return -logsigmoid(l)  # log(1 + e^-l); torch's softplus would be 2e-9 short of it past 20
 
     @property
     def dual(self) -> Divergence:

@@ -4,7 +4,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid, softplus
+from torch.nn.functional import logsigmoid
 
 from ._base import Divergence
 
@@ -12,18 +12,20 @@ __all__ = ["GAN", "JensenShannon"]
 
 _LOG2 = math.log(2)
 
+# log(1 + e^x) is −logsigmoid(−x) below: torch's softplus is x itself from 20 on, which is 2e-9 short in float64.
+
 
 def _r_log1p_inverse(l: Tensor) -> Tensor:
     """r log(1 + 1/r), which tends to 1: past l = 40 it is 1 in every dtype, while r itself overflows."""
     l = l.clamp(max=40)
-    return l.exp() * softplus(-l)
+    return -l.exp() * logsigmoid(l)
 
 
 class JensenShannon(Divergence):
     """2 JS(P, Q), f(r) = r log r − (r + 1) log((r + 1)/2); reports halve it."""
 
     def f(self, l: Tensor) -> Tensor:
-        return l.exp() * _LOG2 - _r_log1p_inverse(l) - softplus(l) + _LOG2
+        return l.exp() * _LOG2 - _r_log1p_inverse(l) + logsigmoid(-l) + _LOG2
 
     def f_prime(self, l: Tensor) -> Tensor:
         return logsigmoid(l) + _LOG2
@@ -39,14 +41,14 @@ class JensenShannon(Divergence):
         return torch.where(t < _LOG2, -torch.log(2 - t.exp()), torch.inf)
 
     def conjugate_of_slope(self, l: Tensor) -> Tensor:
-        return softplus(l) - _LOG2
+        return -logsigmoid(-l) - _LOG2
 
 
 class GAN(Divergence):
     """f-GAN's "GAN", f(r) = r log r − (r + 1) log(r + 1) + 2 log 2: 2 JS up to a multiple of r − 1."""
 
     def f(self, l: Tensor) -> Tensor:
-        return 2 * _LOG2 - _r_log1p_inverse(l) - softplus(l)
+        return 2 * _LOG2 - _r_log1p_inverse(l) + logsigmoid(-l)
 
     def f_prime(self, l: Tensor) -> Tensor:
         return logsigmoid(l)
@@ -58,4 +60,4 @@ class GAN(Divergence):
         return torch.where(t < 0, -torch.log(-torch.expm1(t)) - 2 * _LOG2, torch.inf)
 
     def conjugate_of_slope(self, l: Tensor) -> Tensor:
-        return softplus(l) - 2 * _LOG2
+        return -logsigmoid(-l) - 2 * _LOG2

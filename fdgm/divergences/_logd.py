@@ -4,7 +4,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid, softplus
+from torch.nn.functional import logsigmoid
 
 from ._base import Divergence
 
@@ -20,10 +20,11 @@ class LogD(Divergence):
     """
 
     def f(self, l: Tensor) -> Tensor:
-        return (l.exp() + 1) * softplus(l) - 2 * math.log(2)
+        # log(1 + e^x) is −logsigmoid(−x): torch's softplus is x itself from 20 on, which is 2e-9 short in float64.
+        return -(l.exp() + 1) * logsigmoid(-l) - 2 * math.log(2)
 
     def f_prime(self, l: Tensor) -> Tensor:
-        return softplus(l) + 1
+        return 1 - logsigmoid(-l)
 
     def log_weight(self, l: Tensor) -> Tensor:
         return logsigmoid(l)
@@ -33,4 +34,4 @@ class LogD(Divergence):
         return torch.where(t > 1, (t - 1).exp() - t, 0.0) + 2 * math.log(2)
 
     def conjugate_of_slope(self, l: Tensor) -> Tensor:
-        return l.exp() - softplus(l) + 2 * math.log(2)
+        return l.exp() + logsigmoid(-l) + 2 * math.log(2)
