@@ -19,6 +19,9 @@ __all__ = ["check_density_ratio"]
 
 _N = 1000
 _CLOSE = 1e-3  # of float32 inside, in another order or another routine
+# Estimates of a thousand rows each, by kernels, trees and critics of a few seconds, have slopes from 0.94 to 1.26 and
+# are off by 0.12 at most; logarithms to base 2 have 1.44 times that, and a half or a double of the ratio is off by 0.69.
+_SLOPES, _OFFSET = (0.7, 1.33), 0.4
 
 
 def check_density_ratio(cls: type[DensityRatio] | DensityRatio) -> Checks:
@@ -146,7 +149,7 @@ def exchanging_the_samples_changes_the_sign(trial: _Trial) -> None:
         )
     slopes = [_slope(trial, values) for values in (there, back)]
     require(
-        abs(sum(slopes)) <= 0.6 * abs(slopes[0]),
+        abs(sum(slopes)) <= 0.5 * abs(slopes[0]),
         f"log_ratio of {trial!r} must change its sign with the samples exchanged, but its slopes are"
         f" {slopes[0]:.3g} and {slopes[1]:.3g}",
     )
@@ -158,12 +161,12 @@ def _slope(trial: _Trial, values: np.ndarray) -> float:
 
 
 def log_ratio_is_near_the_true_one(trial: _Trial) -> None:
-    """Up to its sign, which has a check of its own; wide enough for any estimate that is one."""
+    """Up to its sign, which has a check of its own."""
     values = trial.fitted.log_ratio(trial.X)
     slope = _slope(trial, values)
     offset = float(np.median(values - np.sign(slope) * trial.X[:, 0]))
     require(
-        0.5 <= abs(slope) <= 1.6 and abs(offset) <= 0.7,
+        _SLOPES[0] <= abs(slope) <= _SLOPES[1] and abs(offset) <= _OFFSET,
         f"log_ratio of {trial!r} must be the natural logarithm of the ratio, which here is x1: a straight line through"
         f" its values has slope {slope:.3g} instead of 1, and is off by {offset:.3g}",
     )
@@ -173,7 +176,7 @@ def sizes_of_the_samples_do_not_matter(trial: _Trial) -> None:
     """Equal distributions, one sample four times the other: nothing to tell, and log 4 = 1.39 for who counts rows."""
     even, uneven = (float(np.median(trial.fit(_N, n, shift=0.0).log_ratio(trial.X))) for n in (_N, _N // 4))
     require(
-        abs(uneven - even) <= 0.7,
+        abs(uneven - even) <= _OFFSET,
         f"log_ratio of {trial!r} must not depend on the sizes of the samples, but for equal distributions its median is"
         f" {even:.3g} with {_N} rows each, and {uneven:.3g} with {_N} against {_N // 4}",
     )
@@ -243,7 +246,7 @@ def partial_fit_goes_on(trial: _Trial) -> None:
     estimator = clone(trial.estimator).partial_fit(X_p[:half], X_q[:half]).partial_fit(X_p[half:], X_q[half:])
     whole, halves = (_slope(trial, ratio.log_ratio(trial.X)) for ratio in (trial.fitted, estimator))
     require(
-        0.3 * abs(whole) <= np.sign(whole) * halves <= 2 * abs(whole),
+        0.5 * abs(whole) <= np.sign(whole) * halves <= 1.6 * abs(whole),
         f"partial_fit of {trial!r} must learn what fit does, but on two halves of the samples, one after the other, the"
         f" log_ratio has slope {halves:.3g}, after fit {whole:.3g}",
     )
@@ -275,16 +278,25 @@ def gradient_is_attached(trial: _Trial) -> None:
 
 
 def gradient_follows_the_log_ratio(trial: _Trial) -> None:
-    """The mean slope along x₁ between −1 and 1, of the values and of the gradient; a smoothed one passes as well."""
+    """Mean slopes along each axis between −1 and 1, of the values and of the gradient; a smoothed one passes as well.
+
+    They differ by 0.01 where the gradient is exact; the slope along x₁ is what both axes are measured by.
+    """
     if (gradient := _gradient(trial)) is None or not gradient.any():
         return  # detached: the check before says so
-    line = np.stack([np.linspace(-1, 1, 41), np.zeros(41)], axis=1)
-    low, high = trial.fitted.log_ratio(line[[0, -1]])
-    x = torch.from_numpy(line).requires_grad_()
-    (gradient,) = torch.autograd.grad(trial.fitted.log_ratio_tensor(x).sum(), x)
-    slope, expected = gradient[:, 0].mean().item(), (high - low) / 2
-    require(
-        abs(slope - expected) <= 0.5 * abs(expected),
-        f"the gradient of log_ratio_tensor of {trial!r} must be that of the log-ratio, but between x1 = -1 and 1 its"
-        f" mean is {slope:.4g}, while the values rise by {expected:.4g} a unit",
-    )
+    steps = np.linspace(-1, 1, 41)
+    slopes, rises = [], []
+    for axis in (0, 1):
+        line = np.zeros((41, 2))
+        line[:, axis] = steps
+        low, high = trial.fitted.log_ratio(line[[0, -1]])
+        x = torch.from_numpy(line).requires_grad_()
+        (gradient,) = torch.autograd.grad(trial.fitted.log_ratio_tensor(x).sum(), x)
+        slopes.append(gradient[:, axis].mean().item())
+        rises.append((high - low) / 2)
+    for axis, (slope, rise) in enumerate(zip(slopes, rises, strict=True)):
+        require(
+            abs(slope - rise) <= 0.25 * abs(rises[0]),
+            f"the gradient of log_ratio_tensor of {trial!r} must be that of the log-ratio, but between x{axis + 1} = -1"
+            f" and 1 its mean is {slope:.4g}, while the values rise by {rise:.4g} a unit",
+        )

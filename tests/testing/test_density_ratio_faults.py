@@ -1,5 +1,6 @@
 """Density ratios that are wrong on purpose: each fault is caught by its own check, and by no other."""
 
+import math
 import re
 
 import numpy as np
@@ -12,14 +13,14 @@ from fdgm.testing import check_density_ratio
 
 
 class Linear(DensityRatio):
-    """Two Gaussians of one diagonal covariance, each fitted to a half of its rows; the log-ratio is linear."""
+    """Two Gaussians of one diagonal covariance, each fitted to nine tenths of its rows; the log-ratio is linear."""
 
     def __init__(self, *, random_state=None):
         self.random_state = random_state
 
     def _fit(self, X_p, X_q):
         rng = self._rng()
-        p, q = (X[rng.permutation(len(X))[: len(X) // 2]] for X in (X_p, X_q))
+        p, q = (X[rng.permutation(len(X))[len(X) // 10 :]] for X in (X_p, X_q))
         self.slope_ = 2 * (p.mean(axis=0) - q.mean(axis=0)) / (p.var(axis=0) + q.var(axis=0))
         self.middle_ = (p.mean(axis=0) + q.mean(axis=0)) / 2
 
@@ -62,7 +63,19 @@ class TheRatio(Linear):
 
 class InBits(Linear):
     def _log_ratio_tensor(self, x):
-        return super()._log_ratio_tensor(x) / 0.4
+        return super()._log_ratio_tensor(x) / math.log(2)
+
+
+class InDecades(Linear):
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x) / math.log(10)
+
+
+class OfMeanTwo(Linear):
+    """Not normalised: of the ratio, twice."""
+
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x) + math.log(2)
 
 
 class CountsRows(Linear):
@@ -72,6 +85,14 @@ class CountsRows(Linear):
 
     def _log_ratio_tensor(self, x):
         return super()._log_ratio_tensor(x) + self.prior_
+
+
+class CountsHalfTheRows(CountsRows):
+    """As a classifier that is fitted to one sample and tested on both would."""
+
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        self.prior_ = self.prior_ / 2
 
 
 class CentredOverTheRows(Linear):
@@ -152,6 +173,27 @@ class Flat(Linear):
         return torch.round(super()._log_ratio_tensor(x) * 8) / 8
 
 
+class WeakensWithMoreRows(Linear):
+    """Each sample takes its turn at a step that is too small, as if the steps were never added up."""
+
+    def _partial_fit(self, X_p, X_q):
+        self._fit(X_p, X_q)
+        self.slope_ = 0.4 * self.slope_
+
+
+class HalfTheGradient(Linear):
+    def _log_ratio_tensor(self, x):
+        l = super()._log_ratio_tensor(x)
+        return (l + l.detach()) / 2
+
+
+class GradientAlongTheOther(Linear):
+    """Right along x₁, where the values are of size 1, and invented along x₂."""
+
+    def _log_ratio_tensor(self, x):
+        return super()._log_ratio_tensor(x) + x[:, 1] - x[:, 1].detach()
+
+
 class GradientBackwards(Linear):
     def _log_ratio_tensor(self, x):
         l = super()._log_ratio_tensor(x)
@@ -164,8 +206,11 @@ FAULTS = {
     LogOfAQuotient: ("is_finite", "must be finite everywhere, but is .*nan"),
     Exchanged: ("numerator_comes_first", "are they exchanged?"),
     TheRatio: ("log_ratio_is_near_the_true_one", "must be the natural logarithm"),
-    InBits: ("log_ratio_is_near_the_true_one", "has slope 2"),
+    InBits: ("log_ratio_is_near_the_true_one", r"has slope 1\.[45]"),
+    InDecades: ("log_ratio_is_near_the_true_one", r"has slope 0\.[34]"),
+    OfMeanTwo: ("log_ratio_is_near_the_true_one", r"is off by 0\.[67]"),
     CountsRows: ("sizes_of_the_samples_do_not_matter", r"and 1\.\d+ with 1000 against 250"),
+    CountsHalfTheRows: ("sizes_of_the_samples_do_not_matter", r"and 0\.\d+ with 1000 against 250"),
     CentredOverTheRows: ("rows_are_judged_one_by_one", "changes with the other rows"),
     IgnoresTheSeed: ("seed_is_obeyed", "the same random_state must give the same bits"),
     DrawsGlobally: ("global_state_is_untouched", "the global state of numpy"),
@@ -175,9 +220,12 @@ FAULTS = {
     Sided: ("exchanging_the_samples_changes_the_sign", "promises to be antisymmetric"),
     LargerWhereExchanged: ("exchanging_the_samples_changes_the_sign", "its slopes are"),
     ExchangesMoreRows: ("partial_fit_goes_on", "has slope -"),
+    WeakensWithMoreRows: ("partial_fit_goes_on", r"has slope 0\.3\d*, after fit 0\.9"),
     ArrayOfAnother: ("tensor_agrees_with_the_array", r"differ by up to 0\.1"),
     Detached: ("gradient_is_attached", "is detached, zero"),
     Flat: ("gradient_is_attached", "is detached, zero"),
+    HalfTheGradient: ("gradient_follows_the_log_ratio", r"its mean is 0\.4"),
+    GradientAlongTheOther: ("gradient_follows_the_log_ratio", "between x2 = -1 and 1 its mean is"),
     GradientBackwards: ("gradient_follows_the_log_ratio", "its mean is -"),
 }
 
