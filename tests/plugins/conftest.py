@@ -20,15 +20,18 @@ class Environment:
     def __init__(self, folder):
         self.folder = folder
         self.work = folder / "work"
+        # By this name hypothesis knows what is installed: any other module it would search for constants, for half a
+        # minute.
+        lent = folder / "lent" / "site-packages"
         venv.create(folder / "venv", with_pip=False, symlinks=True)
         self.work.mkdir()
-        (folder / "lent").mkdir()
+        lent.mkdir(parents=True)
         for path in {path for path in sys.path if path.endswith("-packages")}:
             for entry in Path(path).iterdir():
                 if "fdgm" not in entry.name and entry.suffix != ".pth":
-                    (folder / "lent" / entry.name).symlink_to(entry)
+                    (lent / entry.name).symlink_to(entry)
         (site,) = (folder / "venv").glob("lib/python*/site-packages")
-        (site / "lent.pth").write_text(str(folder / "lent"))
+        (site / "lent.pth").write_text(str(lent))
         unset = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
         self.environ = {name: value for name, value in os.environ.items() if name not in unset} | {
             "PATH": f"{folder / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
