@@ -19,8 +19,8 @@ __all__ = ["check_density_ratio"]
 
 _N = 1000
 _CLOSE = 1e-3  # of float32 inside, in another order or another routine
-# Estimates of a thousand rows each, by kernels, trees and critics of a few seconds, have slopes from 0.94 to 1.26 and
-# are off by 0.12 at most; logarithms to base 2 have 1.44 times that, and a half or a double of the ratio is off by 0.69.
+# Estimates from a thousand rows each, by kernels, trees and critics of a few seconds, have slopes from 0.94 to 1.26
+# and are off by 0.12 at most; logarithms to base 2 have 1.44 times the slope, and twice the ratio is off by 0.69.
 _SLOPES, _OFFSET = (0.7, 1.33), 0.4
 
 

@@ -59,9 +59,9 @@ class Environment:
         """Run a program that has nothing of this repository on its path."""
         return self.run(str(self.folder / "venv" / "bin" / "python"), *options, "-c", code, **environ)
 
-    def install(self, *distributions, options=()):
+    def install(self, *distributions):
         """From folders, or wheels; needs that are not met are an error."""
-        self.run(sys.executable, "-m", "pip", "install", "--quiet", *options, *map(str, distributions))
+        self.run(sys.executable, "-m", "pip", "install", "--quiet", *map(str, distributions))
 
 
 def copied(source, folder, *names):
@@ -79,16 +79,16 @@ def copied(source, folder, *names):
 
 @pytest.fixture(scope="session")
 def new_environment(tmp_path_factory):
-    """Make environments that have fdgm installed in them, from one wheel."""
+    """Make environments with fdgm, from one wheel, and with what else is named."""
     wheels = []
 
-    def make():
+    def make(*distributions):
         environment = Environment(tmp_path_factory.mktemp("environment"))
         if not wheels:
             source = copied(ROOT, tmp_path_factory.mktemp("fdgm"), "fdgm", "pyproject.toml", "README.md", "LICENSE")
             environment.run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", source / "dist", source)
             wheels.extend((source / "dist").glob("*.whl"))
-        environment.install(*wheels)
+        environment.install(*wheels, *distributions)
         return environment
 
     return make
@@ -97,9 +97,8 @@ def new_environment(tmp_path_factory):
 @pytest.fixture(scope="session")
 def stranger(new_environment, tmp_path_factory):
     """An environment with fdgm and our three plugins, each from its folder."""
-    environment = new_environment()
     folder = copied(ROOT / "plugins", tmp_path_factory.mktemp("plugins"), *PLUGINS)
-    environment.install(*(folder / name for name in PLUGINS))
+    environment = new_environment(*(folder / name for name in PLUGINS))
     environment.plugins = folder
     return environment
 

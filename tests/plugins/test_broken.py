@@ -26,7 +26,7 @@ BROKEN = {
 }
 USE = """
 import json, warnings
-import fdgm
+import fdgm, fdgm.cli
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -38,6 +38,7 @@ shapes = [fdgm.VGrowSampler(divergence=name, **TINY, random_state=0).fit(X).samp
 print(json.dumps({"names": names, "warnings": [str(w.message) for w in caught], "shapes": shapes,
                   "categories": [w.category.__name__ for w in caught],
                   "jeffreys": fdgm.registry.get("divergence", "jeffreys").__module__}))
+fdgm.cli.app(["plugins"])
 """
 
 
@@ -56,13 +57,19 @@ def beset(stranger, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def beset_use(stranger, beset):
-    return json.loads(stranger.python(USE, PYTHONPATH=beset).splitlines()[-1])
+def printed(stranger, beset):
+    return stranger.python(USE, PYTHONPATH=beset)
 
 
 @pytest.fixture(scope="module")
-def listing(stranger, beset):
-    return stranger.run("fdgm", "plugins", PYTHONPATH=beset)
+def beset_use(printed):
+    return json.loads(next(line for line in printed.splitlines() if line.startswith("{")))
+
+
+@pytest.fixture(scope="module")
+def listing(printed):
+    """What `fdgm plugins` prints in that program."""
+    return printed.partition("}\n")[2]
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import fdgm
 from fdgm import registry
-from fdgm.ratios import ClassifierRatio, LogisticRatio, TelescopingRatio, with_gradient
+from fdgm.ratios import ClassifierRatio, LogisticRatio, TelescopingRatio, uLSIF, with_gradient
 
 RNG = np.random.default_rng(0)
 D = 2
@@ -86,6 +87,22 @@ def test_every_error_of_the_samples_says_which_comes_first(name, wrong):
     }[wrong]
     with pytest.raises(ValueError, match=r"X_q of (?s:.*)numerator P, first"):
         make(name).fit(P, bad)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "update", "score", "estimate_divergence"])
+@pytest.mark.parametrize("sample", ["X_p", "X_q"])
+@pytest.mark.parametrize("wrong", ["nan", "columns", "sparse"])
+def test_every_method_says_which_sample_is_wrong_and_which_comes_first(method, sample, wrong):
+    ratio = uLSIF(width=1.0, penalty=0.1, random_state=0)
+    if method != "fit":
+        ratio.fit(P, Q)
+    bad = {"nan": np.where(P > 2, np.nan, P), "columns": P[:, :1], "sparse": csr_array(P)}[wrong]
+    samples = {"X_p": P, "X_q": Q} | {sample: bad}
+    # The first sample of a fit has any number of columns, and it is the second that does not go with it.
+    named = "X_q" if (method, wrong) == ("fit", "columns") else sample
+    first = {"divergence": "kl"} if method == "estimate_divergence" else {}
+    with pytest.raises((ValueError, TypeError), match=rf"{named} of (?s:.*)numerator P, first"):
+        getattr(ratio, method)(**first, **samples)
 
 
 @pytest.mark.parametrize("name", NAMES)
