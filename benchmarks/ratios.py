@@ -211,10 +211,18 @@ def summarise(runs: list[dict[str, Any]]) -> dict[str, Any]:
         return [{**case, figure: _common.median_interval(values)} for case, values in found if values]
 
     accuracy = [{"package": p, "method": m, "d": d} for p in ("fdgm", "densratio") for m in OURS for d in DIMENSIONS]
+    pairs = [
+        [of("gaussians", "rmse", package=p, method=m, d=d, seed=r["seed"]) for p in ("fdgm", "densratio")]
+        for m in KERNELS
+        for d in DIMENSIONS
+        for r in runs
+        if r["measure"] == "gaussians" and (r["package"], r["method"], r["d"]) == ("densratio", m, d)
+    ]
     p_values = of("p_value", "p_value")
     methods = [{"method": method} for method in (*OURS, "TelescopingRatio")]
     return {
         "gaussians": figures("gaussians", "rmse", accuracy),
+        "beside_densratio": {"better": sum(one < other for one, other in pairs), "pairs": len(pairs)},
         "equal": figures("equal", "mean_absolute", [{"method": m, "d": d} for m in OURS for d in DIMENSIONS]),
         "two_sample": {"tests": len(p_values), "ks_p": kstest(p_values, "uniform").pvalue} if p_values else {},
         "far": figures("far", "rmse", methods),
