@@ -5,7 +5,6 @@ VGrowSampler and refines it, beside a spline flow and flow matching of equal tim
 """
 
 import argparse
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,51 +51,42 @@ def real(n: int, seed: int) -> Any:
     return datasets.make_grid(n, std=STD, scale=SCALE, random_state=seed)
 
 
-@cache
-def fitted(model: str, method: str) -> Any:
-    """A refiner of a stored sampler, fitted on more rows than it is judged by, for the ratio's sake."""
+def table1(model: str, method: str, repeats: int) -> dict[str, Any]:
+    """One method, so many samples of 5,000; refiners are fitted on more rows than they are judged by, for the ratio."""
     base = fdgm.load(HERE / model)
-    return base if method == "base" else METHODS[method](base).fit(real(50_000, 2000))
-
-
-def table1(model: str, method: str, repeat: int) -> dict[str, Any]:
-    """One method, one sample of 5,000."""
+    refiner = base if method == "base" else METHODS[method](base).fit(real(50_000, 2000))
     X = real(ROWS, 1000)
-    S = fitted(model, method).sample(ROWS, random_state=repeat)
+    samples = [refiner.sample(ROWS, random_state=repeat) for repeat in range(repeats)]
     return {
-        "high_quality": metrics.high_quality_share(CENTERS, S, std=STD / SCALE),
-        "kde_score": metrics.kde_score(X, S, bandwidth=0.1),
+        "high_quality": [metrics.high_quality_share(CENTERS, S, std=STD / SCALE) for S in samples],
+        "kde_score": [metrics.kde_score(X, S, bandwidth=0.1) for S in samples],
     }
 
 
 def grid(model: str, seconds: float, seed: int) -> dict[str, Any]:
     """One model, trained for so many seconds, and its samples by each plan; of somebody else's, as they are."""
     X = real(50_000, 1000 + seed)
+    unit = metrics.energy_distance_unit(
+        lambda n, rng: datasets.make_grid(n, std=STD, scale=SCALE, random_state=rng), random_state=0
+    )
     if model in PEERS:
-        return {"plans": {"none": figures_of(PEERS[model](X, seconds, seed)(ROWS), seed)}}
+        return {"plans": {"none": figures_of(PEERS[model](X, seconds, seed)(ROWS), seed, unit)}}
     sampler = VGrowSampler(model, max_iter=None, max_seconds=seconds, random_state=seed).fit(X)
-    plans = {"none": figures_of(sampler.sample(ROWS), seed)}
+    plans = {"none": figures_of(sampler.sample(ROWS), seed, unit)}
     for name, plan in PLANS.items():
         refiner = DGflowRefiner(sampler, random_state=seed, **plan).fit(X)
-        plans[name] = figures_of(refiner.sample(ROWS), seed)
+        plans[name] = figures_of(refiner.sample(ROWS), seed, unit)
     return {"plans": plans}
 
 
-def figures_of(S: Any, seed: int) -> dict[str, float]:
+def figures_of(S: Any, seed: int, unit: float) -> dict[str, float]:
     """Modes, share of high quality, and energy distance from held-out rows in its unit."""
     found = metrics.mode_coverage(CENTERS, S, std=STD / SCALE)
     return {
         "modes": found.n_captured,
         "high_quality": found.high_quality_share,
-        "energy_distance": metrics.energy_distance(real(ROWS, 2000 + seed), S) / unit(),
+        "energy_distance": metrics.energy_distance(real(ROWS, 2000 + seed), S) / unit,
     }
-
-
-@cache
-def unit() -> float:
-    return metrics.energy_distance_unit(
-        lambda n, rng: datasets.make_grid(n, std=STD, scale=SCALE, random_state=rng), random_state=0
-    )
 
 
 def main() -> None:
@@ -113,12 +103,12 @@ def main() -> None:
     options = parser.parse_args()
     note = "one thread a run, two runs at a time"
     if options.command == "table1":
-        jobs = [
-            {"model": options.model, "method": method, "repeat": repeat}
-            for method in options.methods
-            for repeat in range(options.repeats)
+        jobs = [{"model": options.model, "method": m, "repeats": options.repeats} for m in options.methods]
+        runs = [
+            {"method": run["method"], "high_quality": share, "kde_score": score}
+            for run in _common.sweep("dgflow_table1", jobs, table1, note=note)
+            for share, score in zip(run["high_quality"], run["kde_score"], strict=True)
         ]
-        runs = _common.sweep("dgflow_table1", jobs, table1, note=note)
         keys, figures, name = ["method"], ["high_quality", "kde_score"], "dgflow_table1"
     else:
         jobs = [

@@ -7,7 +7,6 @@ test images, with bootstrap intervals. Models are trained once and stored; a swe
 """
 
 import argparse
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,6 @@ def train_flow(X: np.ndarray, path: Path, seconds: float) -> FlowOnComponents:
     return module
 
 
-@cache
 def rows(split: str, n: int) -> np.ndarray:
     """n images of chance, the same at each call."""
     X = datasets.load_mnist(split)
