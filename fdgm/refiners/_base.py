@@ -33,7 +33,7 @@ __all__ = ["Refiner"]
 
 _SCORED = 5000  # rows at most that `score` compares
 _RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
-_GOING_ON: dict[str, Any] = {"lr": 0.001}  # a critic that is trained on has learned before
+_GOING_ON: dict[str, Any] = {"lr": 0.0003}  # a critic that is trained on has learned before: more would undo it
 _PROBE = 64  # rows that `fit` tries generator and ratio on
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 

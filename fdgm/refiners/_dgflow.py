@@ -24,6 +24,7 @@ __all__ = ["DGflowRefiner"]
 
 _POPULATION = 5000  # samples at most that are followed in `fit`
 _HELD_OUT = 2000  # rows at most that a stop is sought with, some 60 ms a comparison
+_STALE = ", stale"  # after the name of a rule: the ratio of the beginning is kept
 _TRIED = 20  # numbers of steps that are compared, at most, beside none at all
 _FOLLOW_KEY, _SECOND_KEY, _JUDGES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
 
@@ -62,7 +63,8 @@ class DGflowRefiner(RowMover):
     stop : {"auto"} or None, default=None
         ``"auto"`` ends each sample's evolution by rows that neither ratio nor, if it is fitted here, generator has
         seen. It tries two rules, ``"same"``: after so many steps, alike for all; and ``"own"``: before that, as soon
-        as a sample's T is the one that the held-out row of its rank has. Taken are the rule and the number of steps,
+        as a sample's T is the one that the held-out row of its rank has; with `refresh` also ``"same, stale"`` and
+        ``"own, stale"``, which keep the first ratio. Taken are the rule and the number of steps,
         of 20 at most, that leave fresh samples the least energy distance from the held-out rows; and no step at all,
         if others, that had no part in the choice, are then farther from them than they came.
     validation_fraction : float in (0, 1), default=0.2
@@ -96,9 +98,9 @@ class DGflowRefiner(RowMover):
     space_ : {"data", "latent"}
     n_steps_ : int
         Steps that are taken at most: `n_steps`, or fewer with `stop`.
-    ends_ : {"same", "own"}
-        Whether all samples take as many steps, or each ends on its own before that.
-    held_out_distance_ : DataFrame of shape (n_tried, 2)
+    ends_ : {"same", "own", "same, stale", "own, stale"}
+        The rule: whether all samples take as many steps, or each ends on its own before that.
+    held_out_distance_ : DataFrame of shape (n_tried, n_rules)
         With `stop`, the energy distance after each number of steps that was tried, in scaled units, by either rule.
     history_ : DataFrame of shape (n_steps + 1, 2)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
@@ -181,7 +183,7 @@ class DGflowRefiner(RowMover):
 
     @property
     def _stage_length(self) -> int:
-        return super()._stage_length if self.refresh is None else self.refresh
+        return self.refresh if self.refresh is not None and self._stages else super()._stage_length
 
     def _step(self, space: Space, source: torch.Generator) -> Step:
         scaling = Scaling.make(self.divergence, self.scale_clip)
@@ -206,24 +208,27 @@ class DGflowRefiner(RowMover):
 
     def _follow(self, array: np.ndarray) -> None:
         """Move a population as samples will be moved, estimate the ratio anew on it, and see where to stop."""
-        self.n_steps_, self.ends_ = self.n_steps, "same"
-        self.held_out_distance_ = pd.DataFrame(columns=["same", "own"], dtype=float)
+        self.n_steps_, self.ends_, self.held_out_distance_ = self.n_steps, "same", pd.DataFrame(dtype=float)
         self._ends = []
         if self.refresh is not None:
             self._stage()  # raises where there is no such thing
-        if self.stop is None:
-            if self.refresh is not None:
-                self._evolve(array, None)
-            return
+        if self.stop is not None:
+            self._choose(array)
+        elif self.refresh is not None:
+            self._evolve(array, None)
+
+    def _choose(self, array: np.ndarray) -> None:
+        """Try the rules by which samples end, and the first ratio too where it is refreshed; keep the best."""
         order = np.random.default_rng(self._seed(_JUDGES_KEY)).permutation(np.flatnonzero(self._held_out(len(array))))
         judges = self._scaler.to_tensor(array[np.sort(order[:_HELD_OUT])])
         tried: dict[str, dict[int, float]] = {}
         found: dict[str, tuple[list[DensityRatio], list[Ends]]] = {}
-        for ends in ("same", "own"):
-            tried[ends] = self._evolve(array, judges, own=ends == "own")
-            found[ends] = self._stages, self._ends
+        for suffix in ("",) if self.refresh is None else ("", _STALE):
+            for ends in ("same", "own"):
+                tried[ends + suffix] = self._evolve(array, judges, own=ends == "own", stale=suffix == _STALE)
+                found[ends + suffix] = self._stages, self._ends
         self.held_out_distance_ = pd.DataFrame(tried)
-        self.ends_ = min(tried, key=lambda ends: min(tried[ends].values()))
+        self.ends_ = min(tried, key=lambda rule: min(tried[rule].values()))
         self.n_steps_ = min(tried[self.ends_], key=tried[self.ends_].__getitem__)
         stages, row_ends = found[self.ends_]
         last = (self.n_steps_ - 1) // (self.refresh or self.n_steps_ or 1)  # the stage of the last step
@@ -233,7 +238,9 @@ class DGflowRefiner(RowMover):
         if not self.n_steps_:
             self.ends_, self._stages, self._ends = "same", [], []
 
-    def _evolve(self, array: np.ndarray, judges: Tensor | None, *, own: bool = False) -> dict[int, float]:
+    def _evolve(
+        self, array: np.ndarray, judges: Tensor | None, *, own: bool = False, stale: bool = False
+    ) -> dict[int, float]:
         """Move a population to the last step, with a ratio for each stage, and an end for each row where it has one.
 
         Parameters
@@ -243,6 +250,8 @@ class DGflowRefiner(RowMover):
             Held-out rows, scaled.
         own : bool, default=False
             Whether each row ends where `Ends` says.
+        stale : bool, default=False
+            Whether the first ratio is kept.
 
         Returns
         -------
@@ -250,13 +259,14 @@ class DGflowRefiner(RowMover):
             From the judges, after each number of steps that is tried; empty without judges.
         """
         self._stages, self._ends = [], []
-        real = self._scaler.to_tensor(self._training_rows(array)) if self.refresh is not None else None
+        refresh = None if stale else self.refresh
+        real = self._scaler.to_tensor(self._training_rows(array)) if refresh is not None else None
         points, spaces, source = self._fresh(self._at_most(_POPULATION), (self._entropy, _FOLLOW_KEY))
         alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
         distances: dict[int, float] = {}
         # Closer at the beginning, where a ratio is not stale yet and steep ones are done soon.
         tried = {0, *np.geomspace(1, max(1, self.n_steps), _TRIED).round().astype(int).tolist()}
-        space, length = spaces[0], self.refresh or max(1, self.n_steps)
+        space, length = spaces[0], refresh or max(1, self.n_steps)
         for k in range(self.n_steps + 1):
             if judges is not None and k in tried:
                 rows = self._rows_of(points[:_HELD_OUT], space)

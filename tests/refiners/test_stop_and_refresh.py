@@ -161,6 +161,22 @@ def test_a_choice_that_other_samples_do_not_confirm_is_dropped(monkeypatch):
     assert refiner.held_out_distance_.min().min() < refiner.held_out_distance_.loc[0, "same"]
 
 
+def test_with_refresh_the_first_ratio_is_tried_too(generator):
+    """A ratio that is refreshed into nonsense is not used where the first one is right."""
+
+    class Forgetful(GaussianRatio):
+        def _update(self, X_p, X_q):
+            self.moments_ = [50.0, 1.0, -50.0, 1.0]
+
+    refiner = DGflowRefiner(
+        generator, ratio=Forgetful(), refresh=1, stop="auto", n_steps=30, step_size=0.02, random_state=0
+    ).fit(DATA)
+    assert list(refiner.held_out_distance_) == ["same", "own", "same, stale", "own, stale"]
+    assert refiner.ends_.endswith(", stale")
+    assert not refiner._stages
+    assert refiner.n_steps_ > 1
+
+
 def test_a_generator_that_is_fitted_does_not_see_held_out_rows(monkeypatch):
     sizes = []
     fit = GaussianMixture.fit
