@@ -41,9 +41,11 @@ class OnComponents(BaseEstimator):
         self.n_components = n_components
 
     def fit(self, X: np.ndarray) -> "OnComponents":
-        flat = X.reshape(len(X), -1)
+        flat = X.reshape(len(X), -1).astype(np.float64)
         self.pca_ = PCA(COMPONENTS, random_state=0).fit(flat)
-        self.mixture_ = GaussianMixture(self.n_components, random_state=0).fit(self.pca_.transform(flat))
+        self.mixture_ = GaussianMixture(self.n_components, reg_covar=1e-3, random_state=0).fit(
+            self.pca_.transform(flat)
+        )
         return self
 
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
