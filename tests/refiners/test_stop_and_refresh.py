@@ -1,5 +1,7 @@
 """What lets a flow be long: a ratio that is estimated anew, and a step to stop at."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -224,3 +226,9 @@ def test_a_refreshed_refiner_in_a_file(X, sampler, tmp_path, ratio):
 def test_bad_input(X, sampler, params, message):
     with pytest.raises(ValueError, match=message):
         DGflowRefiner(sampler, **params).fit(X)
+
+
+def test_a_refreshed_refiner_in_a_pickle(X, sampler):
+    """As it goes to other processes."""
+    refiner = DGflowRefiner(sampler, refresh=1, n_steps=2, random_state=0).fit(X)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(refiner)).sample(9), refiner.sample(9))
