@@ -1,7 +1,7 @@
 """AGE: an encoder and a generator that match the joint distributions of data and latents in an f-divergence."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import DISTRIBUTIONS, MLP, Architecture
@@ -18,7 +17,6 @@ from ..inputs import Seeds, validate
 from ..nets import Schedule, resolve_device
 from ..training import map_rows
 from ._density import DensityModel
-from ._encoded import EncodedCritic
 from ._net import BidirectionalNet, BidirectionalSettings
 from ._objective import JointObjective
 
@@ -319,17 +317,6 @@ class AGEBidirectional(DensityModel):
             net.device,
         )
         return values.astype(np.float64)
-
-    def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor] | None:
-        """T(x, E(x))."""
-        net = self.net_
-        if not net.settings.objective.gives_log_ratio:
-            return None
-        return EncodedCritic(net.critic_, net.encoding_module, net.critic_step_.objective)
-
-    def _critic_copy(self) -> nn.Module | None:
-        critic = self._scaled_log_ratio()
-        return critic.copy() if isinstance(critic, EncodedCritic) else None
 
     def _architecture(self) -> Architecture:
         if self.architecture is None:

@@ -10,11 +10,12 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..architectures import Conditional
 from ..inputs import validate, validate_count
 from ..training import GenerativeModel, chunk_noise, map_rows
+from ._encoded import EncodedCritic
 from ._joint import chain
 from ._net import BidirectionalNet
 from ._plots import draw_rows
@@ -354,6 +355,17 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
             return chain(generator.stages, latents[:, :size], latents[:, size:], net.settings.precision)[-1]
 
         return size + generator.noise_size, generate
+
+    def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor] | None:
+        """T(x, E(x))."""
+        net = self.net_
+        if not net.settings.objective.gives_log_ratio:
+            return None
+        return EncodedCritic(net.critic_, net.encoding_module, net.critic_step_.objective)
+
+    def _critic_copy(self) -> nn.Module | None:
+        critic = self._scaled_log_ratio()
+        return critic.copy() if isinstance(critic, EncodedCritic) else None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
