@@ -81,22 +81,23 @@ def main() -> None:
     ours = {data: ["VGrow kl", "VGrow jeffreys"] for data in options.data}
     if "ring" in ours:
         ours["ring"] += ["VGrow js", "VGrow logd"]
-    runs: list[dict[str, Any]] = []
     for data in options.data:
         jobs = [
             {"data": data, "model": model, "seed": seed, "seconds": options.seconds}
             for seed in range(options.seeds)
             for model in [*ours[data], *(_peers.PEERS if data != "ring" else ())]
         ]
-        runs += _common.sweep("peers_2d", jobs, run, n_jobs=1 if data in ALONE else 2, note=NOTE)
-    table = pd.DataFrame(runs)
+        _common.sweep("peers_2d", jobs, run, n_jobs=1 if data in ALONE else 2, note=NOTE)
+    table = pd.DataFrame(_common.finished("peers_2d"))
     units = {
-        data: _peers.unit_of(lambda n, rng, data=data: draw(data, n, rng)) for data in options.data if data != "digits"
+        data: _peers.unit_of(lambda n, rng, data=data: draw(data, n, rng))
+        for data in table["data"].unique()
+        if data != "digits"
     }
     table["units"] = table["energy_distance"] / table["data"].map(units)
     summary = []
-    for (data, model), group in table.groupby(["data", "model"], sort=False):
-        row: dict[str, Any] = {"data": data, "model": model}
+    for (data, model, seconds), group in table.groupby(["data", "model", "seconds"], sort=False):
+        row: dict[str, Any] = {"data": data, "model": model, "seconds": seconds, "seeds": len(group)}
         for column in ("units", "energy_distance", "high_quality", "c2st"):
             values = group[column].dropna().tolist() if column in group else []
             if values:
@@ -104,10 +105,7 @@ def main() -> None:
         if "modes" in group and group["modes"].notna().all():
             row["fewest_modes"] = int(group["modes"].min())
         summary.append(row)
-    _common.write(
-        "peers_2d", seconds=options.seconds, seeds=options.seeds, units=units, summary=summary,
-        note=NOTE, runs=_common.finished("peers_2d"),
-    )  # fmt: skip
+    _common.write("peers_2d", units=units, summary=summary, note=NOTE, runs=_common.finished("peers_2d"))
     print(pd.json_normalize(summary).to_string())
 
 
