@@ -149,9 +149,10 @@ def benchmarks_page() -> str:
             "## In few dimensions, beside others",
             "",
             f"Equal seconds of training for each, {result['note']}; default parameters; 50,000 training rows (1,400"
-            " digits), 5,000 samples. A mode counts with 20 samples within 4 std; energy distance in units of the mean between two real samples (of digits, as it is, to 397 held-out"
-            " ones); two-sample: held-out accuracy of a small network that tells samples from data, 0.5 where it"
-            f" cannot. {result['machine']['cpu']}, torch {result['machine']['torch']}.",
+            " digits), 5,000 samples. A mode counts with 20 samples within 4 std; energy distance in units of the mean"
+            " between two real samples (of digits, as it is, to 397 held-out ones); two-sample: held-out accuracy of a"
+            " small network that tells samples from data, 0.5 where it cannot."
+            f" {result['machine']['cpu']}, torch {result['machine']['torch']}.",
             "",
             "| data | model | seconds | seeds | fewest modes | high-quality share | energy distance | two-sample |",
             "|---|---|---|---|---|---|---|---|",
@@ -160,8 +161,8 @@ def benchmarks_page() -> str:
             distance = interval(row["units"], 2) if "units" in row else interval(row["energy_distance"], 4)
             share, c2st = (interval(row[name]) if name in row else "" for name in ("high_quality", "c2st"))
             lines.append(
-                f"| {row['data']} | {row['model']} | {row['seconds']:g} | {row['seeds']} | {row.get('fewest_modes', '')}"
-                f" | {share} | {distance} | {c2st} |"
+                f"| {row['data']} | {row['model']} | {row['seconds']:g} | {row['seeds']}"
+                f" | {row.get('fewest_modes', '')} | {share} | {distance} | {c2st} |"
             )
     lines += gan_tables()
     lines += age_tables()
