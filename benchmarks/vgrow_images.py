@@ -166,8 +166,9 @@ def main() -> None:
         for model in (models if seed == 0 else models[:1])
     ]
     name = f"vgrow_images_{options.scale}"
+    note = "one fit at a time" if paper else "one thread a fit, two fits at a time"
     speed = _common.stored(name).get("speed") or [rates(each) for each in ("dcgan", "resnet")]
-    runs = _common.sweep(name, jobs, run, n_jobs=1 if paper else 2, speed=speed, note="one thread a fit, two at a time")
+    runs = _common.sweep(name, jobs, run, n_jobs=1 if paper else 2, speed=speed, draws=DRAWS, note=note)
     columns = ["data", "architecture", "model", "seed", "loops", "inception_score", "fd_classifier", "smallest_share"]
     print(pd.DataFrame(runs)[columns].to_string(index=False))
 

@@ -133,6 +133,53 @@ def age_tables() -> list[str]:
     return lines
 
 
+def image_tables() -> list[str]:
+    """Lines of VGrow's images, of each scale that is kept: scores, and the curve of the Inception score."""
+    lines: list[str] = []
+    for scale, title in (("cpu", "narrow networks"), ("paper", "the paper's networks")):
+        path = RESULTS / f"vgrow_images_{scale}.json"
+        if not path.exists():
+            continue
+        result = json.loads(path.read_text())
+        lines += [
+            "",
+            f"## VGrow on images: {title}",
+            "",
+            f"Inception score by the stored classifier and FD-classifier to the test set, of 10,000 samples, with the"
+            f" interval of {result['draws']} bootstrap draws; {result['note']}. {result['machine']['cpu']}, torch"
+            f" {result['machine']['torch']}.",
+            "",
+            "| data | networks | model | seed | seconds | loops | Inception score (of the test set)"
+            " | FD-classifier (of the training set) | smallest class |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        for run in result["runs"]:
+            score, distance = (
+                f"{run[name]:.3g} ({run[name + '_interval'][0]:.3g} to {run[name + '_interval'][1]:.3g})"
+                for name in ("inception_score", "fd_classifier")
+            )
+            seconds = "" if run["seconds"] is None else f"{run['seconds']:g}"
+            lines.append(
+                f"| {run['data']} | {run['architecture']} | {run['model']} | {run['seed']} | {seconds} | {run['loops']}"
+                f" | {score} ({run['inception_score_of_test']:.3g})"
+                f" | {distance} ({run['fd_classifier_of_training']:.3g}) | {run['smallest_share']:.1%} |"
+            )
+        lines += ["", "Inception score of 2,000 samples by outer loop:", ""]
+        for run in result["runs"]:
+            curve = ", ".join(f"{point['loop']}: {point['inception_score']:.2f}" for point in run["curve"])
+            lines.append(f"- {run['data']}, {run['architecture']}, {run['model']}, seed {run['seed']}: {curve}")
+        lines += [
+            "",
+            "Images a second of a particle step, and its rate as a share of a bare pass forward and back to the input: "
+            + "; ".join(
+                f"`{rate['architecture']}` {rate['images_per_second']:.0f}, {interval(rate['share_of_bare'], 2)}"
+                for rate in result["speed"]
+            )
+            + ".",
+        ]
+    return lines
+
+
 def benchmarks_page() -> str:
     """Markdown of every result that is kept."""
     lines = [
@@ -164,6 +211,7 @@ def benchmarks_page() -> str:
                 f"| {row['data']} | {row['model']} | {row['seconds']:g} | {row['seeds']}"
                 f" | {row.get('fewest_modes', '')} | {share} | {distance} | {c2st} |"
             )
+    lines += image_tables()
     lines += gan_tables()
     lines += age_tables()
     overhead = RESULTS / "overhead.json"
