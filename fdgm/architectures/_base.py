@@ -11,7 +11,6 @@ from torch import nn
 from .. import registry
 from ..component import Component
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit
-from ._start import spread_out
 
 __all__ = ["DISTRIBUTIONS", "Architecture", "seeded"]
 
@@ -75,8 +74,8 @@ class Architecture(Component, ABC):
         return None
 
     def generator(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
-        """`make_generator` with initial weights drawn from `seed` alone, and a last layer to spread its rows out."""
-        return seeded(lambda: spread_out(self.make_generator(data_shape, latent_size), latent_size), seed)
+        """`make_generator` with initial weights drawn from `seed` alone."""
+        return seeded(lambda: self.make_generator(data_shape, latent_size), seed)
 
     def critic(self, data_shape: tuple[int, ...], *, seed: int) -> nn.Module:
         """`make_critic` with initial weights drawn from `seed` alone."""

@@ -37,6 +37,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "n_particle_steps": 20,
         "n_critic_steps": 1,
         "n_projection_passes": 5,
+        "n_warmup_steps": 0,
         "projection_schedule": ((200, 2.0), (1000, 3.0), (1500, 4.0)),
         "step_size": 0.5,
         "step_size_schedule": (),
@@ -87,6 +88,10 @@ class VGrowSampler(Sampler):
         Critic updates before each particle step.
     n_projection_passes : int, default=8
         Passes over the particles, at the end of each outer loop, that fit the generator to them.
+    n_warmup_steps : int, default=300
+        Updates of the generator before the first outer loop, towards a Gaussian with the mean of the data and half
+        their spread, along as many of their principal directions as there are latents. 0 begins with the initial
+        weights, as published.
     projection_schedule : sequence of (when, factor), default=()
         Factors of `n_projection_passes` over the course of training; as `lr_schedule`.
     step_size : float or "auto", default="auto"
@@ -197,6 +202,7 @@ class VGrowSampler(Sampler):
         "n_particle_steps": [Interval(Integral, 1, None, closed="left")],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "n_projection_passes": [Interval(Integral, 1, None, closed="left")],
+        "n_warmup_steps": [Interval(Integral, 0, None, closed="left")],
         "projection_schedule": ["array-like"],
         "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "step_size_schedule": ["array-like"],
@@ -230,6 +236,7 @@ class VGrowSampler(Sampler):
         n_particle_steps: int = 20,
         n_critic_steps: int = 1,
         n_projection_passes: int = 8,
+        n_warmup_steps: int = 300,
         projection_schedule: Sequence[tuple[float, float]] = (),
         step_size: float | str = "auto",
         step_size_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
@@ -270,6 +277,7 @@ class VGrowSampler(Sampler):
         self.n_particle_steps = n_particle_steps
         self.n_critic_steps = n_critic_steps
         self.n_projection_passes = n_projection_passes
+        self.n_warmup_steps = n_warmup_steps
         self.projection_schedule = projection_schedule
         self.step_size = step_size
         self.step_size_schedule = step_size_schedule
@@ -339,6 +347,7 @@ class VGrowSampler(Sampler):
             n_particle_steps=self.n_particle_steps,
             n_critic_steps=self.n_critic_steps,
             n_projection_passes=self.n_projection_passes,
+            n_warmup_steps=self.n_warmup_steps,
             projection_schedule=self._schedule("projection_schedule"),
             step_size=self._step_size(scaling),
             step_size_schedule=self._schedule("step_size_schedule"),

@@ -18,6 +18,8 @@ from ._ratio_step import RatioStep
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
+_WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a share of the data's, and the rows that tell theirs
+
 #: Figures that must be finite, and whose fault it is where one is not.
 _EXPECTED = {
     "critic_loss": "the critic",
@@ -37,6 +39,7 @@ class VGrowSettings:
     n_particle_steps: int
     n_critic_steps: int
     n_projection_passes: int
+    n_warmup_steps: int
     projection_schedule: Schedule
     step_size: float
     step_size_schedule: Schedule
@@ -128,7 +131,9 @@ class VGrowNet(MultiNet):
             set_lr(self.optimizer_critic_, s.critic_lr * rate)
         set_lr(self.optimizer_generator_, s.generator_lr * rate)
 
-        latents = torch.randn(s.n_particles, s.latent_size, generator=self.latents_, device=self.device)
+        if len(self.history) == 1:
+            self._warm_up(X)
+        latents = self._latents(s.n_particles)
         self.generator_.eval()
         with torch.no_grad():
             start = forward(self.generator_, s.precision, latents)
@@ -141,6 +146,40 @@ class VGrowNet(MultiNet):
         self._summarise(X, start, particles, critic_loss, projection_loss)
         self.particles_ = particles
         return {"loss": critic_loss, "y_pred": None}
+
+    def _latents(self, n: int) -> Tensor:
+        return torch.randn(n, self.settings.latent_size, generator=self.latents_, device=self.device)
+
+    def _warm_up(self, X: Rows) -> None:
+        """Fit the generator to a Gaussian about the data, half as wide in their principal directions.
+
+        Initial weights map all latents to nearly one point. A critic tells that from many columns at a glance, and
+        sends all of it in one direction; of few columns, the generator learns slowly to pull it apart.
+        """
+        s = self.settings
+        if s.n_warmup_steps == 0:
+            return
+        rows = X.draw(_WARM_ROWS, self.batches_)
+        middle = rows.mean(dim=0)
+        _, scales, directions = torch.linalg.svd((rows - middle).flatten(1), full_matrices=False)
+        k = min(s.latent_size, len(scales))
+        turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, :k])  # (latent_size, k)
+        # (latent_size, *shape): latents times these have the covariance of the rows' first k principal components.
+        map_ = (turn * (_WARM_SPREAD / math.sqrt(len(rows)) * scales[:k])) @ directions[:k]
+        map_ = map_.unflatten(1, rows.shape[1:])
+        self.generator_.train()
+        for _ in range(s.n_warmup_steps):
+            latents = self._latents(s.batch_size)
+            self._fit(latents, middle + torch.tensordot(latents, map_, dims=1))
+
+    def _fit(self, latents: Tensor, targets: Tensor) -> Tensor:
+        """One update of the generator by least squares, in training mode; the loss."""
+        residual = forward(self.generator_, self.settings.precision, latents) - targets
+        loss = residual.square().flatten(1).sum(dim=1).mean()
+        self.optimizer_generator_.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer_generator_.step()
+        return loss.detach()
 
     def _noisy(self, rows: Tensor, noise: float) -> Tensor:
         if noise == 0:
@@ -173,12 +212,7 @@ class VGrowNet(MultiNet):
             order = torch.randperm(s.n_particles, generator=self.batches_, device=self.device)
             # Batches are whole, which batch norm needs: what is left over is of another pass, by another order.
             for index in order[: max(s.batch_size, s.n_particles // s.batch_size * s.batch_size)].split(s.batch_size):
-                residual = forward(self.generator_, s.precision, latents[index]) - particles[index]
-                loss = residual.square().flatten(1).sum(dim=1).mean()
-                self.optimizer_generator_.zero_grad(set_to_none=True)
-                loss.backward()
-                self.optimizer_generator_.step()
-                losses.append(loss.detach())
+                losses.append(self._fit(latents[index], particles[index]))
         self.generator_.eval()
         return torch.stack(losses).mean()
 

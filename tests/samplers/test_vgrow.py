@@ -65,6 +65,16 @@ def test_training_moves_the_model_towards_the_data(X):
     assert tiny(max_iter=60, random_state=1).fit(X).score(held_out) > 3 * tiny(max_iter=1).fit(X).score(held_out) / 4
 
 
+def test_the_generator_begins_as_a_gaussian_half_as_wide_as_the_data():
+    X = np.random.default_rng(0).normal(size=(2000, 2)) @ np.array([[3.0, 0.1], [0.0, 0.2]]) + np.array([50.0, -1.0])
+    sampler = VGrowSampler(max_iter=1, step_size=1e-9, ema=None, random_state=0).fit(X)
+    S = (sampler.sample(5000, random_state=0) - X.mean(axis=0)) / X.std(axis=0)
+    # 512 rows give the wanted covariance, 5,000 samples the found one: three standard errors are 3 sqrt(2/512) + 3
+    # sqrt(2/5000) = 0.25 of a variance, which is 1/4; and 3 (1/sqrt(512) + 0.5/sqrt(5000)) = 0.15 of the mean.
+    np.testing.assert_allclose(np.cov(S.T), np.corrcoef(X.T) / 4, atol=0.25 / 4)
+    np.testing.assert_allclose(S.mean(axis=0), 0, atol=0.15)
+
+
 @pytest.mark.slow
 def test_the_default_leaves_the_start_on_many_columns():
     """64 columns, some constant: a cloud that starts as a point is told at a glance, and stays one."""
@@ -210,6 +220,7 @@ BAD = [
     ("divergence", "nope"), ("divergence", 3), ("scale_clip", 0.0), ("scale_clip", 1.5), ("scale_clip", "none"),
     ("architecture", "nope"), ("latent_size", 0), ("n_particles", 1), ("n_particle_steps", 0), ("n_critic_steps", 0),
     ("n_projection_passes", 0), ("projection_schedule", [(2, 1.0), (1, 2.0)]), ("step_size", 0.0),
+    ("n_warmup_steps", -1), ("n_warmup_steps", 0.5),
     ("step_size", float("nan")), ("step_size", "small"), ("step_size_schedule", [(0.5, -1.0)]),
     ("data_range", (1.0, -1.0)),
     ("data_range", "images"), ("instance_noise", -1.0), ("noise_schedule", [(2.0, 1.0)]), ("optimizer", "sgd"),
