@@ -14,8 +14,7 @@ from fdgm import VGrowSampler, datasets, metrics
 STD = 0.05
 SCALE = 2 * 2**0.5
 N = {"digits": 1400}  # training rows; 50,000 of the others
-ALONE = ("ring",)  # fits that have the machine to themselves, though one thread; of the others two run at a time
-NOTE = "one thread a fit; one fit at a time on the ring, two on the other sets"
+NOTE = "one thread a fit, two fits at a time"
 
 
 def pinwheel(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -87,7 +86,7 @@ def main() -> None:
             for seed in range(options.seeds)
             for model in [*ours[data], *(_peers.PEERS if data != "ring" else ())]
         ]
-        _common.sweep("peers_2d", jobs, run, n_jobs=1 if data in ALONE else 2, note=NOTE)
+        _common.sweep("peers_2d", jobs, run, note=NOTE)
     table = pd.DataFrame(_common.finished("peers_2d"))
     units = {
         data: _peers.unit_of(lambda n, rng, data=data: draw(data, n, rng))
