@@ -25,7 +25,7 @@ SAME: dict[str, Any] = {
 
 #: The estimator, and the loop that it is measured against.
 CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
-    "VGrowSampler": (lambda loops: VGrowSampler(max_iter=loops, **SAME), _plain.vgrow),
+    "VGrowSampler": (lambda loops: VGrowSampler(n_warmup_steps=0, max_iter=loops, **SAME), _plain.vgrow),
     "GANSampler": (lambda loops: GANSampler(instance_noise=0.0, max_iter=loops, **SAME), _plain.gan),
     "GANSampler, wasserstein_gp": (
         lambda loops: GANSampler("wasserstein_gp", n_generator_steps=10, instance_noise=0.0, max_iter=loops, **SAME),
