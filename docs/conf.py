@@ -357,7 +357,7 @@ def limits_table(measured: dict[str, dict[str, Any]]) -> list[str]:
         " {seconds:.1f} s; a neural spline flow takes {nsf_seconds:.1f} s",
         "mapped_fit": "`fit` on a memory-mapped array of {gigabytes:.1f} GB: {megabytes:.0f} MB of anonymous memory",
         "kills": "a fit of {uninterrupted_seconds:.0f} s, killed {kills} times: same bits {same_bits}, at most"
-        " {most_seconds_lost:.0f} s of work lost to one",
+        " {most_seconds_lost:.0f} s lost to one, from the start of its process or its last checkpoint",
     }
     return [f"- {text.format(**measured[name])}" for name, text in sentences.items() if name in measured]
 
