@@ -109,9 +109,9 @@ class DropoutInTraining(Small):
         return nn.Sequential(*critic[:2], nn.Dropout(), *critic[2:])
 
 
-class DropoutAlways(Small):
+class NoiseAlways(Small):
     def make_critic(self, data_shape):
-        return After(super().make_critic(data_shape), lambda output: nn.functional.dropout(output, training=True))
+        return After(super().make_critic(data_shape), lambda output: output + torch.rand_like(output))
 
 
 class HandsOutOneModule(Small):
@@ -183,7 +183,7 @@ FAULTS = {
     NoShape: ("has_the_right_shape", r"example_shapes of NoShape\(\) must name a shape .*got \(\)"),
     EncoderBackwards: ("has_the_right_shape", r"the encoder of .* must take \(2, 3\), but raised RuntimeError"),
     LogOfANegative: ("is_finite", "the critic of .* must be finite"),
-    DropoutAlways: ("evaluation_is_deterministic", "the critic of .* twice in evaluation mode"),
+    NoiseAlways: ("evaluation_is_deterministic", "the critic of .* twice in evaluation mode"),
     Detached: ("gradients_are_attached", "the critic of .* output is detached"),
     Rounded: ("gradients_are_attached", "the generator of .* gradient in its input"),
     IgnoresALatent: ("gradients_are_attached", "the generator of .* in one column"),
