@@ -22,7 +22,7 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-bench: $(STAMP)           ## the tables of the documentation; about 20 minutes on two cores
+bench: $(STAMP)           ## the tables of the documentation: many hours on two cores, and each script goes on where it stopped
 	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
 
 classifiers: $(STAMP)     ## train the classifiers of fdgm.metrics again: minutes on two cores; FDGM_DATA names the data

@@ -1,5 +1,6 @@
 """Other people's models, trained for so many seconds on the same rows: what fdgm's samplers are measured beside."""
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
@@ -16,14 +18,32 @@ from torch import Tensor, nn
 Draw = Callable[[int], np.ndarray]
 
 BATCH = 256
+COMPONENTS = 100  # principal ones, that stand for images where a model cannot have all pixels
+
+Fit = Callable[[np.ndarray, float, int], Draw]
+
+
+def on_components(fit: Fit) -> Fit:
+    """The model on principal components where rows are images."""
+
+    @functools.wraps(fit)
+    def fitted(X: np.ndarray, seconds: float, seed: int) -> Draw:
+        if X.ndim == 2:
+            return fit(X, seconds, seed)
+        pca = PCA(COMPONENTS, random_state=0).fit(X.reshape(len(X), -1))
+        draw = fit(pca.transform(X.reshape(len(X), -1)), seconds, seed)
+        return lambda n: pca.inverse_transform(draw(n)).clip(X.min(), X.max())
+
+    return fitted
 
 
 class Standardiser:
     """Columns to mean 0 and standard deviation 1, and back."""
 
     def __init__(self, X: np.ndarray) -> None:
-        self.mean = X.mean(axis=0)
-        std = X.std(axis=0)
+        each = 0 if X.ndim == 2 else None  # column; images have one mean and one deviation
+        self.mean = X.mean(axis=each)
+        std = X.std(axis=each)
         self.std = np.where(std > 0, std, 1.0)
 
     def forward(self, X: np.ndarray) -> Tensor:
@@ -41,6 +61,7 @@ def batches(data: Tensor, optimizer: torch.optim.Optimizer, seconds: float) -> I
         yield data[torch.randint(len(data), (BATCH,))]
 
 
+@on_components
 def nsf(X: np.ndarray, seconds: float, seed: int) -> Draw:
     """zuko's neural spline flow, three transforms of 2 × 128 hidden units, by maximum likelihood."""
     import zuko
@@ -81,34 +102,62 @@ class Field(nn.Module):
         return self.layers(torch.cat([x, angles.sin(), angles.cos()], dim=1))
 
 
+class ImageField(nn.Module):
+    """A velocity field of images and t: a U-Net of two halvings, with 16, 32 and 64 channels."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, 16, 3, padding=1)
+        self.down = nn.ModuleList([nn.Conv2d(16, 32, 4, 2, 1), nn.Conv2d(32, 64, 4, 2, 1)])
+        self.middle = nn.Conv2d(64, 64, 3, padding=1)
+        self.up = nn.ModuleList([nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ConvTranspose2d(64, 16, 4, 2, 1)])
+        self.times = nn.ModuleList([nn.Linear(16, width) for width in (16, 32, 64, 64)])
+        self.last = nn.Conv2d(32, channels, 3, padding=1)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        angles = t * (2.0 ** torch.arange(8)) * math.pi
+        angles = torch.cat([angles.sin(), angles.cos()], dim=1)
+        shifts = [time(angles)[:, :, None, None] for time in self.times]
+        silu = nn.functional.silu
+        a = silu(self.first(x) + shifts[0])
+        b = silu(self.down[0](a) + shifts[1])
+        c = silu(self.down[1](b) + shifts[2])
+        c = silu(self.middle(c) + shifts[3])
+        b = torch.cat([silu(self.up[0](c)), b], dim=1)
+        return self.last(torch.cat([silu(self.up[1](b)), a], dim=1))
+
+
 def flow_matching(X: np.ndarray, seconds: float, seed: int) -> Draw:
     """Conditional flow matching along straight paths (Lipman et al., 2023); samples by 100 midpoint steps."""
     torch.manual_seed(seed)
     scale = Standardiser(X)
     data = scale.forward(X)
-    field = Field(data.shape[1])
+    field = Field(data.shape[1]) if data.ndim == 2 else ImageField(data.shape[1])
     optimizer = torch.optim.Adam(field.parameters(), lr=1e-3, fused=True)
     for x in batches(data, optimizer, seconds):
         noise, t = torch.randn_like(x), torch.rand(len(x), 1)
-        loss = (field((1 - t) * noise + t * x, t) - (x - noise)).square().sum(dim=1).mean()
+        share = t.reshape(-1, *[1] * (x.ndim - 1))
+        loss = (field((1 - share) * noise + share * x, t) - (x - noise)).square().flatten(1).sum(dim=1).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
     @torch.no_grad()
     def draw(n: int, steps: int = 100) -> np.ndarray:
-        x = torch.randn(n, data.shape[1])
+        x = torch.randn(n, *data.shape[1:])
         for k in range(steps):
             t = torch.full((n, 1), k / steps)
             middle = x + field(x, t) / (2 * steps)
             x = x + field(middle, t + 1 / (2 * steps)) / steps
-        return scale.back(x)
+        return scale.back(x).clip(X.min(), X.max()) if X.ndim > 2 else scale.back(x)
 
     return draw
 
 
 def kernel_density(X: np.ndarray, seconds: float, seed: int) -> Draw:
     """scikit-learn's, with the bandwidth of the best cross-validated likelihood on 5,000 rows."""
+    X = X.reshape(len(X), -1)
     scale = Standardiser(X)
     rows = scale.forward(X).numpy()
     rng = np.random.default_rng(seed)
@@ -118,6 +167,7 @@ def kernel_density(X: np.ndarray, seconds: float, seed: int) -> Draw:
     return lambda n: scale.back(torch.from_numpy(model.sample(n, random_state=seed)))
 
 
+@on_components
 def gaussian_mixture(X: np.ndarray, seconds: float, seed: int) -> Draw:
     """scikit-learn's, with the number of components, up to 50, of the lowest BIC on 10,000 rows."""
     scale = Standardiser(X)
@@ -131,11 +181,11 @@ def gaussian_mixture(X: np.ndarray, seconds: float, seed: int) -> Draw:
     return lambda n: scale.back(torch.from_numpy(best.sample(n)[0]))
 
 
-PEERS: dict[str, Callable[[np.ndarray, float, int], Draw]] = {
+PEERS: dict[str, Fit] = {
     "NSF (zuko)": nsf,
     "flow matching": flow_matching,
 }
-CLASSICAL: dict[str, Callable[[np.ndarray, float, int], Draw]] = {
+CLASSICAL: dict[str, Fit] = {
     "KernelDensity": kernel_density,
     "GaussianMixture": gaussian_mixture,
 }

@@ -15,7 +15,7 @@ project = "fdgm"
 author = "the fdgm developers"
 release = metadata.version("fdgm")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "generated/front.md"]
 html_theme = "furo"
 autosummary_generate = True
 numpydoc_show_class_members = False
@@ -180,6 +180,32 @@ def image_tables() -> list[str]:
     return lines
 
 
+def front_table() -> str:
+    """Every sampler on five data sets, at equal seconds: the table on the front."""
+    measures = {
+        "ring": ("units", 1),
+        "grid": ("units", 1),
+        "circles": ("units", 1),
+        "digits": ("energy_distance", 3),
+        "mnist": ("fd_classifier", 1),
+    }
+    path = RESULTS / "samplers.json"
+    rows = json.loads(path.read_text()).get("summary", []) if path.exists() else []
+    longest = {data: max((row["seconds"] for row in rows if row["data"] == data), default=0) for data in measures}
+    table: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row["data"] in measures and row["seconds"] == longest[row["data"]]:
+            figure, digits = measures[row["data"]]
+            table.setdefault(row["model"], {})[row["data"]] = interval(row[figure], digits)
+    whole = {model: cells for model, cells in table.items() if len(cells) == len(measures)}
+    if not whole:
+        return "The table of all samplers has not been measured yet.\n"
+    heads = [f"{data}, {longest[data]:g} s" for data in measures]
+    lines = ["| model | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    lines += [f"| {model} | " + " | ".join(cells[data] for data in measures) + " |" for model, cells in whole.items()]
+    return "\n".join(lines) + "\n"
+
+
 def benchmarks_page() -> str:
     """Markdown of every result that is kept."""
     lines = [
@@ -188,7 +214,7 @@ def benchmarks_page() -> str:
         "Medians with 95% bootstrap intervals, or means ± the half width of Student's 95% interval, from the JSON files"
         " in `benchmarks/results/`.",
     ]
-    peers = RESULTS / "peers_2d.json"
+    peers = RESULTS / "samplers.json"
     if peers.exists():
         result = json.loads(peers.read_text())
         lines += [
@@ -205,6 +231,8 @@ def benchmarks_page() -> str:
             "|---|---|---|---|---|---|---|---|",
         ]
         for row in result["summary"]:
+            if row["data"] == "mnist":
+                continue
             distance = interval(row["units"], 2) if "units" in row else interval(row["energy_distance"], 4)
             share, c2st = (interval(row[name]) if name in row else "" for name in ("high_quality", "c2st"))
             lines.append(
@@ -364,7 +392,8 @@ def limits_table(measured: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def setup(app: Any) -> None:
-    """Write the page before Sphinx reads its sources."""
+    """Write what is made of JSON before Sphinx reads its sources."""
     page = HERE / "generated" / "benchmarks.md"
     page.parent.mkdir(exist_ok=True)
     page.write_text(benchmarks_page())
+    (page.parent / "front.md").write_text(front_table())
