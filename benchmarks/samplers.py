@@ -11,10 +11,10 @@ import _common
 import _peers
 import numpy as np
 import pandas as pd
+import vgrow_images
 from sklearn.datasets import make_moons
 
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler, datasets, metrics
-from fdgm.architectures import DCGAN
 
 STD = 0.05
 SCALE = 2 * 2**0.5
@@ -23,16 +23,8 @@ NOTE = "one thread a fit, two fits at a time"
 
 FRONT = ("ring", "grid", "circles", "digits", "mnist")
 OURS = ("VGrow kl", "VGrow + DGflow", "GAN", "AGE")
-#: What each takes in place of its defaults on images, where they do not fit: networks, and steps in their units.
-IMAGES: dict[str, Any] = {"architecture": DCGAN(width=16), "latent_size": 32, "batch_size": 64}
-VGROW_IMAGES: dict[str, Any] = {
-    "n_particles": 128,
-    "n_particle_steps": 5,
-    "n_projection_passes": 4,
-    "step_size": 16.0,
-    "critic_lr": 1e-3,
-    "generator_lr": 2e-3,
-}
+#: What each takes in place of its defaults on images, where they do not fit.
+IMAGES: dict[str, Any] = {"architecture": vgrow_images.architecture("dcgan"), **vgrow_images.NARROW}
 
 
 def pinwheel(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -79,10 +71,10 @@ def fit(model: str, X: np.ndarray, seconds: float, seed: int) -> _peers.Draw:
         return GANSampler(**params).fit(X).sample
     if model == "AGE":
         return AGEBidirectional(**params).fit(X).sample
-    params |= VGROW_IMAGES if X.ndim > 2 else {}
-    if model == "VGrow + DGflow":
-        return DGflowRefiner(VGrowSampler(**params).fit(X), random_state=seed).fit(X).sample
-    return VGrowSampler(model.removeprefix("VGrow "), **params).fit(X).sample
+    divergence = "kl" if model == "VGrow + DGflow" else model.removeprefix("VGrow ")
+    params |= vgrow_images.moves("dcgan", divergence) if X.ndim > 2 else {}
+    sampler = VGrowSampler(divergence, **params).fit(X)
+    return DGflowRefiner(sampler, random_state=seed).fit(X).sample if model == "VGrow + DGflow" else sampler.sample
 
 
 def run(data: str, model: str, seed: int, seconds: float) -> dict[str, Any]:

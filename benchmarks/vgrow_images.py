@@ -58,8 +58,13 @@ def sampler(name: str, model: str, seed: int, seconds: float | None, **params: A
     params |= {"architecture": architecture(name), "max_iter": None, "max_seconds": seconds, "random_state": seed}
     if model == "GAN":
         return GANSampler(**NARROW, **params)
+    return VGrowSampler(divergence, **NARROW, **moves(name, divergence), **params)
+
+
+def moves(name: str, divergence: str) -> dict[str, Any]:
+    """VGrow's own settings, with a step as long for every divergence."""
     weight = float(Scaling.make(divergence, None, auto=None).weight(torch.zeros(())))
-    return VGrowSampler(divergence, step_size=STEPS[name] / weight, **NARROW, **VGROW, **RATES[name], **params)
+    return {**VGROW, **RATES[name], "step_size": STEPS[name] / weight}
 
 
 class Watch(Callback):
