@@ -17,16 +17,26 @@ from tqdm.auto import tqdm
 RESULTS = Path(__file__).parent / "results"
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were measured on, and with which versions."""
+def processor() -> str:
+    """The processor's name and widest instructions, and whether it multiplies in bfloat16."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
+    return f"{model} ({torch.backends.cpu.get_cpu_capability()}{', bfloat16' if has_bfloat16() else ''})"
+
+
+def has_bfloat16() -> bool:
+    """Whether bfloat16 is faster here than float32; elsewhere torch emulates it, many times slower."""
+    return torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on, and with which versions."""
     packages = ("fdgm", "torch", "numpy", "scikit-learn", "skorch")
     return {
-        "cpu": model,
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
@@ -54,8 +64,9 @@ def stored(name: str) -> dict[str, Any]:
 
 
 def finished(name: str) -> list[dict[str, Any]]:
-    """The runs that an earlier call wrote down."""
-    return stored(name).get("runs", [])
+    """The runs that an earlier call wrote down, each with its processor: the next may run on another."""
+    found = stored(name)
+    return [{"cpu": found["machine"]["cpu"], **run} for run in found.get("runs", [])]
 
 
 def summary(runs: list[dict[str, Any]], keys: list[str], figures: list[str]) -> pd.DataFrame:
@@ -99,4 +110,4 @@ def sweep(
 
 def _one(run: Callable[..., dict[str, Any]], job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     torch.set_num_threads(1)
-    return job, run(**job)
+    return job, {"cpu": processor(), **run(**job)}

@@ -29,6 +29,13 @@ def interval(figure: dict[str, float], digits: int = 3) -> str:
     return f"{figure['median']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
 
 
+def machine(result: dict[str, Any]) -> str:
+    """Processors and version of torch that a result was measured with."""
+    here = result["machine"]["cpu"]
+    cpus = sorted({run.get("cpu", here) for run in result.get("runs", [])} or {here})
+    return f"{' and '.join(cpus)}, torch {result['machine']['torch']}"
+
+
 def mean(values: list[float]) -> str:
     """The mean, with the half width of Student's 95% interval where there is more than one value."""
     if not values:
@@ -75,7 +82,7 @@ def gan_tables() -> list[str]:
             "",
             f"## {title}",
             "",
-            f"{text} {result['note']}. {result['machine']['cpu']}, torch {result['machine']['torch']}.",
+            f"{text} {result['note']}. {machine(result)}.",
             "",
             "| " + " | ".join([*keys, *figures, "seeds"]) + " |",
             "|---" * (len(keys) + len(figures) + 1) + "|",
@@ -110,7 +117,7 @@ def age_tables() -> list[str]:
             "",
             f"## {title}",
             "",
-            f"{budget}{result['machine']['cpu']}, torch {result['machine']['torch']}.",
+            f"{budget}{machine(result)}.",
             "",
             "| " + " | ".join(columns) + " |",
             "|---" * len(columns) + "|",
@@ -148,8 +155,7 @@ def image_tables() -> list[str]:
             f"## VGrow on images: {title}",
             "",
             f"Inception score by the stored classifier and FD-classifier to the test set, of 10,000 samples, with the"
-            f" interval of {result['draws']} bootstrap draws; {result['note']}. {result['machine']['cpu']}, torch"
-            f" {result['machine']['torch']}.",
+            f" interval of {result['draws']} bootstrap draws; {result['note']}. {machine(result)}.",
             "",
             "| data | networks | model | seed | seconds | loops | Inception score (of the test set)"
             " | FD-classifier (of the training set) | smallest class |",
@@ -236,7 +242,7 @@ def benchmarks_page() -> str:
             " digits), 5,000 samples. A mode counts with 20 samples within 4 std; energy distance in units of the mean"
             " between two real samples (of digits, as it is, to 397 held-out ones); two-sample: held-out accuracy of a"
             " small network that tells samples from data, 0.5 where it cannot."
-            f" {result['machine']['cpu']}, torch {result['machine']['torch']}.",
+            f" {machine(result)}.",
             "",
             "| data | model | seconds | seeds | fewest modes | high-quality share | energy distance | two-sample |",
             "|---|---|---|---|---|---|---|---|",
@@ -261,7 +267,7 @@ def benchmarks_page() -> str:
             "## Overhead",
             "",
             "Time of an outer loop over that of a hand-written PyTorch loop of the same algorithm (20,000 × 10, batch"
-            f" 256, 2 × 128), paired in one run. {result['machine']['cpu']}, torch {result['machine']['torch']}.",
+            f" 256, 2 × 128), paired in one run. {machine(result)}.",
             "",
             "| estimator | library over plain loop | pairs |",
             "|---|---|---|",
@@ -302,7 +308,7 @@ def ratios_tables(result: dict[str, Any]) -> list[str]:
     lines = [
         "Root mean square error of the log-ratio of N(0, I) to N(1/√d, 1.44 I), under the first, from 5,000 rows of"
         f" each, {result['seeds']} seeds, default parameters, every estimate held to ± log 5,000; and mean absolute"
-        f" log-ratio where both samples are of N(0, I). {result['machine']['cpu']}, {result['note']}.",
+        f" log-ratio where both samples are of N(0, I). {machine(result)}; {result['note']}.",
         "",
         "| package | estimator | " + " | ".join(f"d = {d}" for d in dimensions) + " | "
         + " | ".join(f"equal, d = {d}" for d in dimensions) + " |",

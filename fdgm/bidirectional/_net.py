@@ -10,7 +10,19 @@ from torch import Tensor, nn
 from ..architectures import Architecture, Conditional
 from ..divergences import Scaling
 from ..inputs import Seeds
-from ..nets import Average, CriticStep, Mode, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
+from ..nets import (
+    Average,
+    CriticStep,
+    Mode,
+    MultiNet,
+    Rows,
+    Schedule,
+    Watch,
+    forward,
+    make_optimizer,
+    set_lr,
+    spread,
+)
 from ._joint import Batch, Joint, chain
 from ._objective import JointObjective
 
@@ -222,16 +234,19 @@ class BidirectionalNet(MultiNet):
         self.blur_ = 0.0
         batch = self.draw(X)
         rows, latents = self.joint_.generate(batch)
+        averaged = Joint(self.encoding_module, self.sampling_module, s.precision)
+        samples, _ = averaged.generate(batch)
         reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
         divergence = rows.new_tensor(math.nan)
         if s.objective.takes_divergence:
             divergence = s.scaling.divergence.f_centered(self.critic_step_.log_ratio()(rows, latents)).mean()
-        *figures, farthest = torch.stack(
+        *figures, samples_spread, farthest = torch.stack(
             [
                 torch.stack(losses).mean(),
                 divergence,
                 (reconstructed - batch.rows).square().mean(),
-                (rows.var(dim=0).sum() / batch.rows.var(dim=0).sum()).sqrt(),
+                spread(rows, batch.rows),
+                spread(samples, batch.rows),
                 rows.abs().max(),
             ]
         ).tolist()
@@ -240,4 +255,4 @@ class BidirectionalNet(MultiNet):
             named = {"critic_loss": torch.stack(critic_losses).mean().item(), **named}
         expected = {name: who for name, who in _EXPECTED.items() if name in named}
         self.record({**named, "held_out_distance": math.nan}, expected=expected)
-        self.watch_(self, farthest=farthest, spread=named["spread"])
+        self.watch_(self, farthest=farthest, spread=min(named["spread"], samples_spread))

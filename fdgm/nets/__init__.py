@@ -11,7 +11,7 @@ from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows
 from ._schedule import Schedule
 from ._state import net_tensors, restore_net
-from ._watch import Watch
+from ._watch import Watch, spread
 
 __all__ = [
     "OPTIMIZERS",
@@ -35,4 +35,5 @@ __all__ = [
     "resolve_device",
     "restore_net",
     "set_lr",
+    "spread",
 ]

@@ -1,12 +1,19 @@
 """What tells that a model has broken: its rows leave the data behind, or fall into one point."""
 
+from torch import Tensor
+
 from ._net import MultiNet, TrainingFailure
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "spread"]
 
 _EXPLODED = 1e4  # standard deviations of the data: far past any row that can come back
 _COLLAPSED = 0.02  # of the data's spread: at a tenth of the points' distances from one another, and less
 _COLLAPSED_LOOPS, _SMALL_LOOPS = 3, 50  # in a row; the second of a generator that began small and never spread
+
+
+def spread(rows: Tensor, data: Tensor) -> Tensor:
+    """Root of the total variance of `rows` over that of `data`, both (n, *shape): a tensor ()."""
+    return (rows.var(dim=0).sum() / data.var(dim=0).sum()).sqrt()
 
 
 class Watch:
@@ -23,7 +30,10 @@ class Watch:
         self._n_collapsed, self._patience = 0, _SMALL_LOOPS
 
     def __call__(self, net: MultiNet, *, farthest: float, spread: float) -> None:
-        """Judge a loop by its largest absolute coordinate and by the spread of its samples, as a share of the data's.
+        """Judge a loop by its largest absolute coordinate and by the spread of its rows, as a share of the data's.
+
+        The spread is the smaller of the trained rows' and of those that `sample` would give: an averaged generator
+        can fall to one point alone.
 
         Raises
         ------

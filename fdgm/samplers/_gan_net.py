@@ -11,7 +11,7 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
+from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr, spread
 from ..objectives import Objective
 from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
 
@@ -136,7 +136,9 @@ class GANNet(MultiNet):
             generator_losses.append(self._generator_step(real, fake, rows, latents))
         if s.ema is not None:
             self.averager_.update(len(self.history) - 1)
-        self._summarise(X, rows.detach(), torch.stack(critic_losses).mean(), torch.stack(generator_losses).mean())
+        self._summarise(
+            X, latents, rows.detach(), torch.stack(critic_losses).mean(), torch.stack(generator_losses).mean()
+        )
         return {"loss": critic_losses[-1], "y_pred": None}
 
     def _generate(self) -> tuple[Tensor, Tensor]:
@@ -219,20 +221,23 @@ class GANNet(MultiNet):
         return nn.ModuleDict(made)
 
     @torch.no_grad()
-    def _summarise(self, X: Rows, rows: Tensor, critic_loss: Tensor, generator_loss: Tensor) -> None:
+    def _summarise(self, X: Rows, latents: Tensor, rows: Tensor, critic_loss: Tensor, generator_loss: Tensor) -> None:
         """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
-        real = X.draw(self.settings.batch_size, self.batches_)
+        s = self.settings
+        real = X.draw(s.batch_size, self.batches_)
+        samples = forward(self.sampling_module.eval(), s.precision, latents[: s.batch_size])
         figures = torch.stack(
             [
                 critic_loss,
                 generator_loss,
-                (rows.var(dim=0).sum() / real.var(dim=0).sum()).sqrt(),
+                spread(rows, real),
+                spread(samples, real),
                 rows.abs().max(),
             ]
         ).tolist()
-        *named, farthest = figures
+        *named, samples_spread, farthest = figures
         self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
-        self.watch_(self, farthest=farthest, spread=named[2])
+        self.watch_(self, farthest=farthest, spread=min(named[2], samples_spread))
 
 
 def _make_critic(architecture: Architecture, data_shape: tuple[int, ...], latent_size: int | None) -> nn.Module:

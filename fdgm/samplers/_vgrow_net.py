@@ -11,7 +11,7 @@ from ..architectures import Architecture
 from ..divergences import Scaling
 from ..flows import euler_step, velocity
 from ..inputs import Seeds
-from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr
+from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr, spread
 from ..objectives import Logistic
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
@@ -143,7 +143,7 @@ class VGrowNet(MultiNet):
         projection_loss = self._project(latents, particles, s.n_projection_passes * s.projection_schedule(*when))
         if s.ema is not None:
             self.averager_.update(len(self.history) - 1)
-        self._summarise(X, start, particles, critic_loss, projection_loss)
+        self._summarise(X, latents, start, particles, critic_loss, projection_loss)
         self.particles_ = particles
         return {"loss": critic_loss, "y_pred": None}
 
@@ -218,21 +218,24 @@ class VGrowNet(MultiNet):
 
     @torch.no_grad()
     def _summarise(
-        self, X: Rows, start: Tensor, particles: Tensor, critic_loss: Tensor, projection_loss: Tensor
+        self, X: Rows, latents: Tensor, start: Tensor, particles: Tensor, critic_loss: Tensor, projection_loss: Tensor
     ) -> None:
         """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
-        real = X.draw(self.settings.batch_size, self.batches_)
+        s = self.settings
+        real = X.draw(s.batch_size, self.batches_)
         t = self.critic_step_.log_ratio()(real)
+        samples = forward(self.sampling_module, s.precision, latents[: s.batch_size])
         figures = torch.stack(
             [
                 critic_loss,
                 (particles - start).flatten(1).norm(dim=1).mean(),
-                (particles.var(dim=0).sum() / real.var(dim=0).sum()).sqrt(),
+                spread(particles, real),
                 projection_loss,
-                self.settings.scaling.divergence.f_centered(-t).mean(),
+                s.scaling.divergence.f_centered(-t).mean(),
+                spread(samples, real),
                 particles.abs().max(),
             ]
         ).tolist()
-        *named, farthest = figures
+        *named, samples_spread, farthest = figures
         self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
-        self.watch_(self, farthest=farthest, spread=named[2])
+        self.watch_(self, farthest=farthest, spread=min(named[2], samples_spread))

@@ -21,6 +21,7 @@ from fdgm.architectures import DCGAN, MLP
 from fdgm.bidirectional import ALI, AVB, VAE, BiGAN
 from fdgm.bidirectional._net import BidirectionalNet
 from fdgm.exceptions import TrainingError, TrainingWarning
+from fdgm.nets import Average
 
 TINY = {"architecture": MLP(width=16, depth=2), "latent_size": 2, "n_updates": 4, "batch_size": 32, "max_iter": 3}
 
@@ -317,6 +318,21 @@ def test_early_stopping_keeps_the_best(X):
 def test_a_nan_at_once_is_an_error_by_name(X):
     with pytest.raises(TrainingError, match=r"loop 1, .* became NaN.*generator_lr \(now 1e\+30\)"):
         tiny(generator_lr=1e30).fit(X)
+
+
+def test_a_collapse_of_the_averaged_generator_alone_is_named(X, monkeypatch):
+    """From the third loop on its weights are nothing, while the networks go on."""
+    original = Average.update
+
+    def to_nothing(average, t):
+        original(average, t)
+        for weights in average.module.parameters():
+            weights.data *= t < 2
+
+    monkeypatch.setattr(Average, "update", to_nothing)
+    with pytest.warns(TrainingWarning, match=r"loop 5, the generator collapsed.*loop 2"):
+        model = tiny(generator="deterministic", max_iter=9, schedule=[0.0], ema=0.9).fit(X)
+    assert (model.stop_reason_, model.n_iter_) == ("collapse", 2)
 
 
 def test_a_later_nan_keeps_the_last_good_networks(X):
