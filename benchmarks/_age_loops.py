@@ -81,6 +81,8 @@ class Networks:
     k: int
     width: int
     critic_width: int
+    critic_lr: float = CRITIC_LR
+    generator_lr: float = LR
     G: nn.Module = field(init=False)
     E: nn.Module = field(init=False)
     D: nn.Module = field(init=False)
@@ -93,7 +95,7 @@ class Networks:
 
     def optimizers(self) -> list[torch.optim.Adam]:
         """Of critic, generator and encoder."""
-        rates = ((self.D, CRITIC_LR), (self.G, LR), (self.E, LR))
+        rates = ((self.D, self.critic_lr), (self.G, self.generator_lr), (self.E, self.generator_lr))
         return [torch.optim.Adam(net.parameters(), lr=lr, betas=BETAS, fused=True) for net, lr in rates]
 
 

@@ -1,5 +1,6 @@
 """What every benchmark writes down: machine, versions, seeds, and an interval for each figure."""
 
+import fcntl
 import json
 import os
 import platform
@@ -13,6 +14,8 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
+
+from fdgm.exceptions import TrainingError
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -29,7 +32,12 @@ def processor() -> str:
 
 def has_bfloat16() -> bool:
     """Whether bfloat16 is faster here than float32; elsewhere torch emulates it, many times slower."""
-    return torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    here = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.cuda.is_available() or here
+
+
+#: Those that are worth measuring here.
+PRECISIONS = ("float32", *(["bfloat16"] if has_bfloat16() else []))
 
 
 def machine() -> dict[str, Any]:
@@ -52,9 +60,12 @@ def median_interval(values: list[float], level: float = 0.95) -> dict[str, float
 
 
 def write(name: str, **content: Any) -> None:
-    """One JSON file beside the page that shows it."""
+    """One JSON file beside the page that shows it, whole at any moment."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
+    path = RESULTS / f"{name}.json"
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
+    os.replace(partial, path)
 
 
 def stored(name: str) -> dict[str, Any]:
@@ -69,15 +80,29 @@ def finished(name: str) -> list[dict[str, Any]]:
     return [{"cpu": found["machine"]["cpu"], **run} for run in found.get("runs", [])]
 
 
+def update(name: str, *, run: dict[str, Any] | None = None, **content: Any) -> None:
+    """Put content, and maybe one more run, beside what the file has; also while another process does."""
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = {key: value for key, value in stored(name).items() if key != "machine"}
+        write(name, **{**kept, **content, "runs": finished(name) + ([] if run is None else [run])})
+
+
 def summary(runs: list[dict[str, Any]], keys: list[str], figures: list[str]) -> pd.DataFrame:
-    """Median and interval of each figure, for each value of the keys in the order of the runs."""
+    """Median and interval of each figure, for each value of the keys in the order of the runs.
+
+    Of runs that ended; `failed` counts the others.
+    """
     rows: list[dict[str, Any]] = []
-    for group, table in pd.DataFrame(runs).groupby(keys, sort=False):
+    frame = pd.DataFrame(runs).reindex(columns=[*keys, *figures, "failed"])
+    for group, table in frame.groupby(keys, sort=False):
         row: dict[str, Any] = dict(zip(keys, group, strict=True))
         for figure in figures:
-            found = median_interval(table[figure].tolist())
+            values = table[figure].dropna().tolist()
+            found = median_interval(values) if values else dict.fromkeys(("median", "low", "high"))
             row |= {figure: found["median"], f"{figure} low": found["low"], f"{figure} high": found["high"]}
-        rows.append({**row, "n": len(table)})
+        rows.append({**row, "n": len(table), "failed": int(table["failed"].notna().sum())})
     return pd.DataFrame(rows)
 
 
@@ -92,22 +117,24 @@ def sweep(
     """``run(**job)`` for each job, two at a time with one thread each, and the JSON file of them all.
 
     Each run is written down as it ends, and one that the file has already, by its job, is not run again: a sweep that
-    was stopped goes on when it is called again. The runs of other jobs in the file stay.
+    was stopped goes on when it is called again. The runs of other jobs in the file stay, and so does what it says
+    beside them. A training that failed is written down as such.
     """
-    runs = finished(name)
-    left = [job for job in jobs if not any(job.items() <= done.items() for done in runs)]
-    for job, figures in tqdm(
+    left = [job for job in jobs if not any(job.items() <= done.items() for done in finished(name))]
+    update(name, **content)
+    for done in tqdm(
         Parallel(n_jobs=n_jobs, return_as="generator_unordered")(delayed(_one)(run, job) for job in left),
         total=len(left),
         desc=name,
     ):
-        runs.append({**job, **figures})
-        write(name, **content, runs=runs)
-    wanted = [done for done in runs if any(job.items() <= done.items() for job in jobs)]
-    write(name, **content, runs=runs)
-    return wanted
+        update(name, run=done)
+    return [done for done in finished(name) if any(job.items() <= done.items() for job in jobs)]
 
 
-def _one(run: Callable[..., dict[str, Any]], job: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _one(run: Callable[..., dict[str, Any]], job: dict[str, Any]) -> dict[str, Any]:
     torch.set_num_threads(1)
-    return job, {"cpu": processor(), **run(**job)}
+    try:
+        figures = run(**job)
+    except TrainingError as error:
+        figures = {"failed": str(error)}
+    return {**job, "cpu": processor(), **figures}

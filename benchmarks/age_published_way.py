@@ -5,7 +5,6 @@ gradients computed in theirs, and thrown away. Batches of 500 and 5 critic steps
 """
 
 import argparse
-from typing import Any
 
 import _age_loops
 import _common
@@ -15,6 +14,7 @@ import torch
 from fdgm import datasets, metrics
 
 BATCH, UPDATES, STD = 500, 10, 0.3
+NARROW = (128, 128)  # networks and critic that measures are taken with
 
 
 def library(X: np.ndarray, widths: tuple[int, int], loops: int, precision: str) -> float:
@@ -27,51 +27,63 @@ def library(X: np.ndarray, widths: tuple[int, int], loops: int, precision: str) 
     return float(seconds.iloc[-1] - seconds.iloc[0])
 
 
-def quality(X: np.ndarray, widths: tuple[int, int], loops: int, precision: str) -> dict[str, Any]:
-    """Table 4's measures after as many loops in each precision, at rates that get somewhere in few."""
-    model = _age_loops.model(
-        _age_loops.architecture(*widths),
-        latent_size=2,
-        batch_size=BATCH,
-        n_updates=UPDATES,
-        max_iter=loops,
-        precision=precision,
-        critic_lr=1e-3,
-        generator_lr=5e-4,
-        lr_schedule=((0.5, 1.0), (1.0, 0.05)),
-    )
+def quality(X: np.ndarray, way: str, updates: int, seed: int) -> dict[str, float]:
+    """Table 4's measures after as many updates by each way, with narrow networks at rates that get somewhere."""
+    rates = {"critic_lr": 1e-3, "generator_lr": 5e-4}
+    if way == "published":
+        torch.manual_seed(seed)
+        nets = _age_loops.Networks(2, 2, *NARROW, **rates)
+        data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
+        _age_loops.published(nets, data, updates=updates, batch=BATCH)
+        with torch.no_grad():
+            S = nets.G.eval()(torch.randn(20_000, 2)).numpy() * X.std(0) + X.mean(0)
+    else:
+        model = _age_loops.model(
+            _age_loops.architecture(*NARROW),
+            latent_size=2,
+            batch_size=BATCH,
+            n_updates=UPDATES,
+            max_iter=updates // UPDATES,
+            precision=way,
+            random_state=seed,
+            **rates,
+        )
+        S = model.fit(X).sample(20_000, random_state=0)
     weights = np.where(np.arange(25) % 2, 500, 10_000)
-    S = model.fit(X).sample(20_000, random_state=0)
     found = metrics.mode_coverage(datasets.grid_centers(), S, std=STD, weights=weights)
-    return {"modes": found.n_captured, "kl": found.reverse_kl}
+    return {"modes": float(found.n_captured), "kl": found.reverse_kl}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--loops", type=int, default=1)
-    parser.add_argument("--quality-loops", type=int, default=100)
+    parser.add_argument("--quality-updates", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=5, help="of the measures")
     parser.add_argument("--widths", type=int, nargs=2, default=[500, 400], help="of the networks and of the critic")
     options = parser.parse_args()
     widths = options.widths[0], options.widths[1]
     X = datasets.make_imbalanced_grid(std=STD, random_state=1000)
     data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
-    rows: dict[str, list[float]] = {"published": [], "float32": [], "bfloat16": []}
+    rows: dict[str, list[float]] = {way: [] for way in ("published", *_common.PRECISIONS)}
     for _ in range(options.pairs):
         nets = _age_loops.Networks(2, 2, *widths)
         rows["published"].append(_age_loops.published(nets, data, updates=UPDATES * options.loops, batch=BATCH))
-        for precision in ("float32", "bfloat16"):
+        for precision in _common.PRECISIONS:
             rows[precision].append(library(X, widths, options.loops, precision))
         print({name: round(times[-1], 2) for name, times in rows.items()}, flush=True)
     speed_up = {
         precision: _common.median_interval([a / b for a, b in zip(rows["published"], rows[precision], strict=True)])
-        for precision in ("float32", "bfloat16")
+        for precision in _common.PRECISIONS
     }
-    found = {p: quality(X, (128, 128), options.quality_loops, p) for p in ("float32", "bfloat16")}
+    found = {}
+    for way in rows:
+        measured = [quality(X, way, options.quality_updates, seed) for seed in range(options.seeds)]
+        found[way] = {name: _common.median_interval([m[name] for m in measured]) for name in ("modes", "kl")}
     _common.write(
         "age_published_way",
         widths=widths, batch=BATCH, critic_steps=_age_loops.CRITIC_STEPS, seconds=rows, speed_up=speed_up,
-        quality_updates=options.quality_loops * UPDATES, quality=found,
+        quality_updates=options.quality_updates, quality=found,
     )  # fmt: skip
     print(speed_up, found)
 

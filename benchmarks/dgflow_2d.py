@@ -5,6 +5,7 @@ VGrowSampler and refines it, beside a spline flow and flow matching of equal tim
 """
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,26 @@ def real(n: int, seed: int) -> Any:
 def table1(model: str, method: str, repeats: int) -> dict[str, Any]:
     """One method, so many samples of 5,000; refiners are fitted on more rows than they are judged by, for the ratio."""
     base = fdgm.load(HERE / model)
+    start = time.perf_counter()
     refiner = base if method == "base" else METHODS[method](base).fit(real(50_000, 2000))
+    fitted = time.perf_counter()
     X = real(ROWS, 1000)
     samples = [refiner.sample(ROWS, random_state=repeat) for repeat in range(repeats)]
     return {
+        "fit_seconds": fitted - start,
+        "sample_seconds": (time.perf_counter() - fitted) / repeats,
+        "n_steps": getattr(refiner, "n_steps_", None),
+        "ends": getattr(refiner, "ends_", None),
         "high_quality": [metrics.high_quality_share(CENTERS, S, std=STD / SCALE) for S in samples],
         "kde_score": [metrics.kde_score(X, S, bandwidth=0.1) for S in samples],
     }
 
 
 def grid(model: str, seconds: float, seed: int) -> dict[str, Any]:
-    """One model, trained for so many seconds, and its samples by each plan; of somebody else's, as they are."""
+    """One model, trained for so many seconds, and its samples by each plan; of somebody else's, as they are.
+
+    What fitting a refiner takes comes on top of VGrow's seconds, and is told.
+    """
     X = real(50_000, 1000 + seed)
     unit = metrics.energy_distance_unit(
         lambda n, rng: datasets.make_grid(n, std=STD, scale=SCALE, random_state=rng), random_state=0
@@ -74,8 +84,10 @@ def grid(model: str, seconds: float, seed: int) -> dict[str, Any]:
     sampler = VGrowSampler(model, max_iter=None, max_seconds=seconds, random_state=seed).fit(X)
     plans = {"none": figures_of(sampler.sample(ROWS), seed, unit)}
     for name, plan in PLANS.items():
+        start = time.perf_counter()
         refiner = DGflowRefiner(sampler, random_state=seed, **plan).fit(X)
-        plans[name] = figures_of(refiner.sample(ROWS), seed, unit)
+        seconds = time.perf_counter() - start
+        plans[name] = {**figures_of(refiner.sample(ROWS), seed, unit), "fit_seconds": seconds}
     return {"plans": plans}
 
 
@@ -105,11 +117,18 @@ def main() -> None:
     if options.command == "table1":
         jobs = [{"model": options.model, "method": m, "repeats": options.repeats} for m in options.methods]
         runs = [
-            {"method": run["method"], "high_quality": share, "kde_score": score}
+            {
+                "method": run["method"],
+                "high_quality": share,
+                "kde_score": score,
+                **{name: run[name] for name in ("fit_seconds", "sample_seconds")},
+            }
             for run in _common.sweep("dgflow_table1", jobs, table1, note=note)
+            if "failed" not in run
             for share, score in zip(run["high_quality"], run["kde_score"], strict=True)
         ]
-        keys, figures, name = ["method"], ["high_quality", "kde_score"], "dgflow_table1"
+        keys, name = ["method"], "dgflow_table1"
+        figures = ["high_quality", "kde_score", "fit_seconds", "sample_seconds"]
     else:
         jobs = [
             {"model": model, "seconds": options.seconds, "seed": seed}
@@ -117,10 +136,16 @@ def main() -> None:
             for seed in range(options.seeds)
         ]
         done = _common.sweep("dgflow_grid", jobs, grid, note=note)
-        runs = [{"model": run["model"], "plan": plan, **found} for run in done for plan, found in run["plans"].items()]
-        keys, figures, name = ["model", "plan"], ["modes", "high_quality", "energy_distance"], "dgflow_grid"
+        runs = [
+            {"model": run["model"], "plan": plan, **found}
+            for run in done
+            if "failed" not in run
+            for plan, found in run["plans"].items()
+        ]
+        keys, name = ["model", "plan"], "dgflow_grid"
+        figures = ["modes", "high_quality", "energy_distance", "fit_seconds"]
     table = _common.summary(runs, keys, figures)
-    _common.write(name, note=note, summary=table.to_dict("records"), runs=_common.finished(name))
+    _common.update(name, summary=table.to_dict("records"))
     print(table.to_string(index=False, float_format=lambda v: f"{v:.3f}"))
 
 

@@ -1,13 +1,14 @@
 """Seconds per 5,000 samples of DGflow, DOT and DDLS, 100 steps in the latent space: the paper's table 8.
 
-Beside them, in the same run and on the same networks: the published way, which computes the gradients of generator's
-and critic's weights and throws them away, and a bare loop of forward passes and input gradients. Each repeat times all
-of them, one after the other, and ratios are taken within it.
+Beside them, in the same run and on the same networks: the published way, in float32, which computes the gradients of
+generator's and critic's weights and throws them away, and a bare loop of forward passes and input gradients. Each
+repeat times all of them, one after the other, and ratios are taken within it.
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -22,13 +23,15 @@ from fdgm.nets import forward
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
 STEP_SIZE, CHUNK = 0.01, 1024
-WIDTH, DEPTH, LATENT = 512, 4, 2  # of the paper's networks for the 25 Gaussians
+WIDTH, DEPTH, LATENT = 512, 3, 2  # of the paper's networks for the 25 Gaussians
 
 
 def by_hand(sampler: VGrowSampler, rows: int, steps: int, *, published: bool) -> Callable[[], None]:
     """Latents that move along the gradient of T∘g, in the way of the published code or with nothing to spare."""
-    net, precision = sampler.net_, sampler.precision
-    generator, critic = net.sampling_module.eval(), net.critic_.eval()
+    net, precision = sampler.net_, "float32" if published else sampler.precision
+    generator, critic = (
+        deepcopy(module).eval().requires_grad_(published) for module in (net.sampling_module, net.critic_)
+    )
 
     def refine() -> None:
         for _ in range(0, rows, CHUNK):
@@ -81,7 +84,7 @@ def run(precision: str, rows: int, steps: int, repeat: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--precisions", nargs="+", default=list(_common.PRECISIONS))
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--steps", type=int, default=100)
     options = parser.parse_args()
@@ -104,7 +107,7 @@ def main() -> None:
         for precision in options.precisions
         for rows in [runs["precision"] == precision]
     }
-    _common.write("dgflow_speed", note=note, summary=summary, runs=_common.finished("dgflow_speed"))
+    _common.update("dgflow_speed", summary=summary)
     print(pd.DataFrame({p: {name: row["median"] for name, row in rows.items()} for p, rows in summary.items()}))
 
 

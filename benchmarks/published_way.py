@@ -100,19 +100,19 @@ def main() -> None:
     images = datasets.load_mnist(image_size=32)
     held_out = datasets.load_mnist("test", image_size=32)[:1000]
     architecture = ResNet(width=options.channels)
-    rows: dict[str, list[float]] = {"published": [], "float32": [], "bfloat16": []}
+    rows: dict[str, list[float]] = {way: [] for way in ("published", *_common.PRECISIONS)}
     for _ in range(options.pairs):
         rows["published"].append(published(architecture, images, options.loops))
-        for precision in ("float32", "bfloat16"):
+        for precision in _common.PRECISIONS:
             rows[precision].append(library(images, options.channels, options.loops, precision))
         print({name: round(times[-1], 2) for name, times in rows.items()}, flush=True)
     speed_up = {
         precision: _common.median_interval([a / b for a, b in zip(rows["published"], rows[precision], strict=True)])
-        for precision in ("float32", "bfloat16")
+        for precision in _common.PRECISIONS
     }
     distance = {
         precision: quality(images, held_out, options.channels, options.quality_loops, precision)
-        for precision in ("float32", "bfloat16")
+        for precision in _common.PRECISIONS
     }
     _common.write(
         "published_way",

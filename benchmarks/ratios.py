@@ -248,7 +248,7 @@ def main() -> None:
         _common.sweep("ratios", todo, run, n_jobs=1, note=note)
     runs = _common.finished("ratios")
     summary = summarise(runs)
-    _common.write("ratios", note=note, seeds=options.seeds, summary=summary, runs=runs)
+    _common.update("ratios", note=note, seeds=options.seeds, summary=summary)
     for name, figures in summary.items():
         print(name, figures)
 

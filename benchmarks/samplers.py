@@ -158,7 +158,7 @@ def write_summary() -> None:
         if "modes" in group and group["modes"].notna().all():
             row["fewest_modes"] = int(group["modes"].min())
         summary.append(row)
-    _common.write("samplers", units=units, summary=summary, note=NOTE, runs=_common.finished("samplers"))
+    _common.update("samplers", units=units, summary=summary)
     print(pd.json_normalize(summary).to_string())
 
 

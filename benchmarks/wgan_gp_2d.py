@@ -1,6 +1,6 @@
 """WGAN-GP on the two plane data sets of DGflow's appendix D.1, trained once and stored for the tables of refinement.
 
-Networks of 3 x 512, batches of 256, 10,000 generator steps of 5 critic steps: some 35 minutes each on one core. A run
+Networks of 3 x 512, batches of 256, 10,000 generator steps of 5 critic steps: 35 to 70 minutes each on one core. A run
 that was stopped goes on from its checkpoint; a model that is there already is not trained again.
 """
 
@@ -52,9 +52,12 @@ def sampler(path: Path, steps: int, seed: int) -> GANSampler:
 def run(data: str, steps: int, seed: int) -> dict[str, Any]:
     """Train where there is no model yet, and measure what is stored."""
     MODELS.mkdir(exist_ok=True)
-    path = MODELS / f"wgan_gp_{data}{'' if steps == 10_000 else f'_{steps}'}.fdgm"
+    name = f"wgan_gp_{data}{'' if steps == 10_000 else f'_{steps}'}{f'_seed{seed}' if seed else ''}"
+    path = MODELS / f"{name}.fdgm"
     if not path.exists():
         model = sampler(path, steps, seed).fit(rows(data, 100_000, seed))
+        if model.stop_reason_ != "max_iter":
+            raise RuntimeError(f"the training on {data} ended by {model.stop_reason_} at loop {model.n_iter_}")
         # A checkpoint's path is of the machine that trained.
         model.set_params(checkpoint=None, verbose=0).save(path, compact=True)
     model = load(path)
@@ -62,6 +65,7 @@ def run(data: str, steps: int, seed: int) -> dict[str, Any]:
     held_out = rows(data, 5_000, 10_000 + seed)
     unit = metrics.energy_distance_unit(lambda n, rng: rows(data, n, rng), random_state=0)
     figures: dict[str, Any] = {
+        "loops": model.n_iter_,
         "seconds": float(model.history_["seconds"].iloc[-1]),
         "megabytes": path.stat().st_size / 1e6,
         "energy_distance": metrics.energy_distance(held_out, S) / unit,

@@ -8,6 +8,7 @@ from .. import registry
 from ._base import Architecture
 from ._checks import check_counts
 from ._distributions import Conditional
+from ._mlp import MLP
 
 __all__ = ["Chain", "Hierarchical"]
 
@@ -45,10 +46,10 @@ class Hierarchical(Architecture):
 
     Parameters
     ----------
-    base : str or Architecture, default="mlp"
-        Between data and the first level, and of the critic.
-    top : str or Architecture, default="mlp"
-        Between the levels.
+    base : str, Architecture or None, default=None
+        Between data and the first level, and of the critic. None is :meth:`MLP.bidirectional`.
+    top : str, Architecture or None, default=None
+        Between the levels. None is the same.
     hidden_size : int or None, default=None
         Size of the first level; None is twice `latent_size`.
 
@@ -72,7 +73,11 @@ class Hierarchical(Architecture):
     """
 
     def __init__(
-        self, *, base: str | Architecture = "mlp", top: str | Architecture = "mlp", hidden_size: int | None = None
+        self,
+        *,
+        base: str | Architecture | None = None,
+        top: str | Architecture | None = None,
+        hidden_size: int | None = None,
     ) -> None:
         self.base = base
         self.top = top
@@ -121,7 +126,11 @@ class Hierarchical(Architecture):
         )
 
     def _base(self) -> Architecture:
-        return registry.make("architecture", self.base)
+        return _made(self.base)
 
     def _top(self) -> Architecture:
-        return registry.make("architecture", self.top)
+        return _made(self.top)
+
+
+def _made(architecture: str | Architecture | None) -> Architecture:
+    return MLP.bidirectional() if architecture is None else registry.make("architecture", architecture)

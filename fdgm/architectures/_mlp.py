@@ -1,6 +1,7 @@
 """Multilayer perceptrons."""
 
 from collections.abc import Callable
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -89,6 +90,28 @@ class MLP(Architecture):
         self.pair_depth = pair_depth
         self.critic_width = critic_width
         self.critic_activation = critic_activation
+
+    @classmethod
+    def bidirectional(cls, **params: Any) -> Self:
+        """AGE's networks at a CPU's size, without whose batch norm encoder and generator hardly find to one another.
+
+        Parameters
+        ----------
+        **params
+            Parameters in place of ``depth=2``, ``encoder_depth=3``, ``batch_norm=True`` and
+            ``critic_activation="leaky_relu"``, or beside them.
+
+        References
+        ----------
+        Shen et al., 2020, appendix E.1.
+
+        Examples
+        --------
+        >>> from fdgm.architectures import MLP
+        >>> MLP.bidirectional(width=64).batch_norm
+        True
+        """
+        return cls(**{"depth": 2, "encoder_depth": 3, "batch_norm": True, "critic_activation": "leaky_relu", **params})
 
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         self._check()

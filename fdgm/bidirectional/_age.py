@@ -1,5 +1,6 @@
 """AGE: an encoder and a generator that match the joint distributions of data and latents in an f-divergence."""
 
+import inspect
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -54,7 +55,7 @@ class AGEBidirectional(DensityModel):
     architecture : str, Architecture or None, default=None
         One of ``fdgm.available("architecture")``, with an encoder and a critic of pairs, or an instance.
         ``"hierarchical"`` has two levels of latents. None is AGE's perceptrons for two dimensions at 128 units,
-        ``MLP(depth=2, encoder_depth=3, batch_norm=True, critic_activation="leaky_relu")``: without batch normalisation
+        ``MLP.bidirectional()``: without its batch normalisation
         encoder and generator hardly find to one another.
     latent_size : int or None, default=None
         Number of latents; None leaves it to the architecture.
@@ -189,9 +190,9 @@ class AGEBidirectional(DensityModel):
         "lr_schedule": [list, tuple],
     }
     _mends: ClassVar = {
-        "non_finite": "Lower {critic_lr} and {generator_lr}, or set {scale_clip} to 0.5.",
-        "explosion": "Lower {generator_lr}, or set {scale_clip} to 0.5.",
-        "collapse": "Lower {generator_lr} or raise {n_critic_steps}.",
+        "non_finite": "Lower {critic_lr} and {generator_lr}, or change {objective}, {divergence} or {scale_clip}.",
+        "explosion": "Lower {generator_lr}, or change {objective}, {divergence} or {scale_clip}.",
+        "collapse": "Lower {generator_lr}, or change {objective} or {n_critic_steps}.",
     }
 
     def __init__(
@@ -320,7 +321,7 @@ class AGEBidirectional(DensityModel):
 
     def _architecture(self) -> Architecture:
         if self.architecture is None:
-            return MLP(depth=2, encoder_depth=3, batch_norm=True, critic_activation="leaky_relu")
+            return MLP.bidirectional()
         return registry.make("architecture", self.architecture)
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
@@ -333,10 +334,13 @@ class AGEBidirectional(DensityModel):
                 f"architecture of {type(self).__name__} must have one level of latents with"
                 f" objective={self.objective!r}, got {self.architecture!r}."
             )
+        scaling = self._make_scaling(objective)
+        if objective.critic(scaling) is None:
+            self._check_idle()
         settings = BidirectionalSettings(
             architecture=architecture,
             objective=objective,
-            scaling=self._make_scaling(objective),
+            scaling=scaling,
             level_sizes=level_sizes,
             encoder=self._distribution("encoder", objective.encoders),
             generator=self._distribution("generator", objective.generators),
@@ -375,8 +379,23 @@ class AGEBidirectional(DensityModel):
                     f" has none, got {value!r}."
                 )
         if not objective.takes_scale_clip:
+            if isinstance(self.divergence, str) and self.divergence == "all":
+                raise ValueError(
+                    f"divergence of {type(self).__name__} must be one with a weight of its own with"
+                    f" objective={self.objective!r}, which clamps no ratio, got 'all'."
+                )
             return Scaling.make(self.divergence, None)
         return Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
+
+    def _check_idle(self) -> None:
+        """That nothing was asked of a critic where there is none."""
+        for name in ("n_critic_steps", "min_critic_loss", "instance_noise", "critic_lr", "critic_betas"):
+            default = inspect.signature(AGEBidirectional).parameters[name].default
+            if getattr(self, name) != default:
+                raise ValueError(
+                    f"{name} of {type(self).__name__} must be left at {default!r} with objective={self.objective!r},"
+                    f" which trains no critic, got {getattr(self, name)!r}."
+                )
 
     def _distribution(self, name: str, allowed: Sequence[str]) -> str:
         value: str = getattr(self, name)

@@ -9,6 +9,7 @@ import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Tags
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
@@ -77,11 +78,18 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         -------
         Z : ndarray of shape (n_samples, latent_size)
             In the units of the prior, which is standard normal; in X's dtype where that is a float at `fit`. A
-            DataFrame where ``set_output`` asks for one.
+            DataFrame where ``set_output`` asks for one, of the last level.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        stages = self.net_.encoding_module.eval().stages[: self._checked_level("transform", level)]
+        level = self._checked_level("transform", level)
+        container = _get_output_config("transform", self)["dense"]
+        if level < len(self.net_.settings.level_sizes) and container != "default":
+            raise ValueError(
+                f"level of {type(self).__name__}.transform must be the last with set_output(transform={container!r}),"
+                f" whose columns have its names, got {level}."
+            )
+        stages = self.net_.encoding_module.eval().stages[:level]
         latents = self._chain(stages, array, self._scaler.to_tensor, self._noise_key(stochastic, random_state))
         return latents.astype(self._record.dtype, copy=False)
 

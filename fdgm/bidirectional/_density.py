@@ -106,7 +106,7 @@ class DensityModel(BidirectionalModel):
         ValueError
             If encoder or generator has no density: ``"gaussian"`` gives it one.
         """
-        likelihood, kl = self._bound(X, n_draws, random_state)
+        likelihood, kl = self._bound("elbo", X, n_draws, random_state)
         return likelihood - kl
 
     def cycle_consistency(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
@@ -134,16 +134,16 @@ class DensityModel(BidirectionalModel):
         ----------
         Shen et al., 2020, equation 5.
         """
-        return self._bound(X, n_draws, random_state)[0]
+        return self._bound("cycle_consistency", X, n_draws, random_state)[0]
 
-    def _bound(self, X: Any, n_draws: int, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _bound(self, method: str, X: Any, n_draws: int, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
         """E[log p_g(x|z)] and KL(p_e(z|x)‖p(z)) of each row."""
         check_is_fitted(self)
-        generator = self._with_density("elbo")
+        generator = self._with_density(method)
         encoder = self.net_.encoding_module.eval()
         if not isinstance(encoder, Gaussian):
-            raise ValueError(self._no_density("elbo", "encoder"))
-        n_draws = validate_count("elbo", "n_draws", n_draws)
+            raise ValueError(self._no_density(method, "encoder"))
+        n_draws = validate_count(method, "n_draws", n_draws)
         array, _ = validate(self, X, reset=False)
         key, size = self._key(random_state), encoder.noise_size
 

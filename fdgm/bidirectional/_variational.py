@@ -93,7 +93,8 @@ class AdversarialELBO(JointObjective):
         return Logistic()
 
     def critic_pairs(self, joint: Joint, batch: Batch) -> tuple[Pair, Pair]:
-        return joint.encode(batch), (batch.rows, batch.latents)
+        x, z = joint.encode(batch)
+        return (x, z), (x, batch.latents)  # the same x, whatever noise it has
 
     def loss(self, joint: Joint, batch: Batch, critic: Callable[[Tensor, Tensor], Tensor], scaling: Scaling) -> Tensor:
         (generator,) = joint.generator.stages

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 from torch import Tensor
 
@@ -42,7 +43,7 @@ class Scaling:
         Raises
         ------
         ValueError
-            If the name is unknown, or ``"all"`` comes with a scaling clip of its own.
+            If the name is unknown, the clip out of range, or ``"all"`` comes with a clip of its own.
         """
         if isinstance(divergence, str) and divergence == "all":
             if scale_clip not in (None, "auto"):
@@ -50,8 +51,11 @@ class Scaling:
                     f"scale_clip must be None with divergence='all', which clamps the ratio to 1, got {scale_clip!r}."
                 )
             return cls(KL(), 1.0)
-        clip = auto if isinstance(scale_clip, str) else scale_clip
-        return cls(registry.make("divergence", divergence), clip)
+        if scale_clip == "auto":
+            return cls(registry.make("divergence", divergence), auto)
+        if scale_clip is not None and (not isinstance(scale_clip, Real) or not 0 < scale_clip <= 1):
+            raise ValueError(f"scale_clip must be None, 'auto' or a number in (0, 1], got {scale_clip!r}.")
+        return cls(registry.make("divergence", divergence), scale_clip)
 
     @property
     def dual(self) -> "Scaling":

@@ -24,7 +24,7 @@ class Wasserstein(Objective):
     References
     ----------
     Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017, equation 3; Ansari, Ang and Soh,
-    "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, section 3.3.
+    "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, appendix B.
 
     Examples
     --------

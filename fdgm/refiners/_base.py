@@ -352,7 +352,7 @@ class Refiner(BaseEstimator, ABC):
         return self._from_latents(source, latents.to(resolve_device(self.device)))
 
     def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:
-        """Scaled rows of these latents.
+        """Scaled rows of these latents, in their range.
 
         Raises
         ------
@@ -362,7 +362,7 @@ class Refiner(BaseEstimator, ABC):
         with torch.no_grad():
             points = source.generate(latents)
         self._check_rows(tuple(points.shape[1:]), torch.isfinite(points).flatten(1).all(1).cpu().numpy())
-        return points
+        return points if self._clamp is None else points.clamp(*self._clamp)
 
     def _scaled_rows(self, rows: np.ndarray) -> Tensor:
         """A generator's rows, checked and on the device."""

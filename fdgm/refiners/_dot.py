@@ -61,9 +61,9 @@ class DOTRefiner(RowMover):
     ratio_ : object
         What gives the log-ratio, fitted.
     space_ : {"data", "latent"}
-    history_ : DataFrame of shape (n_steps + 1, 2)
-        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
-        step and after each.
+    history_ : DataFrame of shape (2, 2)
+        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the proximal
+        step, which all `n_steps` of Adam solve, and after it; the first row alone where `n_steps` is 0.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had column names.

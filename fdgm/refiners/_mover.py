@@ -141,7 +141,7 @@ class Mover(Refiner):
         Returns
         -------
         trajectory : ndarray of shape (n_steps + 1, n_samples, n_features)
-            In X's units, also where latents move.
+            In X's units, also where latents move. DOT's proximal step is a single one.
         """
         check_is_fitted(self)
         key = (self._entropy, _TRACE_KEY) if random_state is None else (entropy_of(random_state),)
@@ -298,6 +298,7 @@ class Mover(Refiner):
                 key,
                 latent,
                 keep_latents,
+                min((share[-1] + 1) * _CHUNK, n_samples) - share[0] * _CHUNK,
             )
             for share in shares
         ]
@@ -305,7 +306,7 @@ class Mover(Refiner):
         for rows, n_stopped in Parallel(n_jobs=self.n_jobs)(tasks):
             parts.append(rows)
             stopped += n_stopped
-        result = (parts[0] if len(parts) == 1 else np.concatenate(parts))[:n_samples]
+        result = parts[0] if len(parts) == 1 else np.concatenate(parts)
         if stopped:
             warnings.warn(
                 f"{type(self).__name__}: {stopped} of {n_samples} rows met a NaN or infinity and keep their last good"
@@ -316,11 +317,16 @@ class Mover(Refiner):
         return result
 
     def _run_share(
-        self, given: np.ndarray | None, share: np.ndarray, key: tuple[int, ...], latent: bool, keep_latents: bool
+        self,
+        given: np.ndarray | None,
+        share: np.ndarray,
+        key: tuple[int, ...],
+        latent: bool,
+        keep_latents: bool,
+        n_rows: int,
     ) -> tuple[np.ndarray, int]:
-        """Consecutive chunks; and how many of their rows were stopped."""
-        result: np.ndarray | None = None
-        n_rows, stopped = len(share) * _CHUNK if given is None else len(given), 0
+        """Consecutive chunks, n_rows in all; and how many of their rows were stopped."""
+        result, stopped = None, 0
         with one_thread():
             for k, chunk in enumerate(share):
                 here = slice(k * _CHUNK, min((k + 1) * _CHUNK, n_rows))

@@ -18,7 +18,7 @@ from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, 
 __all__ = ["GANNet", "GANSettings"]
 
 #: Figures that must be finite, and whose fault it is where one is not.
-_EXPECTED = {"critic_loss": "the critic", "generator_loss": "the generator", "spread": "the generator"}
+_EXPECTED = {"critic_loss": "the critic", "generator_loss": "the generator"}
 
 
 @dataclass(frozen=True)

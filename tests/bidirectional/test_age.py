@@ -23,6 +23,7 @@ from fdgm.bidirectional._net import BidirectionalNet
 from fdgm.exceptions import TrainingError, TrainingWarning
 from fdgm.nets import Average
 
+ELBO = {"objective": "vae", "encoder": "gaussian", "generator": "gaussian"}
 TINY = {"architecture": MLP(width=16, depth=2), "latent_size": 2, "n_updates": 4, "batch_size": 32, "max_iter": 3}
 
 
@@ -57,6 +58,20 @@ def test_every_divergence_fits(X, divergence):
 def test_every_pair_of_distributions_fits_under_every_objective(X, objective, encoder, generator):
     model = tiny(objective=objective, encoder=encoder, generator=generator, max_iter=1, n_updates=1).fit(X)
     assert np.isfinite(numbers(model, X)).all()
+
+
+def test_the_special_cases_are_the_settings_that_define_them():
+    chosen = {
+        make: {
+            name: make().get_params()[name]
+            for name in ("objective", "divergence", "scale_clip", "encoder", "generator")
+        }
+        for make in (VAE, AVB, BiGAN, ALI)
+    }
+    assert list(chosen[VAE].values()) == ["vae", "kl", "auto", "gaussian", "gaussian"]
+    assert list(chosen[AVB].values()) == ["avb", "kl", "auto", "implicit", "gaussian"]
+    assert list(chosen[BiGAN].values()) == ["age", "js", None, "deterministic", "deterministic"]
+    assert list(chosen[ALI].values()) == ["age", "js", None, "gaussian", "deterministic"]
 
 
 @pytest.mark.parametrize("make", [VAE, AVB, BiGAN, ALI])
@@ -376,6 +391,10 @@ def test_every_parameter_has_an_error_test():
 
 
 IDLE = [
+    ({"objective": "f_gan", "divergence": "all"}, r"divergence of .*objective='f_gan'.*'all'"),
+    ({**ELBO, "n_critic_steps": 3}, r"n_critic_steps of .*left at 2 .*no critic, got 3"),
+    ({**ELBO, "instance_noise": 0.1}, r"instance_noise of .*left at 0\.0 .*no critic, got 0\.1"),
+    ({**ELBO, "critic_lr": 0.1}, r"critic_lr of .*left at 0\.0005 .*no critic, got 0\.1"),
     ({"objective": "hinge", "divergence": "js"}, r"divergence of .*objective='hinge'.*'js'"),
     ({"objective": "f_gan", "scale_clip": 0.5}, r"scale_clip of .*objective='f_gan'.*0\.5"),
     ({"objective": "vae", "encoder": "implicit"}, r"encoder of .*\['gaussian'\].*'implicit'"),

@@ -1,5 +1,7 @@
 """Interpolations, neighbours, levels of latents, and their pictures."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -110,6 +112,24 @@ def test_levels_of_representations(two_levels):
     assert two_levels.transform(X).shape == (60, 2)
     assert two_levels.transform(X, level=1).shape == (60, 5)
     np.testing.assert_array_equal(two_levels.transform(X), two_levels.transform(X, level=2))
+
+
+def test_frames_have_the_columns_of_the_last_level(two_levels):
+    framed = copy.deepcopy(two_levels).set_output(transform="pandas")
+    assert list(framed.transform(X, level=2).columns) == list(two_levels.get_feature_names_out())
+    with pytest.raises(ValueError, match=r"level of .*transform must be the last with set_output.*got 1"):
+        framed.transform(X, level=1)
+
+
+@pytest.mark.slow
+def test_training_teaches_to_reconstruct_from_either_level():
+    """A line in three dimensions, with the default networks."""
+    line = np.random.default_rng(0).normal(size=(500, 1)) * [1.0, 2.0, -1.0]
+    settings = {"architecture": "hierarchical", "latent_size": 1, "random_state": 0}
+    first, trained = (AGEBidirectional(**settings, max_iter=loops).fit(line) for loops in (1, 30))
+    for level in (1, 2):
+        errors = [np.square(model.reconstruct(line, level=level) - line).mean() for model in (first, trained)]
+        assert errors[1] < errors[0] / 2
 
 
 @pytest.mark.parametrize("level", [1, 2])

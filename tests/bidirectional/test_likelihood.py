@@ -83,7 +83,7 @@ def test_the_elbo_is_cycle_consistency_minus_the_encoders_divergence(vae):
 def test_a_generator_without_density(method, generator):
     X = np.random.default_rng(0).normal(size=(50, 2))
     model = AGEBidirectional(architecture=MLP(width=8), generator=generator, n_updates=1, max_iter=1).fit(X)
-    with pytest.raises(ValueError, match=rf"generator='{generator}'.*set generator='gaussian'"):
+    with pytest.raises(ValueError, match=rf"{method} of .*generator='{generator}'.*set generator='gaussian'"):
         getattr(model, method)(X)
 
 

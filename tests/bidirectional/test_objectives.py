@@ -1,6 +1,7 @@
 """Joint objectives against closed forms, on Gaussians of one dimension each for data and latents."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -89,6 +90,17 @@ def assert_unbiased(found, expected):
     """The mean of independent estimates is within five of its standard errors, in each of six coordinates."""
     error = (found.mean(dim=0) - expected).abs()
     assert (error <= 5 * found.std(dim=0) / math.sqrt(len(found)) + 1e-9).all(), (found.mean(dim=0), expected)
+
+
+def test_avbs_critic_sees_the_same_rows_in_both_pairs():
+    """Also where noise is added to them, by which it could tell the pairs apart otherwise."""
+    clear = batch(5, 0)
+    blurred = replace(clear, blur=torch.ones(2, 5, 1))
+    (x, z), (same, prior) = AdversarialELBO().critic_pairs(model(), blurred)
+    assert torch.equal(x, same)
+    assert torch.equal(x, clear.rows + 1)
+    assert torch.equal(prior, clear.latents)
+    assert not torch.equal(z, prior)
 
 
 @pytest.mark.parametrize("name", fdgm.available("divergence"))

@@ -92,7 +92,15 @@ def test_rows_follow_the_stated_weight(name):
     np.testing.assert_allclose(followed(objective, x), STATED[name](log_ratio(x)), rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["hinge", "wasserstein", "wasserstein_gp"])
+NO_RATIO = ["hinge", "wasserstein", "wasserstein_gp"]
+
+
+def test_every_objective_has_its_rule_checked():
+    """AGE's and f-GAN's by every divergence, below."""
+    assert {*STATED, *NO_RATIO, "age", "f_gan"} == set(fdgm.available("objective"))
+
+
+@pytest.mark.parametrize("name", NO_RATIO)
 def test_rows_follow_the_output_itself_where_it_is_no_ratio(name):
     output = torch.linspace(-3, 3, 7, dtype=torch.float64).requires_grad_()
     fdgm.registry.make("objective", name).generator_loss(output).backward()

@@ -11,7 +11,7 @@ from scipy.stats import entropy, wasserstein_distance
 
 import fdgm
 from fdgm import registry
-from fdgm.objectives import FGAN, Wasserstein
+from fdgm.objectives import FGAN, Wasserstein, WassersteinClip
 
 SETTINGS = settings(max_examples=30, deadline=None, derandomize=True)
 NAMES = fdgm.available("objective")
@@ -59,7 +59,9 @@ def test_no_other_output_has_a_lower_loss(objective, counts, shift):
         objective.loss(output[kinds_p], output[kinds_q]) for output in (best, best + torch.from_numpy(shift))
     )
     # Terms are at most e^6 times 9² in size, each rounded at 1e-16. Pearson's published output has no ratio below −2.
-    assert at_best <= elsewhere + 1e-11 or torch.isnan(elsewhere)
+    assert at_best <= elsewhere + 1e-11 or (
+        torch.isnan(elsewhere) and isinstance(objective, FGAN) and objective.divergence == "pearson"
+    )
 
 
 @pytest.mark.parametrize("objective", [param for param in pointwise() if param.values[0].exact])
@@ -110,15 +112,16 @@ def test_the_variational_bound_is_tight(name, counts):
     )
 
 
+@pytest.mark.parametrize("objective", [Wasserstein(), WassersteinClip()])
 @SETTINGS
 @given(counts=counts, slopes=arrays(np.float64, KINDS - 1, elements=st.floats(-1, 1)))
-def test_wasserstein_is_least_at_minus_the_distance_over_slopes_of_at_most_one(counts, slopes):
+def test_wasserstein_is_least_at_minus_the_distance_over_slopes_of_at_most_one(objective, counts, slopes):
     """Kinds stand at 0, 1, 2, 3 on the line; there the best potential falls where more of p than of q is below."""
     (kinds_p, p), (kinds_q, q) = (sample(n) for n in counts)
 
     def loss(steps):
         potential = torch.from_numpy(np.concatenate([[0.0], np.cumsum(steps)]))
-        return Wasserstein().loss(potential[kinds_p], potential[kinds_q]).item()
+        return objective.loss(potential[kinds_p], potential[kinds_q]).item()
 
     best = loss(np.sign(np.cumsum(q - p)[:-1]))
     np.testing.assert_allclose(best, -wasserstein_distance(range(KINDS), range(KINDS), p, q), atol=1e-12)

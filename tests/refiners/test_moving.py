@@ -54,10 +54,15 @@ def test_torchs_global_chance_is_left_alone(refiner):
 
 
 @pytest.mark.slow
-def test_processes_give_the_bits_of_one(sampler, X):
-    serial = DGflowRefiner(sampler, n_steps=3, noise=0.1, random_state=0).fit(X)
-    parallel = DGflowRefiner(sampler, n_steps=3, noise=0.1, n_jobs=2, random_state=0).fit(X)
+@pytest.mark.parametrize("space", ["latent", "data"])
+def test_processes_give_the_bits_of_one(sampler, X, space):
+    serial, parallel = (
+        DGflowRefiner(sampler, space=space, n_steps=3, noise=0.1, n_jobs=n_jobs, random_state=0).fit(X)
+        for n_jobs in (None, 2)
+    )
     np.testing.assert_array_equal(serial.sample(2500), parallel.sample(2500))
+    points = np.random.default_rng(3).normal(size=(2500, 3 if space == "latent" else 2))
+    np.testing.assert_array_equal(serial.refine(points), parallel.refine(points))
 
 
 def test_the_number_of_threads_is_left_as_it_was(refiner):
@@ -76,6 +81,28 @@ def test_rows_that_meet_a_nan_keep_their_last_good_state():
         refined = refiner.refine(X)
     assert refined[0, 0] > 0.5
     np.testing.assert_allclose(refined[1], X[1], rtol=1e-6)
+
+
+def test_of_samples_that_meet_a_nan_those_are_counted_that_were_asked_for():
+    """1,024 are moved, whatever was asked for."""
+    refiner = DGflowRefiner(
+        GaussianMixture(random_state=0), ratio=lambda x: (x[:, 0] - 100).sqrt().nan_to_num(), n_steps=1
+    ).fit(ROWS)
+    with pytest.warns(TrainingWarning, match="3 of 3 rows met a NaN"):
+        refiner.sample(3)
+
+
+def test_what_latents_make_is_clamped_to_its_range():
+    """A generator that leaves the range of images, before and after its latents move."""
+    images = np.random.default_rng(0).uniform(0, 1, size=(40, 1, 1, 2))
+    images[0], images[1] = 0.0, 1.0
+    module = torch.nn.Unflatten(1, (1, 1, 2))
+    for n_steps in (0, 2):
+        refiner = DGflowRefiner(
+            LatentGenerator(module, latent_size=2), ratio=lambda x: x.flatten(1).sum(1), n_steps=n_steps
+        ).fit(images)
+        rows = refiner.sample(500, random_state=0)
+        assert (rows.min(), rows.max()) == pytest.approx((0.0, 1.0), abs=1e-6)
 
 
 def test_images_are_clamped_to_their_range():

@@ -90,6 +90,34 @@ def test_bad_input(X, make, message):
         make(GaussianMixture()).fit(X)
 
 
+def share(chance, n):
+    """Of n draws, within four and a half standard errors."""
+    return pytest.approx(chance, abs=4.5 * math.sqrt(chance * (1 - chance) / n))
+
+
+@pytest.mark.parametrize(("gamma", "epsilon"), [(0.0, 0.0), (0.0, 0.5), (0.3, 0.5)])
+def test_rejection_is_by_the_published_rule(generator, log_ratio, gamma, epsilon):
+    """σ(F − γ) with F = T − log(1 − e^{T − ε}) at T = −1, the greatest T being 0: 1/(1 + e^γ (e^{−T} − e^{−ε}))."""
+    refiner = RejectionRefiner(generator, gamma=gamma, epsilon=epsilon, ratio=log_ratio, random_state=0).fit(DATA)
+    refiner._generated_t = np.array([-2.0, 0.0])
+    n = 100_000
+    kept = refiner._select(np.full(n, -1.0), np.random.default_rng(0))
+    assert len(kept) / n == share(1 / (1 + math.exp(gamma) * (math.e - math.exp(-epsilon))), n)
+
+
+def test_a_chain_starts_at_a_real_row_and_once_more_where_it_is_stuck(generator, log_ratio):
+    """Real rows have a ratio of 1, proposals of 1/2 and 1/8.
+
+    The second is taken from the real row or from the first: 1/2 · 1/8 + 1/2 · 1/4; and of the 7/16 that took neither,
+    which begin again at the first proposal, by a quarter.
+    """
+    refiner = MetropolisHastingsRefiner(generator, n_steps=2, ratio=log_ratio, random_state=0).fit(DATA)
+    refiner._held_out_t = np.zeros(1)
+    n = 100_000
+    last = refiner._select(np.tile(np.log([1 / 2, 1 / 8]), n), np.random.default_rng(0)) % 2
+    assert last.mean() == share(3 / 16 + 7 / 16 / 4, n)
+
+
 def test_none_accepted_is_an_error(generator, log_ratio, monkeypatch):
     monkeypatch.setattr("fdgm.refiners._selector._FRUITLESS", 2)
     fitted = RejectionRefiner(generator, gamma=1e6, ratio=log_ratio, random_state=0).fit(DATA)

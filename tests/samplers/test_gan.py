@@ -437,6 +437,8 @@ PARAMETERS_OF_COMPONENTS = [
     ({"regularizer": MinibatchDiscrimination(group_size=48)}, "multiple of the group_size .* 48, got 32"),
     ({"regularizer": Reconstructor(0.0)}, "weight of Reconstructor .* got 0.0"),
     ({"objective": AGE("nope")}, "divergence must be one of .* got 'nope'"),
+    ({"objective": AGE(scale_clip=2.0)}, "scale_clip must be None, 'auto' or a number in .* got 2.0"),
+    ({"objective": AGE(scale_clip="half")}, "scale_clip must be None, 'auto' or a number in .* got 'half'"),
     ({"objective": AGE("all", scale_clip=0.5)}, "scale_clip must be None .* got 0.5"),
     ({"objective": FGAN(activation="nope")}, "activation of FGAN .* got 'nope'"),
 ]
@@ -491,6 +493,37 @@ def test_a_collapse_of_the_averaged_generator_alone_is_named(X, monkeypatch):
     with pytest.warns(TrainingWarning, match=r"loop 5, the generator collapsed.*loop 2"):
         sampler = tiny(max_iter=9, schedule=[0.0], ema=0.9).fit(X)
     assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 2)
+
+
+@pytest.mark.parametrize("columns", [[False, True], [True, True]])
+def test_constant_columns_come_back_constant(X, columns):
+    """One of them, or all."""
+    given = np.where(columns, 7.25, X)
+    S = tiny().fit(given).sample(20)
+    np.testing.assert_array_equal(S[:, columns], 7.25)
+    assert np.isfinite(S).all()
+
+
+def test_each_network_has_its_own_rate(X):
+    """A rate too small to move a weight of float32 leaves that network, and only that one, where it began."""
+    still = {"lr_schedule": (), "max_iter": 1}
+    start, critic, generator = (
+        {
+            name: deepcopy(getattr(tiny(**still, **rates).fit(X).net_, name).state_dict())
+            for name in ("critic_", "generator_")
+        }
+        for rates in (
+            {"critic_lr": 1e-30, "generator_lr": 1e-30},
+            {"critic_lr": 1e-2, "generator_lr": 1e-30},
+            {"critic_lr": 1e-30, "generator_lr": 1e-2},
+        )
+    )
+
+    def moved(networks, name):
+        return any(not torch.equal(v, start[name][key]) for key, v in networks[name].items())
+
+    assert (moved(critic, "critic_"), moved(critic, "generator_")) == (True, False)
+    assert (moved(generator, "critic_"), moved(generator, "generator_")) == (False, True)
 
 
 def test_a_collapse_is_named(X, monkeypatch):
