@@ -135,8 +135,7 @@ def model(name: str, n: int, seconds: float) -> Any:
         return LatentGenerator(train_flow(X, path, seconds), COMPONENTS)
     if not path.exists():
         settings = {**NETWORK, "max_seconds": seconds, "random_state": 0, "checkpoint": path.with_suffix(".part")}
-        if name == "vgrow":
-            settings |= vgrow_images.moves("dcgan", "kl")
+        settings |= {"vgrow": vgrow_images.moves("dcgan", "kl"), "gan": vgrow_images.GAN}.get(name, {})
         fitted = {"gan": GANSampler, "vgrow": VGrowSampler, "vae": VAE}[name](**settings).fit(X)
         if fitted.stop_reason_ != "max_seconds":
             raise RuntimeError(f"the training of {name} ended by {fitted.stop_reason_}")

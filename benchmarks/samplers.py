@@ -68,6 +68,7 @@ def fit(model: str, X: np.ndarray, seconds: float, seed: int) -> _peers.Draw:
     params: dict[str, Any] = {"max_iter": None, "max_seconds": seconds, "random_state": seed}
     params |= IMAGES if X.ndim > 2 else {}
     if model == "GAN":
+        params |= vgrow_images.GAN if X.ndim > 2 else {}
         return GANSampler(**params).fit(X).sample
     if model == "AGE":
         return AGEBidirectional(**params).fit(X).sample

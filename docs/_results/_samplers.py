@@ -24,8 +24,8 @@ def front_table() -> str:
         return ""
     heads = [f"{data}, {longest[data]:g} s" for data in measures]
     lines = [
-        "Every sampler at its defaults (on MNIST ours have small convolutional networks, and VGrow rates and steps that"
-        " were chosen there), and others' models, on the same rows, for the same seconds on one core: medians over"
+        "Every sampler at its defaults (on MNIST ours have small convolutional networks, VGrow and the GAN rates"
+        " that were chosen there), and others' models, on the same rows, for the same seconds on one core: medians over"
         " seeds with 95% bootstrap intervals, lower is better. Ring, grid and circles: energy distance in units of the"
         " mean between two real samples; digits: energy distance to held-out ones; MNIST, one seed: the Fréchet"
         " distance in the stored classifier's features, NSF and GaussianMixture having 100 principal components in"
