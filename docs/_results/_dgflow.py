@@ -39,7 +39,7 @@ def _table_1() -> list[str]:
         "",
         "## DGflow, table 1: a WGAN-GP on the 25 Gaussians, refined",
         "",
-        "The stored WGAN-GP of the appendix's settings, 5,000 samples, 10 repeats, with intervals over the repeats;"
+        "The stored WGAN-GP, 5,000 samples, 10 repeats, with intervals over the repeats;"
         " the base's published network is another, trained for as long. High quality: within 4 std of a mode; the KDE"
         " score is the log-likelihood of 5,000 real rows by kernels of width 0.1; seconds of `fit` and of 5,000 rows."
         f" {result['note']}. {machine(result)}.",
