@@ -3,9 +3,9 @@
 Networks of 3 x 512, batches of 256, 10,000 generator steps of 5 critic steps: 35 to 70 minutes each on one core. A run
 that was stopped goes on from its checkpoint; a model that is there already is not trained again.
 
-The penalty is 0.1, as in the published code of WGAN-GP for the plane, and not the appendix's 10: with 10 a slope of one
-leaves the critic no room to follow, the networks turn about each other for all of the 10,000 steps, and the 25 Gaussians
-end with 3% of the samples near a mode.
+The penalty is 0.1, as in the published code of WGAN-GP for the plane, and not the appendix's 10: with 10 a slope of
+one leaves the critic no room to follow, the networks turn about each other for all of the 10,000 steps, and the 25
+Gaussians end with 3% of the samples near a mode.
 """
 
 import argparse
