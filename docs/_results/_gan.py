@@ -24,8 +24,8 @@ def gan_tables() -> list[str]:
         ),
         "wgan_gp_2d": (
             "WGAN-GP in the plane",
-            "Trained as in DGflow's appendix D.1, but for a penalty of 0.1; energy distance in units of the mean between"
-            " two real samples.",
+            "Trained as in DGflow's appendix D.1, but for a penalty of 0.1; energy distance in units of the mean"
+            " between two real samples.",
             ["data", "steps", "seed"],
             ["modes", "high_quality", "energy_distance"],
         ),
