@@ -121,17 +121,6 @@ def test_frames_have_the_columns_of_the_last_level(two_levels):
         framed.transform(X, level=1)
 
 
-@pytest.mark.slow
-def test_training_teaches_to_reconstruct_from_either_level():
-    """A line in three dimensions, with the default networks."""
-    line = np.random.default_rng(0).normal(size=(500, 1)) * [1.0, 2.0, -1.0]
-    settings = {"architecture": "hierarchical", "latent_size": 1, "random_state": 0}
-    first, trained = (AGEBidirectional(**settings, max_iter=loops).fit(line) for loops in (1, 30))
-    for level in (1, 2):
-        errors = [np.square(model.reconstruct(line, level=level) - line).mean() for model in (first, trained)]
-        assert errors[1] < errors[0] / 2
-
-
 @pytest.mark.parametrize("level", [1, 2])
 def test_reconstructions_turn_back_at_a_level(two_levels, level):
     back = two_levels.inverse_transform(two_levels.transform(X, level=level), level=level)
