@@ -23,7 +23,6 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets, load, metrics
-from fdgm.architectures import Conditional
 from fdgm.bidirectional import VAE
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, LatentGenerator
@@ -84,17 +83,6 @@ class FlowOnComponents(nn.Module):
         return rows.unflatten(1, SHAPE)
 
 
-class Mean(nn.Module):
-    """The mean that a Gaussian generator gives for latents, in the range that it was trained on."""
-
-    def __init__(self, generator: Conditional) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, latents: Tensor) -> Tensor:
-        return self.generator(latents)
-
-
 def train_flow(X: np.ndarray, path: Path, seconds: float) -> FlowOnComponents:
     """By maximum likelihood."""
     import _peers
@@ -143,8 +131,8 @@ def model(name: str, n: int, seconds: float) -> Any:
     fitted = load(path)
     if name != "vae":
         return fitted
-    # What a VAE draws is its decoder's mean: the noise of its pixels is for the likelihood.
-    return LatentGenerator(Mean(fitted.net_.sampling_module), fitted.net_.settings.latent_size)
+    # A decoder without noise gives its mean, which is what a VAE draws: the noise of pixels is for the likelihood.
+    return LatentGenerator(fitted.net_.sampling_module, fitted.net_.settings.latent_size)
 
 
 def ratio_of(name: str, n: int, seconds: float) -> Any:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from fdgm.nets import Average
+
 # A busy machine is no failure, and a test fails today or never.
 settings.register_profile("fdgm", deadline=None, derandomize=True)
 settings.load_profile("fdgm")
@@ -41,3 +43,20 @@ def real_data():
         if not (Path(home) / name).is_dir():
             pytest.skip(f"FDGM_DATA is {home}, which holds no folder {name}")
     return Path(home)
+
+
+@pytest.fixture
+def average_of_nothing(monkeypatch):
+    """What has the averaged networks lose their weights from the given update on, counted from 0."""
+
+    def since(first):
+        original = Average.update
+
+        def update(average, t):
+            original(average, t)
+            for weights in average.module.parameters():
+                weights.data *= t < first
+
+        monkeypatch.setattr(Average, "update", update)
+
+    return since

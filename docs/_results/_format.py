@@ -26,6 +26,11 @@ def table(heads: list[str], rows: list[list[Any]]) -> list[str]:
     ]
 
 
+def section(title: str, text: str, result: dict[str, Any], heads: list[str], rows: list[list[Any]]) -> list[str]:
+    """Lines of a heading, of what was measured where, and of a table."""
+    return ["", f"## {title}", "", f"{text} {result['note']}. {machine(result)}.", "", *table(heads, rows)]
+
+
 def of_summary(row: dict[str, Any], figure: str, digits: int = 3) -> str:
     """A figure of a row that has its median beside the ends of its interval; empty where there is none."""
     if row.get(figure) is None:

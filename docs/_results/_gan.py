@@ -3,7 +3,7 @@
 import statistics
 from typing import Any
 
-from ._format import machine, mean, stored, table
+from ._format import mean, section, stored
 
 
 def gan_tables() -> list[str]:
@@ -49,8 +49,7 @@ def gan_tables() -> list[str]:
             ]
             for group, runs in groups.items()
         ]
-        lines += ["", f"## {title}", "", f"{text} {result['note']}. {machine(result)}.", ""]
-        lines += table([*keys, *figures, "seeds", "failed"], rows)
+        lines += section(title, text, result, [*keys, *figures, "seeds", "failed"], rows)
         if name == "remedies":
             lines += ["", "; ".join(remedies(groups)) + "."]
     return lines

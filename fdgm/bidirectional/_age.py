@@ -1,6 +1,5 @@
 """AGE: an encoder and a generator that match the joint distributions of data and latents in an f-divergence."""
 
-import inspect
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -24,6 +23,9 @@ from ._objective import JointObjective
 __all__ = ["AGEBidirectional"]
 
 _AUTO_CLIP = 0.5
+
+
+_OF_CRITIC = ("n_critic_steps", "min_critic_loss", "instance_noise", "critic_lr", "critic_betas")
 
 
 class AGEBidirectional(DensityModel):
@@ -336,7 +338,7 @@ class AGEBidirectional(DensityModel):
             )
         scaling = self._make_scaling(objective)
         if objective.critic(scaling) is None:
-            self._check_idle()
+            self._check_idle(_OF_CRITIC, f"with objective={self.objective!r}, which trains no critic")
         settings = BidirectionalSettings(
             architecture=architecture,
             objective=objective,
@@ -386,16 +388,6 @@ class AGEBidirectional(DensityModel):
                 )
             return Scaling.make(self.divergence, None)
         return Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
-
-    def _check_idle(self) -> None:
-        """That nothing was asked of a critic where there is none."""
-        for name in ("n_critic_steps", "min_critic_loss", "instance_noise", "critic_lr", "critic_betas"):
-            default = inspect.signature(AGEBidirectional).parameters[name].default
-            if getattr(self, name) != default:
-                raise ValueError(
-                    f"{name} of {type(self).__name__} must be left at {default!r} with objective={self.objective!r},"
-                    f" which trains no critic, got {getattr(self, name)!r}."
-                )
 
     def _distribution(self, name: str, allowed: Sequence[str]) -> str:
         value: str = getattr(self, name)

@@ -234,8 +234,9 @@ class BidirectionalNet(MultiNet):
         self.blur_ = 0.0
         batch = self.draw(X)
         rows, latents = self.joint_.generate(batch)
-        averaged = Joint(self.encoding_module, self.sampling_module, s.precision)
-        samples, _ = averaged.generate(batch)
+        samples = rows
+        if s.ema is not None:
+            samples, _ = Joint(self.encoding_module, self.sampling_module, s.precision).generate(batch)
         reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
         divergence = rows.new_tensor(math.nan)
         if s.objective.takes_divergence:

@@ -1,6 +1,5 @@
 """VGrow: particles that follow the gradient flow of an f-divergence, distilled into a generator."""
 
-import inspect
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -382,13 +381,9 @@ class VGrowSampler(Sampler):
         """
         if self.ratio is None:
             return None
-        for name in ("critic_lr", "critic_betas"):
-            default = inspect.signature(VGrowSampler).parameters[name].default
-            if getattr(self, name) != default:
-                raise ValueError(
-                    f"{name} of VGrowSampler must be {default!r} with a ratio in the critic's place, which has settings"
-                    f" of its own, got {getattr(self, name)!r}."
-                )
+        self._check_idle(
+            ("critic_lr", "critic_betas"), "with a ratio in the critic's place, which has settings of its own"
+        )
         return make_ratio("VGrowSampler", self.ratio, seeds.critic)
 
     def _step_size(self, scaling: Scaling) -> float:

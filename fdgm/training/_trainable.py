@@ -1,5 +1,6 @@
 """The base of every estimator that trains networks."""
 
+import inspect
 import os
 import warnings
 from abc import ABC, abstractmethod
@@ -150,6 +151,21 @@ class Trainable(BaseEstimator, ABC):
         if is_mapped(array):
             return MappedRows(array, self._scaler.to_tensor)
         return ResidentRows(self._scaler.to_tensor(array).to(self.net_.device))
+
+    def _check_idle(self, names: Sequence[str], reason: str) -> None:
+        """That parameters which nothing would heed are at their defaults.
+
+        Raises
+        ------
+        ValueError
+            By the name of the first that is not, with the reason.
+        """
+        for name in names:
+            default = inspect.signature(type(self)).parameters[name].default
+            if getattr(self, name) != default:
+                raise ValueError(
+                    f"{name} of {type(self).__name__} must be {default!r} {reason}, got {getattr(self, name)!r}."
+                )
 
     def _run(self, arrays: tuple[np.ndarray, ...], record: Record, clock: Clock) -> Self:
         """Train on these samples, from the checkpoint where there is one."""

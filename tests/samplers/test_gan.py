@@ -20,7 +20,6 @@ import fdgm
 from fdgm import GANSampler, VGrowSampler
 from fdgm.architectures import DCGAN, MLP
 from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
-from fdgm.nets import Average
 from fdgm.objectives import AGE, FGAN, Minimax
 from fdgm.regularizers import (
     R1,
@@ -480,16 +479,9 @@ def test_a_later_nan_keeps_the_last_good_generator(X, monkeypatch):
     np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
 
 
-def test_a_collapse_of_the_averaged_generator_alone_is_named(X, monkeypatch):
+def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothing):
     """From the third loop on its weights are nothing, while the generator goes on."""
-    original = Average.update
-
-    def to_nothing(average, t):
-        original(average, t)
-        for weights in average.module.parameters():
-            weights.data *= t < 2
-
-    monkeypatch.setattr(Average, "update", to_nothing)
+    average_of_nothing(2)
     with pytest.warns(TrainingWarning, match=r"loop 5, the generator collapsed.*loop 2"):
         sampler = tiny(max_iter=9, schedule=[0.0], ema=0.9).fit(X)
     assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 2)

@@ -22,7 +22,6 @@ from fdgm import VGrowSampler
 from fdgm.datasets import load_digits_images
 from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
 from fdgm.metrics import energy_distance
-from fdgm.nets import Average
 from fdgm.samplers._vgrow_net import VGrowNet
 
 TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "max_iter": 3}
@@ -354,16 +353,9 @@ def test_a_collapse_is_named_and_the_last_good_generator_kept(X, monkeypatch):
     np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
 
 
-def test_a_collapse_of_the_averaged_generator_alone_is_named(X, monkeypatch):
+def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothing):
     """From the fourth loop on its weights are nothing, while particles and generator go on."""
-    original = Average.update
-
-    def to_nothing(average, t):
-        original(average, t)
-        for weights in average.module.parameters():
-            weights.data *= t < 3
-
-    monkeypatch.setattr(Average, "update", to_nothing)
+    average_of_nothing(3)
     with pytest.warns(TrainingWarning, match=r"loop 6, the generator collapsed.*loop 3"):
         sampler = tiny(max_iter=20, schedule=[0.0]).fit(X)
     assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 3)
