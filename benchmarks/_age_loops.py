@@ -40,6 +40,7 @@ def model(networks: MLP, **params: Any) -> AGEBidirectional:
             "architecture": networks,
             "encoder": "deterministic",
             "generator": "deterministic",
+            "n_warmup_steps": 0,
             "n_critic_steps": CRITIC_STEPS,
             "critic_lr": CRITIC_LR,
             "generator_lr": LR,

@@ -52,8 +52,8 @@ PUBLISHED = {
 }
 
 SCALES: dict[str, dict[str, Any]] = {
-    "cpu": {"width": 16, "rows": 40_000, "lr": 3e-4, "lr_schedule": ((0.5, 1.0), (1.0, 0.05))},
-    "paper": {"width": 64, "rows": 128_000, "lr": 1e-4, "lr_schedule": (), "epochs": 50},
+    "cpu": {"n_warmup_steps": 300, "width": 16, "rows": 40_000, "lr": 3e-4, "lr_schedule": ((0.5, 1.0), (1.0, 0.05))},
+    "paper": {"n_warmup_steps": 0, "width": 64, "rows": 128_000, "lr": 1e-4, "lr_schedule": (), "epochs": 50},
 }
 TEST_ROWS = 26_000
 
@@ -90,6 +90,7 @@ def model(
     if method == UNIDIRECTIONAL:
         return GANSampler(AGE("all"), n_generator_steps=n_updates, **params)
     params |= {"encoder": "gaussian", "generator": "implicit", "n_updates": n_updates, **METHODS[method]}
+    params["n_warmup_steps"] = s["n_warmup_steps"]
     if method in CLIPPED:
         params["scale_clip"] = clip or None
     return AGEBidirectional(**params)

@@ -33,7 +33,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "logD-GAN": {"objective": "non_saturating"},
     "Hinge": {"objective": "hinge"},
 }
-OF_CRITIC = ("n_critic_steps", "critic_lr", "critic_betas", "instance_noise")
+OF_CRITIC = ("n_warmup_steps", "n_critic_steps", "critic_lr", "critic_betas", "instance_noise")
 TABLE_3 = ("VAE", "AGE-KL", "f-GAN-KL")
 
 #: As published: mean and standard error over 10 trials.
@@ -100,6 +100,7 @@ def model(table: int, method: str, seed: int, scale: str, seconds: float | None,
         "latent_size": 2,
         "encoder": "gaussian" if gaussian else "deterministic",
         "generator": "gaussian" if gaussian else "deterministic",
+        "n_warmup_steps": 0,
         "n_updates": n_updates,
         "n_critic_steps": 30 if gaussian else 5,
         "batch_size": BATCH,

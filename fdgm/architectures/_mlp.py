@@ -93,12 +93,15 @@ class MLP(Architecture):
 
     @classmethod
     def bidirectional(cls, **params: Any) -> Self:
-        """AGE's networks at a CPU's size, without whose batch norm encoder and generator hardly find to one another.
+        """AGE's networks at a CPU's size, with a spectrally normalised critic.
+
+        Without batch norm encoder and generator hardly find to one another, and without a bounded critic they part
+        again.
 
         Parameters
         ----------
         **params
-            Parameters in place of ``depth=2``, ``encoder_depth=3``, ``batch_norm=True`` and
+            Parameters in place of ``depth=2``, ``encoder_depth=3``, ``batch_norm=True``, ``spectral_norm=True`` and
             ``critic_activation="leaky_relu"``, or beside them.
 
         References
@@ -111,7 +114,8 @@ class MLP(Architecture):
         >>> MLP.bidirectional(width=64).batch_norm
         True
         """
-        return cls(**{"depth": 2, "encoder_depth": 3, "batch_norm": True, "critic_activation": "leaky_relu", **params})
+        ours = {"depth": 2, "encoder_depth": 3, "batch_norm": True, "spectral_norm": True}
+        return cls(**{**ours, "critic_activation": "leaky_relu", **params})
 
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         self._check()

@@ -57,18 +57,21 @@ class AGEBidirectional(DensityModel):
     architecture : str, Architecture or None, default=None
         One of ``fdgm.available("architecture")``, with an encoder and a critic of pairs, or an instance.
         ``"hierarchical"`` has two levels of latents. None is AGE's perceptrons for two dimensions at 128 units,
-        ``MLP.bidirectional()``: without its batch normalisation
-        encoder and generator hardly find to one another.
+        ``MLP.bidirectional()``, whose normalisations encoder and generator need to find to one another.
     latent_size : int or None, default=None
         Number of latents; None leaves it to the architecture.
-    encoder, generator : {"deterministic", "gaussian", "implicit"}, default="gaussian" and "implicit"
+    encoder, generator : {"deterministic", "gaussian", "implicit"}, default="gaussian" and "deterministic"
         The distributions p_e(z|x) and p_g(x|z). An implicit one is a network that takes noise too. A Gaussian
-        generator gives `log_likelihood` and, with a Gaussian encoder, `elbo`.
+        generator gives `log_likelihood` and, with a Gaussian encoder, `elbo`. An implicit one, as the paper has for
+        images, may learn to draw from its noise what the latents should say, and then reconstructs less.
     encoder_noise_size, generator_noise_size : int or None, default=None
         Size of an implicit distribution's noise; None leaves it to the architecture.
+    n_warmup_steps : int, default=300
+        Updates before the first outer loop, by which the encoder learns the scores of principal components, each of
+        variance 1, and the generator to undo that. 0 begins with the initial weights, as published. A VAE has none.
     n_updates : int, default=50
         Updates of encoder and generator in each outer loop.
-    n_critic_steps : int, default=2
+    n_critic_steps : int, default=1
         Critic updates before each of them.
     min_critic_loss : float or None, default=None
         Once the critic's loss on a batch is below it, the critic steps before an update end early: a critic that
@@ -85,8 +88,8 @@ class AGEBidirectional(DensityModel):
         Factors of `instance_noise`; as `lr_schedule`.
     optimizer : {"adam", "rmsprop"}, default="adam"
         Of all networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float, default=0.0005
-        Learning rates.
+    critic_lr, generator_lr : float, default=0.002 and 0.0002
+        Learning rates. Encoder and generator stay together only while the critic is quicker than they are.
     encoder_lr : float or None, default=None
         Likewise; None is `generator_lr`.
     critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
@@ -94,7 +97,7 @@ class AGEBidirectional(DensityModel):
     lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
         Factors of all learning rates over the course of training: `when` is a float, a share of the budget, with
         straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
-    batch_size : int, default=256
+    batch_size : int, default=128
         Pairs of each kind in an update.
     ema : float in (0, 1) or None, default=None
         Share that stays, at each outer loop, of exponential moving averages of encoder and generator, which are then
@@ -110,7 +113,7 @@ class AGEBidirectional(DensityModel):
         Comparisons without an improvement that end training.
     validate_every : int, default=5
         Outer loops from one comparison to the next.
-    max_iter : int or None, default=100
+    max_iter : int or None, default=25
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
         Seconds of training at most; whichever comes first ends it.
@@ -179,6 +182,7 @@ class AGEBidirectional(DensityModel):
         "generator": [StrOptions(set(DISTRIBUTIONS))],
         "encoder_noise_size": [Interval(Integral, 1, None, closed="left"), None],
         "generator_noise_size": [Interval(Integral, 1, None, closed="left"), None],
+        "n_warmup_steps": [Interval(Integral, 0, None, closed="left")],
         "n_updates": [Interval(Integral, 1, None, closed="left")],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "min_critic_loss": [Real, None],
@@ -206,30 +210,31 @@ class AGEBidirectional(DensityModel):
         architecture: str | Architecture | None = None,
         latent_size: int | None = None,
         encoder: str = "gaussian",
-        generator: str = "implicit",
+        generator: str = "deterministic",
         encoder_noise_size: int | None = None,
         generator_noise_size: int | None = None,
+        n_warmup_steps: int = 300,
         n_updates: int = 50,
-        n_critic_steps: int = 2,
+        n_critic_steps: int = 1,
         min_critic_loss: float | None = None,
         data_range: Any = "auto",
         instance_noise: float = 0.0,
         noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
         optimizer: str = "adam",
-        critic_lr: float = 0.0005,
-        generator_lr: float = 0.0005,
+        critic_lr: float = 0.002,
+        generator_lr: float = 0.0002,
         encoder_lr: float | None = None,
         critic_betas: tuple[float, float] | None = None,
         generator_betas: tuple[float, float] | None = None,
         lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
-        batch_size: int = 256,
+        batch_size: int = 128,
         ema: float | None = None,
         precision: str = "float32",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         validate_every: int = 5,
-        max_iter: int | None = 100,
+        max_iter: int | None = 25,
         max_seconds: float | None = None,
         schedule: Sequence[float] | None = None,
         warm_start: bool = False,
@@ -249,6 +254,7 @@ class AGEBidirectional(DensityModel):
         self.generator = generator
         self.encoder_noise_size = encoder_noise_size
         self.generator_noise_size = generator_noise_size
+        self.n_warmup_steps = n_warmup_steps
         self.n_updates = n_updates
         self.n_critic_steps = n_critic_steps
         self.min_critic_loss = min_critic_loss
@@ -348,6 +354,7 @@ class AGEBidirectional(DensityModel):
             generator=self._distribution("generator", objective.generators),
             encoder_noise_size=self.encoder_noise_size,
             generator_noise_size=self.generator_noise_size,
+            n_warmup_steps=self.n_warmup_steps,
             n_updates=self.n_updates,
             n_critic_steps=self.n_critic_steps,
             min_critic_loss=self.min_critic_loss,

@@ -13,8 +13,8 @@ def VAE(**params: Any) -> AGEBidirectional:
     Parameters
     ----------
     **params
-        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="vae"``, ``encoder="gaussian"`` and
-        ``generator="gaussian"``.
+        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="vae"``, ``encoder="gaussian"``,
+        ``generator="gaussian"``, and, since no critic has to keep up, ``generator_lr=0.001`` and ``max_iter=100``.
 
     Returns
     -------
@@ -29,9 +29,11 @@ def VAE(**params: Any) -> AGEBidirectional:
     --------
     >>> from fdgm.bidirectional import VAE
     >>> VAE(latent_size=2)
-    AGEBidirectional(generator='gaussian', latent_size=2, objective='vae')
+    AGEBidirectional(generator='gaussian', generator_lr=0.001, latent_size=2,
+                     max_iter=100, objective='vae')
     """
-    return AGEBidirectional(**{"objective": "vae", "encoder": "gaussian", "generator": "gaussian", **params})
+    chosen = {"objective": "vae", "encoder": "gaussian", "generator": "gaussian", "generator_lr": 1e-3, "max_iter": 100}
+    return AGEBidirectional(**{**chosen, **params})
 
 
 def AVB(**params: Any) -> AGEBidirectional:

@@ -15,6 +15,7 @@ from ..nets import (
     CriticStep,
     Mode,
     MultiNet,
+    PrincipalComponents,
     Rows,
     Schedule,
     Watch,
@@ -27,6 +28,8 @@ from ._joint import Batch, Joint, chain
 from ._objective import JointObjective
 
 __all__ = ["BidirectionalNet", "BidirectionalSettings"]
+
+_WARM_ROWS = 2048  # that tell the principal components
 
 #: Figures that must be finite, and whose fault it is where one is not.
 _EXPECTED = {
@@ -48,6 +51,7 @@ class BidirectionalSettings:
     generator: str
     encoder_noise_size: int | None
     generator_noise_size: int | None
+    n_warmup_steps: int
     n_updates: int
     n_critic_steps: int
     min_critic_loss: float | None
@@ -176,6 +180,8 @@ class BidirectionalNet(MultiNet):
         self.blur_ = s.instance_noise * s.noise_schedule(*when)
         for name in self.trained_:
             getattr(self, name).train()
+        if len(self.history) == 1:
+            self._warm_up(X)
         critic_losses: list[Tensor] = []
         losses: list[Tensor] = []
         for _ in range(s.n_updates):
@@ -197,6 +203,35 @@ class BidirectionalNet(MultiNet):
     def _normal(self, n: int, size: int) -> Tensor:
         return torch.randn(n, size, generator=self.latents_, device=self.device)
 
+    def _warm_up(self, X: Rows) -> None:
+        """Fit the encoder to the principal components' scores, each of variance 1, and the generator to undo that.
+
+        The critic sees whether both joint distributions have the same marginals and the same dependence. From initial
+        weights there is none, and little in its gradient tells encoder and generator to find to one another.
+        """
+        s = self.settings
+        if self.objective_ is None or s.n_warmup_steps == 0:
+            return
+        found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), max(s.level_sizes))
+        for _ in range(s.n_warmup_steps):
+            batch = self.draw(X)
+            scores = found.scores(batch.rows)
+            scores = torch.cat([scores, scores.new_zeros(len(scores), max(s.level_sizes) - scores.shape[1])], dim=1)
+            levels = [batch.rows, *(scores[:, :size] for size in s.level_sizes)]
+            loss = self._misfit(self.encoder_, levels, batch.encoder_noise)
+            loss = loss + self._misfit(self.generator_, levels[::-1], batch.generator_noise)
+            self._descend(loss)
+
+    def _misfit(self, network: Conditional, levels: list[Tensor], noise: Tensor) -> Tensor:
+        """Squared error of each stage between one level and the next, over numbers and rows."""
+        loss = noise.new_zeros(())
+        start = 0
+        for stage, given, target in zip(network.stages, levels[:-1], levels[1:], strict=True):
+            output = forward(stage, self.settings.precision, given, noise[:, start : start + stage.noise_size])
+            loss = loss + (output - target).square().mean()
+            start += stage.noise_size
+        return loss
+
     def _teach_critic(self, X: Rows, losses: list[Tensor]) -> None:
         """Critic steps on fresh pairs, through whose makers no graph is kept, until it is good enough."""
         s = self.settings
@@ -215,12 +250,16 @@ class BidirectionalNet(MultiNet):
         if self.objective_ is not None:
             self.critic_mode_(training=False)
         loss = s.objective.loss(self.joint_, self.draw(X), self._critic, s.scaling)
+        self._descend(loss)
+        return loss.detach()
+
+    def _descend(self, loss: Tensor) -> None:
+        """One step of encoder and generator."""
         self.optimizer_generator_.zero_grad(set_to_none=True)
         self.optimizer_encoder_.zero_grad(set_to_none=True)
         loss.backward(inputs=self.moving_)
         self.optimizer_generator_.step()
         self.optimizer_encoder_.step()
-        return loss.detach()
 
     def _critic(self, rows: Tensor, latents: Tensor) -> Tensor:
         return forward(self.critic_, self.settings.precision, rows, latents)

@@ -7,6 +7,7 @@ from ._forward import PRECISIONS, forward
 from ._mode import Mode
 from ._net import MultiNet, StopTraining, TrainingFailure, resolve_device
 from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
+from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows
 from ._schedule import Schedule
@@ -22,6 +23,7 @@ __all__ = [
     "MappedRows",
     "Mode",
     "MultiNet",
+    "PrincipalComponents",
     "ProgressBar",
     "ResidentRows",
     "Rows",

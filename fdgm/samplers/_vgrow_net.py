@@ -11,7 +11,19 @@ from ..architectures import Architecture
 from ..divergences import Scaling
 from ..flows import euler_step, velocity
 from ..inputs import Seeds
-from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr, spread
+from ..nets import (
+    Average,
+    CriticStep,
+    MultiNet,
+    PrincipalComponents,
+    Rows,
+    Schedule,
+    Watch,
+    forward,
+    make_optimizer,
+    set_lr,
+    spread,
+)
 from ..objectives import Logistic
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
@@ -159,18 +171,15 @@ class VGrowNet(MultiNet):
         s = self.settings
         if s.n_warmup_steps == 0:
             return
-        rows = X.draw(_WARM_ROWS, self.batches_)
-        middle = rows.mean(dim=0)
-        _, scales, directions = torch.linalg.svd((rows - middle).flatten(1), full_matrices=False)
-        k = min(s.latent_size, len(scales))
-        turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, :k])  # (latent_size, k)
+        found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), s.latent_size)
+        turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
         # (latent_size, *shape): latents times these have the covariance of the rows' first k principal components.
-        map_ = (turn * (_WARM_SPREAD / math.sqrt(len(rows)) * scales[:k])) @ directions[:k]
-        map_ = map_.unflatten(1, rows.shape[1:])
+        map_ = (turn * (_WARM_SPREAD * found.deviations)) @ found.directions
+        map_ = map_.unflatten(1, found.mean.shape)
         self.generator_.train()
         for _ in range(s.n_warmup_steps):
             latents = self._latents(s.batch_size)
-            self._fit(latents, middle + torch.tensordot(latents, map_, dims=1))
+            self._fit(latents, found.mean + torch.tensordot(latents, map_, dims=1))
 
     def _fit(self, latents: Tensor, targets: Tensor) -> Tensor:
         """One update of the generator by least squares, in training mode; the loss."""

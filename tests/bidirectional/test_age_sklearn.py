@@ -6,6 +6,8 @@ from fdgm import AGEBidirectional
 from fdgm.architectures import MLP
 
 
-@parametrize_with_checks([AGEBidirectional(architecture=MLP(width=16), n_updates=2, batch_size=32, max_iter=3)])
+@parametrize_with_checks(
+    [AGEBidirectional(architecture=MLP(width=16), n_warmup_steps=2, n_updates=2, batch_size=32, max_iter=3)]
+)
 def test_sklearn_checks(estimator, check):
     check(estimator)

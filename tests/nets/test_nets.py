@@ -5,9 +5,21 @@ import math
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from fdgm.architectures import MLP
-from fdgm.nets import Average, Clock, CriticStep, MappedRows, Mode, ResidentRows, Schedule, forward, resolve_device
+from fdgm.nets import (
+    Average,
+    Clock,
+    CriticStep,
+    MappedRows,
+    Mode,
+    PrincipalComponents,
+    ResidentRows,
+    Schedule,
+    forward,
+    resolve_device,
+)
 from fdgm.objectives import Logistic
 
 
@@ -45,6 +57,22 @@ def test_the_critic_learns_the_log_ratio_of_two_gaussians():
     with torch.no_grad():
         error = step.log_ratio()(x) - (x[:, 0] - 0.5)
     assert error.square().mean().sqrt() < 0.25
+
+
+@pytest.mark.parametrize("shape", [(6,), (1, 2, 3)])
+def test_principal_components_are_those_of_scikit_learn(shape):
+    rows = np.random.default_rng(0).normal(size=(200, 6)) @ np.random.default_rng(1).normal(size=(6, 6))
+    found = PrincipalComponents.of(torch.from_numpy(rows).reshape(-1, *shape), 4)
+    theirs = PCA(4, whiten=True).fit(rows)
+    scores = found.scores(torch.from_numpy(rows).reshape(-1, *shape)).numpy()
+    # Theirs have a variance of 1 with n - 1 in the denominator, ours with n, and a direction has no sign.
+    np.testing.assert_allclose(np.abs(scores), np.abs(theirs.transform(rows)) * np.sqrt(200 / 199), rtol=1e-8)
+    assert found.mean.shape == shape
+
+
+def test_there_are_no_more_components_than_dimensions_that_vary():
+    line = torch.linspace(-1, 1, 50)[:, None] * torch.tensor([[1.0, 2.0, 0.0]])
+    assert PrincipalComponents.of(line, 3).deviations.shape == (1,)
 
 
 def test_devices():

@@ -10,7 +10,14 @@ from fdgm.architectures import MLP
 from fdgm.bidirectional import VAE
 from fdgm.ratios import LogisticRatio
 
-TINY = {"architecture": MLP(width=8, depth=1), "latent_size": 2, "max_iter": 2, "n_updates": 2, "random_state": 0}
+TINY = {
+    "architecture": MLP(width=8, depth=1),
+    "latent_size": 2,
+    "max_iter": 2,
+    "n_warmup_steps": 2,
+    "n_updates": 2,
+    "random_state": 0,
+}
 QUICK = LogisticRatio(max_iter=1, n_critic_steps=2)
 
 
