@@ -72,7 +72,8 @@ class DGflowRefiner(RowMover):
     refresh : int or None, default=None
         Steps after which the ratio is estimated anew in `fit`, from X and samples as they then are, so that a long
         flow does not run on a stale one. Each estimate goes on from the one before: a critic, also a sampler's own,
-        from its weights. None keeps the ratio as it was at first.
+        from its weights. None keeps the ratio as it was at first. Give it ``stop="auto"`` too, which notices where
+        `step_size` is too great for what the new estimates see.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
         What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
         a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
