@@ -32,8 +32,8 @@ METHODS: dict[str, Any] = {
     "DGflow kl, no noise": lambda base: DGflowRefiner(base, "kl", **{**FLOW, "noise": 0.0}),
     "DGflow kl, stop": lambda base: DGflowRefiner(base, "kl", stop="auto", random_state=0, **FLOW),
     "DGflow kl, refresh": lambda base: DGflowRefiner(base, "kl", refresh=10, random_state=0, **FLOW),
-    "DGflow kl, small steps, refresh and stop": lambda base: DGflowRefiner(
-        base, "kl", refresh=30, stop="auto", random_state=0, **{**FLOW, "step_size": 3e-4, "n_steps": 300}
+    "DGflow kl, no noise, short steps, refresh and stop": lambda base: DGflowRefiner(
+        base, "kl", refresh=10, stop="auto", random_state=0, **{**FLOW, "step_size": 1e-3, "noise": 0.0}
     ),
     "DGflow kl, refresh and stop": lambda base: DGflowRefiner(
         base, "kl", refresh=10, stop="auto", random_state=0, **FLOW
