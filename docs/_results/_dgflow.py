@@ -39,8 +39,8 @@ def _table_1() -> list[str]:
         "The stored WGAN-GP, 5,000 samples, 10 repeats, with intervals over the repeats; the paper's was trained for as"
         " long, at a penalty of 10 in place of 0.1. High quality: within 4 std of a mode; the KDE score is the"
         " log-likelihood of 5,000 real rows by kernels of width 0.1; seconds of `fit` and of 5,000 rows."
-        " Both measures reward samples that gather in points: real rows score -2,561 to -2,572, so that what scores more has"
-        " gathered at the maxima of the critic, as it does without noise."
+        " Both measures reward samples that gather in points: real rows score -2,561 to -2,572, so that what scores"
+        " more has gathered at the maxima of the critic, as it does without noise."
     )
     return section(
         "DGflow, table 1: a WGAN-GP on the 25 Gaussians, refined",
