@@ -24,8 +24,7 @@ __all__ = ["AGEBidirectional"]
 
 _AUTO_CLIP = 0.5
 
-
-_OF_CRITIC = ("n_critic_steps", "min_critic_loss", "instance_noise", "critic_lr", "critic_betas")
+_OF_CRITIC = ("n_warmup_steps", "n_critic_steps", "min_critic_loss", "instance_noise", "critic_lr", "critic_betas")
 
 
 class AGEBidirectional(DensityModel):
@@ -121,7 +120,7 @@ class AGEBidirectional(DensityModel):
         Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=m.n_iter_, schedule=m.schedule_``
         replays a fit that `max_seconds` ended.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the last fit.
+        Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
     device : str, default="auto"
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None

@@ -1,6 +1,7 @@
 """The affine map between the user's units and the networks'."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -14,21 +15,30 @@ _CHUNK = 2**21  # numbers read at once: 16 MB as float64
 class AffineScaler:
     """An affine map of each column, held in float64, and back.
 
-    A constant column has scale 1 on the way in and comes back as its constant, whatever the generator says of it.
+    A column that was constant comes back as its constant, whatever the generator says of it.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (*row_shape,), float64
-    varies : ndarray of shape (*row_shape,), bool
+    constants : ndarray of shape (*row_shape,), float64
+        In X's units; NaN where a column varies.
     """
 
-    def __init__(self, mean: np.ndarray, scale: np.ndarray, varies: np.ndarray) -> None:
+    #: What there is to store.
+    names: ClassVar[tuple[str, ...]] = ("mean", "scale", "constants")
+
+    def __init__(self, mean: np.ndarray, scale: np.ndarray, constants: np.ndarray) -> None:
         self.mean = mean
         self.scale = scale
-        self.varies = varies
+        self.constants = constants
 
     @classmethod
-    def standardise(cls, *samples: np.ndarray) -> "AffineScaler":
+    def identity(cls, shape: tuple[int, ...]) -> Self:
+        """The map that leaves rows as they are."""
+        return cls(np.zeros(shape), np.ones(shape), np.full(shape, np.nan))
+
+    @classmethod
+    def standardise(cls, *samples: np.ndarray) -> Self:
         """Each column to mean 0 and standard deviation 1, over samples of shape (n, *row_shape) together.
 
         Raises
@@ -47,12 +57,13 @@ class AffineScaler:
                 f" column {column[0] if len(column) == 1 else tuple(column)}; rescale it first."
             )
         # A column whose spread is below the resolution of its dtype would be divided by rounding error.
-        return cls(np.where(varies, mean, low), np.where(varies & (scale > 0), scale, 1.0), varies)
+        scale = np.where(varies & (scale > 0), scale, 1.0)
+        return cls(np.where(varies, mean, low), scale, np.where(varies, np.nan, low))
 
     @classmethod
     def to_range(
         cls, X: np.ndarray, target: tuple[float, float], bounds: tuple[float, float] | None = None
-    ) -> "AffineScaler":
+    ) -> Self:
         """All columns alike, from `bounds`, by default the least and greatest number in X, to `target`.
 
         Raises
@@ -68,8 +79,23 @@ class AffineScaler:
                 f"X must lie in the data_range ({low:g}, {high:g}), got numbers from {found[0]:g} to {found[1]:g}."
             )
         scale = (high - low) / (target[1] - target[0]) or 1.0
-        varies = least != greatest
-        return cls(np.where(varies, low - target[0] * scale, least), np.full(X.shape[1:], scale), varies)
+        shape = X.shape[1:]
+        constants = np.where(least == greatest, least, np.nan)
+        return cls(np.full(shape, low - target[0] * scale), np.full(shape, scale), constants)
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], prefix: str = "scaler/") -> Self:
+        """What `to_tensors` gave."""
+        return cls(*(tensors[prefix + name].numpy() for name in cls.names))
+
+    def to_tensors(self, prefix: str = "scaler/") -> dict[str, Tensor]:
+        """Everything, to be stored."""
+        return {prefix + name: torch.from_numpy(np.array(getattr(self, name), order="C")) for name in self.names}
+
+    @property
+    def varies(self) -> np.ndarray:
+        """Whether a column does, of shape (*row_shape,)."""
+        return np.isnan(self.constants)
 
     def to_tensor(self, X: np.ndarray) -> Tensor:
         """Scaled rows as a float32 tensor of shape (n, *row_shape) on the CPU."""
@@ -78,9 +104,20 @@ class AffineScaler:
             rows[part] = (X[part] - self.mean) / self.scale
         return torch.from_numpy(rows)
 
+    def pinned(self, rows: Tensor) -> Tensor:
+        """Scaled rows, with the constants of X in the columns that do not vary in X."""
+        varies = self.varies
+        if varies.all():
+            return rows
+        values = np.where(varies, 0.0, (self.constants - self.mean) / self.scale)
+        return torch.where(
+            torch.from_numpy(varies).to(rows.device), rows, torch.from_numpy(values).to(rows.device, rows.dtype)
+        )
+
     def to_array(self, rows: Tensor, dtype: str) -> np.ndarray:
         """Rows in the user's units and `dtype`, never past the largest number of it."""
-        values = self.mean + np.where(self.varies, rows.cpu().numpy().astype(np.float64) * self.scale, 0.0)
+        values = self.mean + rows.cpu().numpy().astype(np.float64) * self.scale
+        values = np.where(self.varies, values, self.constants)
         limit = np.finfo(dtype).max
         return np.clip(values, -limit, limit).astype(dtype)
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
@@ -67,7 +68,7 @@ class LogisticRatio(DensityRatio, Trainable):
     precision : {"float32", "bfloat16"}, default="float32"
         Of the critic's matrix products.
     warm_start : bool, default=False
-        Whether `fit` goes on from the critic of the last fit, in its units.
+        Whether `fit` goes on from the critic of the last fit, in its units; what made it must stay as it was.
     device : str, default="auto"
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
@@ -192,7 +193,7 @@ class LogisticRatio(DensityRatio, Trainable):
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         clock = self._make_clock()
         if self.warm_start and self.__sklearn_is_fitted__():
-            self._check_shape(X_p)
+            self._check_goes_on(X_p)
         else:
             self._begin(X_p, X_q)
         arrays = self._ordered(X_p, X_q)
@@ -207,7 +208,7 @@ class LogisticRatio(DensityRatio, Trainable):
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """One more iteration at the full rate, with no rows held out; the first call fixes units and order."""
         if self.__sklearn_is_fitted__():
-            self._check_shape(X_p)
+            self._check_goes_on(X_p)
         else:
             self._begin(X_p, X_q)
         self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
@@ -235,12 +236,13 @@ class LogisticRatio(DensityRatio, Trainable):
     def _ordered(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return (X_p, X_q) if self._sign > 0 else (X_q, X_p)
 
-    def _check_shape(self, X_p: np.ndarray) -> None:
+    def _check_goes_on(self, X_p: np.ndarray) -> None:
         if X_p.shape[1:] != self._record.shape:
             raise ValueError(
                 f"X_p and X_q of LogisticRatio must have rows of shape {self._record.shape} for training to go on, got"
-                f" {X_p.shape[1:]}; set warm_start to False to begin anew."
+                f" {X_p.shape[1:]}; fit without warm_start to begin anew."
             )
+        self._check_unchanged()
 
     def _objective(self) -> Objective:
         return registry.make("objective", self.objective)
@@ -248,8 +250,7 @@ class LogisticRatio(DensityRatio, Trainable):
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
         if self.critic is None:
             return AffineScaler.standardise(*arrays)
-        shape = arrays[0].shape[1:]
-        return AffineScaler(np.zeros(shape), np.ones(shape), np.ones(shape, dtype=bool))
+        return AffineScaler.identity(arrays[0].shape[1:])
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         default = MLP(width=64, depth=2, activation="silu")
@@ -295,12 +296,14 @@ class LogisticRatio(DensityRatio, Trainable):
             )
 
     def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        check_is_fitted(self)
         if self.critic is not None:
             raise TypeError(
                 f"critic of LogisticRatio must be None to be saved, got {type(self.critic).__name__}, which cannot be"
                 " stored without pickle; keep the state_dict of net_.critic_."
             )
-        return super()._described()
+        with self._as_made():
+            return super()._described()
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
         """Rows to train on, with some of them set aside in the net where they are to be held out."""

@@ -365,9 +365,9 @@ class Refiner(BaseEstimator, ABC):
         return points if self._clamp is None else points.clamp(*self._clamp)
 
     def _scaled_rows(self, rows: np.ndarray) -> Tensor:
-        """A generator's rows, checked and on the device."""
+        """A generator's rows, checked, pinned and on the device."""
         self._check_rows(rows.shape[1:], np.isfinite(rows).reshape(len(rows), -1).all(1))
-        return self._scaler.to_tensor(rows).to(resolve_device(self.device))
+        return self._scaler.pinned(self._scaler.to_tensor(rows)).to(resolve_device(self.device))
 
     def _check_rows(self, shape: tuple[int, ...], finite: np.ndarray) -> None:
         owner = type(self).__name__

@@ -10,11 +10,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ..inputs import chunk_seed, entropy_of
+from ..inputs import AffineScaler, chunk_seed, entropy_of
 from ..persistence import encode_params, revive
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
-from ._critic import gone_on, own_units, trained_on
+from ._critic import gone_on, trained_on
 from ._generators import is_fitted, seeded
 
 __all__ = ["CorrectedRatio", "under"]
@@ -157,7 +157,7 @@ class CorrectedRatio(DensityRatio):
             If the source has no network for a critic.
         """
         settings = LogisticRatio(lr=_LR) if self.corrector is None else self.corrector
-        made = trained_on(source, own_units(source._record.shape), settings)
+        made = trained_on(source, AffineScaler.identity(source._record.shape), settings)
         if made is None:
             raise ValueError(
                 f"source of CorrectedRatio must have a network for its critic, for the corrector to begin from, got"

@@ -11,7 +11,7 @@ from ..inputs import AffineScaler
 from ..ratios import DensityRatio, LogisticRatio
 from ..training import GenerativeModel
 
-__all__ = ["Rescaled", "gone_on", "own_units", "trained_on"]
+__all__ = ["Rescaled", "gone_on", "trained_on"]
 
 _SHARE = 4  # of a critic's first training, as much as it is trained on for at each stage
 
@@ -38,11 +38,6 @@ class Rescaled(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         t = self.body(rows * self.factor + self.offset)
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
-
-
-def own_units(shape: tuple[int, ...]) -> AffineScaler:
-    """The scaling that leaves rows as they are."""
-    return AffineScaler(np.zeros(shape), np.ones(shape), np.ones(shape, dtype=bool))
 
 
 def trained_on(

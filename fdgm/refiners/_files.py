@@ -15,7 +15,6 @@ from ._corrected import CorrectedRatio, under
 
 __all__ = ["described", "restore"]
 
-_SCALER = ("mean", "scale", "varies")
 _KEPT = ("n_features_in_", "_entropy", "_n_calls")
 
 
@@ -33,7 +32,7 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"ratio of {owner} must be 'auto', a density ratio or a sampler to be saved, got {refiner.ratio!r}, which"
             " cannot be stored without pickle."
         )
-    tensors = {f"scaler/{name}": _tensor(getattr(refiner._scaler, name)) for name in _SCALER}
+    tensors = refiner._scaler.to_tensors()
     parts: dict[str, Any] = {}
     for name, part in {"generator": generator, "ratio": ratio}.items():
         if isinstance(part, (DensityRatio, GenerativeModel)) and not (name == "ratio" and part is generator):
@@ -69,7 +68,7 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
     record = state["record"]
     columns = None if record["columns"] is None else tuple(record["columns"])
     refiner._record = Record(tuple(record["shape"]), record["dtype"], columns)
-    refiner._scaler = AffineScaler(*(tensors[f"scaler/{name}"].numpy() for name in _SCALER))
+    refiner._scaler = AffineScaler.from_tensors(tensors)
     refiner._clamp = None if state["clamp"] is None else tuple(state["clamp"])
     if state["feature_names_in"] is not None:
         refiner.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)

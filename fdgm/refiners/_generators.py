@@ -159,7 +159,7 @@ def _scaled(
             raise ValueError(
                 f"generator of {owner} must give rows of X's shape {tuple(mean.shape)}, got {tuple(rows.shape[1:])}."
             )
-        return (rows - mean) / scale
+        return scaler.pinned((rows - mean) / scale)
 
     return generate
 

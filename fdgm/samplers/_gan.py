@@ -90,7 +90,7 @@ class GANSampler(Sampler):
         Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=s.n_iter_, schedule=s.schedule_``
         replays a fit that `max_seconds` ended.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the last fit.
+        Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
     device : str, default="auto"
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None

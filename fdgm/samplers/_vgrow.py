@@ -143,7 +143,7 @@ class VGrowSampler(Sampler):
     record_particles : sequence of int, default=()
         Outer loops, counted from 1, whose particles are kept in `particles_`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the last fit.
+        Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
     device : str, default="auto"
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
@@ -214,6 +214,7 @@ class VGrowSampler(Sampler):
         "lr_schedule": ["array-like"],
         "record_particles": ["array-like"],
     }
+    _call_params: ClassVar = (*Sampler._call_params, "record_particles")
     _mends: ClassVar[dict[str, str]] = {
         "non_finite": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
         "explosion": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",

@@ -14,14 +14,14 @@ from ..nets import Clock
 from ..persistence import encode_params, read, write
 from ._state import restore, state_of
 
-__all__ = ["Checkpointer", "resume"]
+__all__ = ["NO_MATTER", "Checkpointer", "resume"]
 
-_NO_MATTER = ("device", "verbose", "callbacks", "checkpoint", "checkpoint_seconds")  # to whose checkpoint it is
+NO_MATTER = ("device", "verbose", "callbacks", "checkpoint", "checkpoint_seconds")  # to whose checkpoint it is
 
 
 def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
     """What a checkpoint belongs to: the parameters that matter, and the data."""
-    params = encode_params(estimator, without=_NO_MATTER)
+    params = encode_params(estimator, without=NO_MATTER)
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())

@@ -77,7 +77,8 @@ class GenerativeModel(Trainable):
         Raises
         ------
         ValueError, TypeError
-            For a parameter out of range, or an X that is not two or more rows of finite real numbers.
+            For a parameter out of range, an X that is not two or more rows of finite real numbers, or, with
+            `warm_start`, a parameter of the networks that was changed.
         TrainingError
             If training failed before there was a generator to keep.
 
@@ -91,7 +92,9 @@ class GenerativeModel(Trainable):
         clock = self._make_clock()
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
         array, record = validate(self, X, reset=not goes_on, min_samples=2)
-        if not goes_on:
+        if goes_on:
+            self._check_unchanged()
+        else:
             self._start((array,))
         self._best = Best()
         self._run((array,), record, clock)
@@ -103,7 +106,7 @@ class GenerativeModel(Trainable):
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One more outer loop on X, at full step size; the first call fixes the scaling.
 
-        Nothing is held out, and no checkpoint is written.
+        Nothing is held out, and no checkpoint is written. Parameters that make the networks must stay as they were.
 
         Parameters
         ----------
@@ -117,7 +120,9 @@ class GenerativeModel(Trainable):
         self._validate_params()
         goes_on = self.__sklearn_is_fitted__()
         array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
-        if not goes_on:
+        if goes_on:
+            self._check_unchanged()
+        else:
             self._start((array,))
         self._record = record
         return self._train((self._rows(array),), Clock(1, None, [0.0]))

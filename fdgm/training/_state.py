@@ -16,8 +16,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors, and everything else that was learned."""
     net, scaler = estimator.net_, estimator._scaler
     tensors = {f"net/{name}": tensor for name, tensor in net_tensors(net).items()}
-    for name in ("mean", "scale", "varies"):
-        tensors[f"scaler/{name}"] = _tensor(getattr(scaler, name))
+    tensors |= scaler.to_tensors()
     arrays, learned = estimator._learned()
     tensors |= {f"learned/{name}": _tensor(array) for name, array in arrays.items()}
     names = getattr(estimator, "feature_names_in_", None)
@@ -66,8 +65,8 @@ def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -
     record = state["record"]
     columns = None if record["columns"] is None else tuple(record["columns"])
     estimator._record = Record(tuple(record["shape"]), record["dtype"], columns)
-    estimator._scaler = AffineScaler(*(tensors[f"scaler/{name}"].numpy() for name in ("mean", "scale", "varies")))
-    estimator._make_net(estimator._record.shape, Seeds(**state["seeds"]))
+    estimator._scaler = AffineScaler.from_tensors(tensors)
+    estimator._build(estimator._record.shape, Seeds(**state["seeds"]))
     net = estimator.net_
     restore_net(net, _under(tensors, "net"))
     estimator.schedule_ = state["schedule"]

@@ -4,14 +4,15 @@ import inspect
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
 from string import Formatter
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -20,11 +21,10 @@ from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped
 from ..nets import PRECISIONS, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
 from ..persistence import encode_params, write
-from ._checkpoint import resume
+from ._checkpoint import NO_MATTER, resume
 from ._state import restore, state_of
 
 __all__ = ["Trainable"]
-
 
 class Trainable(BaseEstimator, ABC):
     """Base of the estimators that train networks, in scaled units, in a skorch net that they hold as `net_`.
@@ -47,6 +47,18 @@ class Trainable(BaseEstimator, ABC):
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
     }
+    #: Parameters of one call of `fit`. The others make the networks, and training goes on with these as they were.
+    _call_params: ClassVar[tuple[str, ...]] = (
+        *NO_MATTER,
+        "max_iter",
+        "max_seconds",
+        "schedule",
+        "warm_start",
+        "early_stopping",
+        "validation_fraction",
+        "n_iter_no_change",
+        "validate_every",
+    )
     #: What to do about each kind of failure; ``{name}`` stands for a parameter and its value now.
     _mends: ClassVar[dict[str, str]]
 
@@ -67,6 +79,7 @@ class Trainable(BaseEstimator, ABC):
     n_features_in_: int
     _scaler: AffineScaler
     _record: Record
+    _made_with: dict[str, Any]
 
     @abstractmethod
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
@@ -107,7 +120,8 @@ class Trainable(BaseEstimator, ABC):
         """What a file holds of the fitted estimator: tensors, and the rest as JSON."""
         check_is_fitted(self)
         tensors, state = state_of(self)
-        return tensors, {"class": type(self).__name__, "params": encode_params(self), "state": state}
+        with self._as_made():
+            return tensors, {"class": type(self).__name__, "params": encode_params(self), "state": state}
 
     def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
         restore(self, tensors, state)
@@ -138,9 +152,40 @@ class Trainable(BaseEstimator, ABC):
     def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
         """Scaling, seeds and fresh networks, for these samples."""
         self._scaler = self._make_scaler(arrays)
-        self._make_net(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
+        self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
         self.schedule_ = []
         self._set_learned({}, {})
+
+    def _build(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+        """Fresh networks, and a note of the parameters that they are made with."""
+        self._make_net(shape, seeds)
+        params = self.get_params(deep=False).items()
+        self._made_with = {name: _copy(value) for name, value in params if name not in self._call_params}
+
+    @contextmanager
+    def _as_made(self) -> Iterator[None]:
+        """Under the parameters that the networks were made with, whatever was set since."""
+        now = {name: getattr(self, name) for name in self._made_with}
+        self.set_params(**self._made_with)
+        try:
+            yield
+        finally:
+            self.set_params(**now)
+
+    def _check_unchanged(self) -> None:
+        """That training goes on with the parameters that the networks were made with.
+
+        Raises
+        ------
+        ValueError
+            By the name of the first that was changed.
+        """
+        for name, made in self._made_with.items():
+            if not _same(getattr(self, name), made):
+                raise ValueError(
+                    f"{name} of {type(self).__name__} must stay {made!r} for training to go on, got"
+                    f" {getattr(self, name)!r}; fit without warm_start to begin anew."
+                )
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
         """What the net is trained on, of the arrays that `fit` was given."""
@@ -226,7 +271,27 @@ class Trainable(BaseEstimator, ABC):
         fitted = state.get("_fitted")
         super().__setstate__({name: value for name, value in state.items() if name != "_fitted"})
         if fitted is not None:
-            self._restore(*fitted)
+            with self._as_made():
+                self._restore(*fitted)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)
+
+
+def _copy(value: Any) -> Any:
+    """A parameter's value that no later change of a component reaches."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_copy(item) for item in value)
+    return clone(value) if isinstance(value, BaseEstimator) else value
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Whether two values of a parameter say the same: components by their own parameters."""
+    if isinstance(value, BaseEstimator):
+        return type(value) is type(other) and _same(value.get_params(deep=False), other.get_params(deep=False))
+    if isinstance(value, dict):
+        return all(_same(value[name], other[name]) for name in value)
+    if isinstance(value, (list, tuple, np.ndarray)):
+        alike = isinstance(other, (list, tuple, np.ndarray)) and len(value) == len(other)
+        return alike and all(map(_same, value, other))
+    return value is other or bool(value == other)

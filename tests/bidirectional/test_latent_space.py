@@ -20,6 +20,7 @@ TINY = {
     "batch_size": 32,
     "max_iter": 3,
 }
+TINY_VAE = {name: value for name, value in TINY.items() if name != "n_warmup_steps"}
 X = np.random.default_rng(0).normal([1.0, -20.0, 3.0], [0.1, 5.0, 1.0], size=(60, 3))
 
 
@@ -77,14 +78,14 @@ def test_numbers_of_neighbours_that_cannot_be(model, k, error):
 @pytest.mark.parametrize("shape", [(3,), (2,), (1, 4, 4)])
 def test_pictures_of_rows_of_every_kind(shape):
     rows = np.random.default_rng(0).normal(size=(30, *shape))
-    fitted = VAE(**TINY, random_state=0).fit(rows)
+    fitted = VAE(**TINY_VAE, random_state=0).fit(rows)
     assert len(fitted.plot_interpolation(rows[:2], rows[2:4], steps=3).axes) >= 1
     assert len(fitted.plot_neighbors(rows[:2], k=2, among=rows).axes) >= 1
 
 
 def test_flat_rows_as_images():
     rows = np.random.default_rng(0).normal(size=(30, 12))
-    fitted = VAE(**TINY, random_state=0).fit(rows)
+    fitted = VAE(**TINY_VAE, random_state=0).fit(rows)
     figure = fitted.plot_neighbors(rows[:3], k=4, among=rows, image_shape=(3, 4))
     assert len(figure.axes) == 3 * 5
     assert figure.axes[0].images[0].get_array().shape == (3, 4)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -71,6 +72,25 @@ def test_constant_columns_come_back_constant(offset):
     scaler = AffineScaler.standardise(X)
     noise = scaler.to_tensor(X) + 0.3
     np.testing.assert_array_equal(scaler.to_array(noise, "float64")[:, 0], X[:, 0])
+
+
+def test_a_range_maps_constant_columns_like_the_others():
+    """A black margin is as black to the networks as black elsewhere."""
+    X = np.array([[-1.0, -1.0, 0.5], [-1.0, 1.0, 0.5]])
+    scaler = AffineScaler.to_range(X, (-1.0, 1.0))
+    np.testing.assert_allclose(scaler.to_tensor(X).numpy(), X, rtol=0, atol=1e-7)
+    back = scaler.to_array(scaler.to_tensor(X) * 0.9, "float64")
+    np.testing.assert_allclose(back, [[-1.0, -0.9, 0.5], [-1.0, 0.9, 0.5]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("make", [AffineScaler.standardise, lambda X: AffineScaler.to_range(X, (-1.0, 1.0))])
+def test_pinned_rows_have_the_constants(make):
+    X = np.column_stack([np.full(5, 7.0), np.arange(5.0)])
+    scaler = make(X)
+    rows = torch.randn(3, 2, generator=torch.Generator().manual_seed(0))
+    pinned = scaler.pinned(rows)
+    np.testing.assert_array_equal(pinned[:, 0], scaler.to_tensor(X)[:3, 0])
+    np.testing.assert_array_equal(pinned[:, 1], rows[:, 1])
 
 
 def test_a_spread_that_overflows_is_refused():

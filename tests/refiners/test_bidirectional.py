@@ -14,7 +14,6 @@ TINY = {
     "architecture": MLP(width=8, depth=1),
     "latent_size": 2,
     "max_iter": 2,
-    "n_warmup_steps": 2,
     "n_updates": 2,
     "random_state": 0,
 }
@@ -23,7 +22,7 @@ QUICK = LogisticRatio(max_iter=1, n_critic_steps=2)
 
 @pytest.fixture(scope="module")
 def age(X):
-    return AGEBidirectional(**TINY).fit(X)
+    return AGEBidirectional(n_warmup_steps=2, **TINY).fit(X)
 
 
 @pytest.fixture(scope="module")
