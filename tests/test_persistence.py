@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save as save_tensors
 
 import fdgm
-from fdgm import VGrowSampler, persistence
+from fdgm import GANSampler, VGrowSampler, persistence
 
 TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
@@ -66,6 +66,21 @@ def test_a_data_frames_columns_come_back(tmp_path):
     VGrowSampler(max_iter=1, **TINY).fit(pd.DataFrame(X, columns=["a", "b"])).save(tmp_path / "s")
     again = fdgm.load(tmp_path / "s")
     assert list(again.sample(2).columns) == list(again.feature_names_in_) == ["a", "b"]
+
+
+def test_what_is_set_after_fit_reaches_no_file(tmp_path):
+    """Neither a file nor a pickle puts networks under parameters that they were not made with."""
+    model = GANSampler(max_iter=1, n_generator_steps=1, batch_size=32, random_state=0).fit(X)
+    before = model.log_ratio(X)
+    model.set_params(objective="least_squares", architecture="resnet").save(tmp_path / "s")
+    loaded, unpickled = fdgm.load(tmp_path / "s"), pickle.loads(pickle.dumps(model))
+    for again in (loaded, unpickled):
+        np.testing.assert_array_equal(again.log_ratio(X), before)
+    assert (loaded.objective, unpickled.objective, model.objective) == (
+        "non_saturating",
+        "least_squares",
+        "least_squares",
+    )
 
 
 def test_what_needs_pickle_is_refused_by_name(tmp_path):

@@ -290,7 +290,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         """Latents, checked, as (n, width) of float32."""
         owner = f"{type(self).__name__}.{method}"
         try:
-            latents = np.asarray(Z, dtype=np.float32)
+            latents = np.array(Z, dtype=np.float32, order="C")
         except (TypeError, ValueError):
             raise ValueError(f"Z of {owner} must hold numbers, got {Z!r}.") from None
         if latents.ndim != 2 or latents.shape[1] != width or not len(latents):

@@ -61,9 +61,7 @@ class AffineScaler:
         return cls(np.where(varies, mean, low), scale, np.where(varies, np.nan, low))
 
     @classmethod
-    def to_range(
-        cls, X: np.ndarray, target: tuple[float, float], bounds: tuple[float, float] | None = None
-    ) -> Self:
+    def to_range(cls, X: np.ndarray, target: tuple[float, float], bounds: tuple[float, float] | None = None) -> Self:
         """All columns alike, from `bounds`, by default the least and greatest number in X, to `target`.
 
         Raises

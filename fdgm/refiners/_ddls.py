@@ -86,7 +86,7 @@ class DDLSRefiner(Mover):
         "noise_scale": [Interval(Real, 0, None, closed="left")],
     }
     space = "latent"
-    data_range = None
+    data_range = "auto"
 
     def __init__(
         self,

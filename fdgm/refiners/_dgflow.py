@@ -16,7 +16,7 @@ from ..ratios import DensityRatio
 from ._critic import gone_on
 from ._ends import Ends
 from ._generators import seeded
-from ._mover import Space, Step
+from ._mover import Moving, Space, Step
 from ._row_mover import RowMover
 from ._split import held_out_rows
 
@@ -211,8 +211,9 @@ class DGflowRefiner(RowMover):
         """Move a population as samples will be moved, estimate the ratio anew on it, and see where to stop."""
         self.n_steps_, self.ends_, self.held_out_distance_ = self.n_steps, "same", pd.DataFrame(dtype=float)
         self._ends = []
+        Scaling.make(self.divergence, self.scale_clip)  # raises where there is no such thing, as the next
         if self.refresh is not None:
-            self._stage()  # raises where there is no such thing
+            self._stage()
         if self.stop is not None:
             self._choose(array)
         elif self.refresh is not None:
@@ -263,25 +264,25 @@ class DGflowRefiner(RowMover):
         refresh = None if stale else self.refresh
         real = self._scaler.to_tensor(self._training_rows(array)) if refresh is not None else None
         points, spaces, source = self._fresh(self._at_most(_POPULATION), (self._entropy, _FOLLOW_KEY))
-        alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
+        moving = Moving.begin(points)
         distances: dict[int, float] = {}
         # Closer at the beginning, where a ratio is not stale yet and steep ones are done soon.
         tried = {0, *np.geomspace(1, max(1, self.n_steps), _TRIED).round().astype(int).tolist()}
         space, length = spaces[0], refresh or max(1, self.n_steps)
         for k in range(self.n_steps + 1):
             if judges is not None and k in tried:
-                rows = self._rows_of(points[:_HELD_OUT], space)
+                rows = self._rows_of(moving.first(_HELD_OUT), space)
                 distances[k] = energy_distance(judges.numpy(), rows.cpu().numpy())
             if k == self.n_steps:
                 break
             if k % length == 0:
                 if k and real is not None:
-                    self._stages.append(self._re_estimated(real, self._rows_of(points, space)))
+                    self._stages.append(self._re_estimated(real, self._rows_of(moving, space)))
                     space = self._spaces(self.space_ == "latent")[-1]
                 if judges is not None and own:
-                    self._ends.append(self._ends_in(space, points, judges))
+                    self._ends.append(self._ends_in(space, self._settled(moving, space).points, judges))
                 step = self._step(space, source)
-            points, alive = self._advance(points, alive, step, space)
+            moving = self._advance(moving, step, space)
         return distances
 
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
@@ -297,9 +298,9 @@ class DGflowRefiner(RowMover):
     def _betters(self, judges: Tensor) -> bool:
         """Whether samples that had no part in the choice are no farther from held-out rows than before they moved."""
         points, spaces, source = self._fresh(self._at_most(_HELD_OUT), (self._entropy, _SECOND_KEY))
-        moved, _ = self._move(points, spaces, source)
+        both = Moving.begin(points), self._move(points, spaces, source)
         before, after = (
-            energy_distance(judges.numpy(), self._rows_of(rows, spaces[0]).cpu().numpy()) for rows in (points, moved)
+            energy_distance(judges.numpy(), self._rows_of(moving, spaces[0]).cpu().numpy()) for moving in both
         )
         return after <= before
 

@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval
 from torch import Tensor
@@ -122,17 +123,22 @@ class DOTRefiner(RowMover):
     def _n_moves(self) -> int:
         return int(self.n_steps > 0)
 
+    def _follow(self, array: np.ndarray) -> None:
+        self._checked_betas()
+
     def _step(self, space: Space, source: torch.Generator) -> Step:
+        betas = self._checked_betas()
+
+        def step(points: Tensor) -> Tensor:
+            return proximal_step(space.log_ratio, points, self.step_size, n_iter=self.n_steps, lr=self.lr, betas=betas)
+
+        return step
+
+    def _checked_betas(self) -> tuple[float, float]:
         try:
             first, second = (float(beta) for beta in self.betas)
         except (TypeError, ValueError):
             first = second = -1.0
         if not (0 <= first < 1 and 0 <= second < 1):
             raise ValueError(f"betas of DOTRefiner must be two floats in [0, 1), got {self.betas!r}.")
-
-        def step(points: Tensor) -> Tensor:
-            return proximal_step(
-                space.log_ratio, points, self.step_size, n_iter=self.n_steps, lr=self.lr, betas=(first, second)
-            )
-
-        return step
+        return first, second

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from sklearn.base import clone
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from ..training import GenerativeModel
 from ._corrected import CorrectedRatio
 from ._generators import seeded
 
-__all__ = ["check_field", "field_of", "resolve_ratio"]
+__all__ = ["check_field", "depends_on", "field_of", "resolve_ratio"]
 
 #: The ratio where no critic comes with the generator: neural, and smooth, for points to move along its gradient. A
 #: smaller one misses fine structure, as of a Swiss roll, and one that is trained half as long may not have begun to see
@@ -35,7 +34,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
         If it cannot be one, or has no gradient.
     """
     if isinstance(ratio, str) and ratio == "auto":
-        if isinstance(generator, GenerativeModel) and generator._scaled_log_ratio() is not None:
+        if isinstance(generator, GenerativeModel) and _own(generator) is not None:
             return generator
         ratio = LogisticRatio(architecture=MLP(**_AUTO_NETWORK), **_AUTO)
     if isinstance(ratio, str):
@@ -66,13 +65,30 @@ def field_of(ratio: Any, generator: Any, scaler: AffineScaler, device: str) -> C
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(function, nn.Module):
         function = function.to(device).eval()
-    mean, scale = (torch.from_numpy(v.astype(np.float32)).to(device) for v in (scaler.mean, scaler.scale))
+    # A module of the user's takes float32; where a model of this package does, it scales in float64 first.
+    exact = torch.float64 if isinstance(ratio, (Sampler, CorrectedRatio)) else torch.float32
+    mean, scale = (torch.from_numpy(v).to(device, exact) for v in (scaler.mean, scaler.scale))
 
     def field(points: Tensor) -> Tensor:
-        t = function(points * scale + mean)
+        t = function(points.to(exact) * scale + mean).to(points.dtype)
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
 
     return field
+
+
+def depends_on(output: Tensor, points: Tensor) -> bool:
+    """Whether there is a gradient of the output in the points, be it 0."""
+    if not output.requires_grad:
+        return False
+    return torch.autograd.grad(output.sum(), points, allow_unused=True)[0] is not None
+
+
+def _own(model: GenerativeModel) -> Callable[[Tensor], Tensor] | None:
+    """The log-ratio of a model's own critic, where it has one that judges single rows."""
+    try:
+        return model._scaled_log_ratio()
+    except ValueError:
+        return None
 
 
 def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor) -> None:
@@ -93,7 +109,7 @@ def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor) -
     if not isinstance(t, Tensor) or t.shape != (len(points),):
         got = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
         raise ValueError(f"ratio of {owner} must give one log-ratio a row, ({len(points)},), got {got}.")
-    if not t.requires_grad:
+    if not depends_on(t, points):
         raise ValueError(
             f"ratio of {owner} must have a gradient in x, got one that has none; density ratios that have one:"
             f" {with_gradient()}."

@@ -15,6 +15,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
+from torch.distributions import Normal, Uniform
 
 from ..inputs import AffineScaler
 from ..training import GenerativeModel
@@ -138,12 +139,8 @@ def source_of(owner: str, generator: Any, scaler: AffineScaler, device: str) -> 
         return LatentSource(Prior(generator.latent_size, generator.bounds), _scaled(owner, module, scaler, device))
     if _is_zuko(generator):
         distribution = generator.to(device).eval()()
-        base, to_data = distribution.base, distribution.transform.inv
-        bounds = None
-        if type(base).__name__ == "BoxUniform":
-            low, high = base.base_dist.low, base.base_dist.high
-            bounds = (float(low.min()), float(high.max()))
-        return LatentSource(Prior(base.event_shape[0], bounds), _scaled(owner, to_data, scaler, device))
+        size, bounds = _zuko_prior(owner, distribution.base)
+        return LatentSource(Prior(size, bounds), _scaled(owner, distribution.transform.inv, scaler, device))
     return RowSource(lambda n, seed: _sample(owner, generator, n, seed))
 
 
@@ -162,6 +159,26 @@ def _scaled(
         return scaler.pinned((rows - mean) / scale)
 
     return generate
+
+
+def _zuko_prior(owner: str, base: Any) -> tuple[int, tuple[float, float] | None]:
+    """Number and bounds of a flow's latents.
+
+    Raises
+    ------
+    ValueError
+        If they are neither standard normal nor uniform on a cube.
+    """
+    parts = getattr(base, "base_dist", base)
+    size = base.event_shape[0]
+    if isinstance(parts, Normal) and (parts.loc == 0).all() and (parts.scale == 1).all():
+        return size, None
+    if isinstance(parts, Uniform) and (parts.low == parts.low[0]).all() and (parts.high == parts.high[0]).all():
+        return size, (float(parts.low[0]), float(parts.high[0]))
+    raise ValueError(
+        f"generator of {owner} must be a flow from a standard normal or from a uniform cube, got the base {base!r};"
+        " wrap its transform into a LatentGenerator."
+    )
 
 
 def _is_zuko(generator: Any) -> bool:

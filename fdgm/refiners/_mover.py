@@ -4,7 +4,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,15 @@ from torch import Tensor
 
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
-from ..inputs import chunk_seed, entropy_of, validate
+from ..inputs import chunk_seed, entropy_of, validate, validate_count
 from ..nets import resolve_device
 from ._base import Refiner
+from ._fields import depends_on
 from ._generators import LatentSource
 from ._prior import Prior
 from ._threads import one_thread
 
-__all__ = ["Mover", "Space", "Step"]
+__all__ = ["Mover", "Moving", "Space", "Step"]
 
 _CHUNK = 1024  # rows moved at once, the tail padded: a matrix product's bits depend on its rows
 _TRACED = 256  # rows that `history_` follows
@@ -49,6 +50,38 @@ class Space:
     log_ratio: Callable[[Tensor], Tensor]
     prior: Prior | None
     stage: int
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Points on their way.
+
+    Parameters
+    ----------
+    points : Tensor of shape (n, *shape)
+    before : Tensor of shape (n, *shape)
+        The same before the last step. The log-ratio had a gradient there, so that a generator made rows of them.
+    alive : Tensor of shape (n,), bool
+        Whether a point goes on.
+    """
+
+    points: Tensor
+    before: Tensor
+    alive: Tensor
+
+    @classmethod
+    def begin(cls, points: Tensor) -> Self:
+        """Before the first step."""
+        return cls(points, points, torch.ones(len(points), dtype=torch.bool, device=points.device))
+
+    def first(self, n: int) -> "Moving":
+        """The first n of them."""
+        return Moving(self.points[:n], self.before[:n], self.alive[:n])
+
+    def stopped(self, bad: Tensor, *, back: bool) -> "Moving":
+        """The same with an end to those of the mask, where they are or one step back."""
+        points = torch.where(_along(bad, self.points), self.before, self.points) if back else self.points
+        return Moving(points, self.before, self.alive & ~bad)
 
 
 class Mover(Refiner):
@@ -144,6 +177,7 @@ class Mover(Refiner):
             In X's units, also where latents move. DOT's proximal step is a single one.
         """
         check_is_fitted(self)
+        n_samples = validate_count("trajectory", "n_samples", n_samples)
         key = (self._entropy, _TRACE_KEY) if random_state is None else (entropy_of(random_state),)
         steps = self._trace(n_samples, key)
         return np.stack([self._scaler.to_array(rows, self._record.dtype) for rows in steps])
@@ -209,7 +243,7 @@ class Mover(Refiner):
         latents = torch.zeros(1, source.prior.size, device=resolve_device(self.device), requires_grad=True)
         with torch.enable_grad():
             rows = source.generate(latents)
-        if self.space_ == "latent" and not rows.requires_grad:
+        if self.space_ == "latent" and not depends_on(rows, latents):
             raise ValueError(
                 f"generator of {type(self).__name__} must be differentiable in its latents for space='latent', got one"
                 " whose output has no gradient; set space to 'data'."
@@ -224,9 +258,9 @@ class Mover(Refiner):
     def _trace(self, n: int, key: tuple[int, ...]) -> list[Tensor]:
         """n fresh samples, as scaled rows, before the first step and after each."""
         points, spaces, source = self._fresh(n, key)
-        steps = [points]
+        steps = [Moving.begin(points)]
         self._move(points, spaces, source, steps.append)
-        return [self._rows_of(points, spaces[0]) for points in steps]
+        return [self._rows_of(step, spaces[0]) for step in steps]
 
     def _fresh(self, n: int, key: tuple[int, ...]) -> tuple[Tensor, list[Space], torch.Generator]:
         """n points before the first step, the spaces where they will move, and the chance that they will move by."""
@@ -235,12 +269,21 @@ class Mover(Refiner):
         latent = self.space_ == "latent"
         return self._start(given, source, latent, n), self._spaces(latent), source
 
-    def _rows_of(self, points: Tensor, space: Space) -> Tensor:
+    def _rows_of(self, moving: Moving, space: Space) -> Tensor:
         """Points as scaled rows: they are latents where the space has a prior."""
         made = self._source()
         if isinstance(made, LatentSource) and space.prior is not None:
-            return self._from_latents(made, points)
-        return points
+            return self._from_latents(made, self._settled(moving, space).points)
+        return moving.points
+
+    def _settled(self, moving: Moving, space: Space) -> Moving:
+        """Latents that a generator makes rows of: the others are ended where they were one step back."""
+        made = self._source()
+        if not isinstance(made, LatentSource) or space.prior is None:
+            return moving
+        with torch.no_grad():
+            bad = ~torch.isfinite(made.generate(moving.points)).flatten(1).all(1)
+        return moving.stopped(bad, back=True)
 
     def _refine_key(self, random_state: Any) -> tuple[int, ...]:
         return (self._entropy, _REFINE_KEY) if random_state is None else (entropy_of(random_state),)
@@ -260,7 +303,7 @@ class Mover(Refiner):
         owner, source = type(self).__name__, self._source()
         if not isinstance(source, LatentSource):
             raise ValueError(f"space of {owner} must be 'data' with this generator, got {self.space!r}.")
-        latents = check_array(Z, dtype=np.float32, input_name="Z", estimator=self)
+        latents = check_array(Z, dtype=np.float32, order="C", copy=True, input_name="Z", estimator=self)
         if latents.shape[1] != source.prior.size:
             raise ValueError(
                 f"rows of {owner}.refine must be latents, {source.prior.size} a row, where space is 'latent', got"
@@ -345,11 +388,11 @@ class Mover(Refiner):
     ) -> tuple[np.ndarray, np.ndarray]:
         source = torch.Generator().manual_seed(chunk_seed(*key))
         points, spaces = self._start(given, source, latent), self._spaces(latent)
-        points, alive = self._move(points, spaces, source)
+        moving = self._settled(self._move(points, spaces, source), spaces[0])
+        alive = moving.alive.cpu().numpy()
         if keep_latents:
-            return points.cpu().numpy(), alive.cpu().numpy()
-        rows = self._rows_of(points, spaces[0])
-        return self._scaler.to_array(rows, self._record.dtype), alive.cpu().numpy()
+            return moving.points.cpu().numpy(), alive
+        return self._scaler.to_array(self._rows_of(moving, spaces[0]), self._record.dtype), alive
 
     def _spaces(self, latent: bool) -> list[Space]:
         """The space where points move, in each stage."""
@@ -367,29 +410,39 @@ class Mover(Refiner):
             return points if latent else self._from_latents(made, points)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
-        return _padded(torch.from_numpy(given).to(device) if latent else self._scaled_rows(given), n)
+        return _padded(torch.tensor(given, device=device) if latent else self._scaled_rows(given), n)
 
     def _move(
-        self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Tensor], None] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """All steps, and which rows took all of them."""
-        alive = torch.ones(len(points), dtype=torch.bool, device=points.device)
+        self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Moving], None] | None = None
+    ) -> Moving:
+        """All steps."""
+        moving = Moving.begin(points)
         for k in range(self._n_moves):
             if k % self._stage_length == 0:
                 space = spaces[min(k // self._stage_length, len(spaces) - 1)]
                 step = self._step(space, source)
-            points, alive = self._advance(points, alive, step, space)
+            moving = self._advance(moving, step, space)
             if seen is not None:
-                seen(points)
-        return points, alive
+                seen(moving)
+        return moving
 
-    def _advance(self, points: Tensor, alive: Tensor, step: Step, space: Space) -> tuple[Tensor, Tensor]:
-        """One step; a row that would become NaN stays where it is, for good."""
-        moved = step(points)
+    def _advance(self, moving: Moving, step: Step, space: Space) -> Moving:
+        """One step. A point that would become NaN ends where it is, and a latent one before: its row may be NaN."""
+        moved = step(moving.points)
         if self._clamp is not None and space.prior is None:
             moved = moved.clamp(*self._clamp)
-        alive = alive & torch.isfinite(moved).flatten(1).all(1)
-        return torch.where(alive.view(-1, *[1] * (points.dim() - 1)), moved, points), alive
+        moving = moving.stopped(~torch.isfinite(moved).flatten(1).all(1), back=space.prior is not None)
+        goes_on = _along(moving.alive, moved)
+        return Moving(
+            torch.where(goes_on, moved, moving.points),
+            torch.where(goes_on, moving.points, moving.before),
+            moving.alive,
+        )
+
+
+def _along(mask: Tensor, points: Tensor) -> Tensor:
+    """A mask of rows (n,) in the shape of points (n, *shape)."""
+    return mask.view(-1, *[1] * (points.dim() - 1))
 
 
 def _padded(points: Tensor, n: int) -> Tensor:

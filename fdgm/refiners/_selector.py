@@ -36,7 +36,7 @@ class Selector(Refiner):
         "calibration": [StrOptions({"sigmoid", "isotonic"}), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     }
-    data_range = None
+    data_range = "auto"
 
     calibration: str | None
     validation_fraction: float

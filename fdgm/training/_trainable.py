@@ -26,6 +26,7 @@ from ._state import restore, state_of
 
 __all__ = ["Trainable"]
 
+
 class Trainable(BaseEstimator, ABC):
     """Base of the estimators that train networks, in scaled units, in a skorch net that they hold as `net_`.
 

@@ -6,7 +6,7 @@ import torch
 from sklearn.mixture import GaussianMixture
 
 from fdgm import DGflowRefiner
-from fdgm.refiners import DDLSRefiner, LatentGenerator
+from fdgm.refiners import DDLSRefiner, DOTRefiner, LatentGenerator
 
 MIXTURE = GaussianMixture(random_state=0)
 
@@ -24,6 +24,28 @@ class Rounding(torch.nn.Module):
         return z.detach().round()
 
 
+class Codebook(torch.nn.Module):
+    """Rows with a gradient in its parameters, and none in the latents."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = torch.nn.Embedding(2, 2)
+
+    def forward(self, z):
+        return self.rows(z.argmax(dim=1))
+
+
+class Deaf(torch.nn.Module):
+    """A critic with a gradient in its parameters, and none in x."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.linear(x.detach())
+
+
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
@@ -33,6 +55,7 @@ class Rounding(torch.nn.Module):
         ({"generator": 3}, TypeError, "got 3"),
         ({"generator": torch.nn.Linear(2, 2)}, TypeError, "bare Linear"),
         ({"generator": LatentGenerator(Rounding(), 2)}, ValueError, "output has no gradient"),
+        ({"generator": LatentGenerator(Codebook(), 2), "space": "latent"}, ValueError, "output has no gradient"),
         ({"generator": LatentGenerator(torch.nn.Linear(3, 4), 3)}, ValueError, r"shape \(2,\), got \(4,\)"),
         ({"space": "latent"}, ValueError, "differentiable map from latents.*GaussianMixture"),
         ({"ratio": "classifier"}, ValueError, "got ClassifierRatio.*density ratios that have one: .*kliep"),
@@ -40,6 +63,8 @@ class Rounding(torch.nn.Module):
         ({"ratio": 3.0}, TypeError, "got 3.0"),
         ({"ratio": torch.nn.Linear(5, 1)}, ValueError, r"generator's shape \(2,\), got"),
         ({"ratio": lambda x: x}, ValueError, r"one log-ratio a row, \(64,\), got \(64, 2\)"),
+        ({"ratio": Deaf()}, ValueError, "density ratios that have one: .*kliep"),
+        ({"divergence": "nonsense", "n_steps": 0}, ValueError, "got 'nonsense'"),
         ({"ratio": lambda x: torch.zeros(len(x))}, ValueError, "density ratios that have one: .*kliep"),
         ({"step_size": -0.1}, ValueError, "Got -0.1"),
         ({"step_size": float("nan")}, ValueError, "Got nan"),
@@ -90,3 +115,27 @@ def test_a_prior_that_is_none(size, bounds):
 
 def test_ddls_moves_no_rows(X, sampler):
     assert not hasattr(DDLSRefiner(sampler), "transform")
+
+
+def test_betas_of_no_step():
+    with pytest.raises(ValueError, match=r"betas of DOTRefiner .*got \(0\.5, 1\.0\)"):
+        DOTRefiner(MIXTURE, betas=(0.5, 1.0), n_steps=0, ratio="kliep").fit(
+            np.random.default_rng(0).normal(size=(50, 2))
+        )
+
+
+@pytest.mark.parametrize(("n_samples", "error"), [(0, ValueError), (2.5, TypeError)])
+def test_numbers_of_trajectories_that_cannot_be(X, n_samples, error):
+    refiner = DGflowRefiner(MIXTURE, ratio="kliep", n_steps=1).fit(X)
+    with pytest.raises(error, match=f"trajectory.*got {n_samples}"):
+        refiner.trajectory(n_samples)
+
+
+def test_a_flow_from_another_base(X):
+    zuko = pytest.importorskip("zuko")
+    base = zuko.lazy.UnconditionalDistribution(
+        zuko.distributions.BoxUniform, torch.zeros(2), torch.tensor([1.0, 10.0]), buffer=True
+    )
+    flow = zuko.flows.Flow(zuko.lazy.UnconditionalTransform(zuko.transforms.IdentityTransform), base)
+    with pytest.raises(ValueError, match="standard normal or from a uniform cube, got the base BoxUniform"):
+        DGflowRefiner(flow, ratio="kliep").fit(X)

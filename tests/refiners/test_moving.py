@@ -1,13 +1,16 @@
 """What all that move points share: seeds, processes, NaN, ranges, records."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from sklearn.mixture import GaussianMixture
 
-from fdgm import DGflowRefiner
+from fdgm import DGflowRefiner, VGrowSampler
+from fdgm.architectures import MLP
 from fdgm.exceptions import TrainingWarning
-from fdgm.refiners import DDLSRefiner, LatentGenerator
+from fdgm.refiners import DDLSRefiner, LatentGenerator, RejectionRefiner
 
 ROWS = np.random.default_rng(1).normal(size=(2500, 2))
 
@@ -83,6 +86,65 @@ def test_rows_that_meet_a_nan_keep_their_last_good_state():
     np.testing.assert_allclose(refined[1], X[1], rtol=1e-6)
 
 
+class Root(torch.nn.Module):
+    """Rows of latents below 6 alone, of slope −1/(2√(6 − z))."""
+
+    def forward(self, z):
+        return (6 - z).sqrt()
+
+
+@pytest.mark.parametrize("n_steps", [1, 4])
+def test_latents_that_no_row_is_made_of_go_one_step_back(n_steps):
+    """T = −20x pushes latents up, the first past 6 in the first step, the second nowhere near."""
+    X = np.random.default_rng(0).uniform(2, 3, size=(50, 1))
+    generator = LatentGenerator(Root(), latent_size=1)
+    params = {"step_size": 0.02, "n_steps": n_steps, "random_state": 3}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        refiner = DGflowRefiner(generator, ratio=lambda x: -x[:, 0], **params).fit(X)
+    refiner.ratio_ = lambda x: -20 * x[:, 0]
+    Z = np.array([[5.99], [-1.0]], dtype=np.float32)
+    with pytest.warns(TrainingWarning, match="1 of 2 rows met a NaN"):
+        rows = refiner.refine(Z)
+    np.testing.assert_allclose(rows[0], np.sqrt(6 - Z[0]), rtol=1e-5)
+    assert rows[1] < np.sqrt(6 - Z[1])
+    with pytest.warns(TrainingWarning, match="1 of 2 rows met a NaN"):
+        np.testing.assert_array_equal(refiner.refine_latents(Z)[0], Z[0])
+
+
+def test_latents_in_any_order_of_memory(sampler, X):
+    refiner = DGflowRefiner(sampler, n_steps=1, random_state=0).fit(X)
+    Z = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    there, back = refiner.refine(Z[::-1]), refiner.refine(np.ascontiguousarray(Z[::-1]))
+    np.testing.assert_array_equal(there, back)
+    Z.flags.writeable = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        refiner.refine(Z)
+
+
+@pytest.mark.parametrize("generator", [GaussianMixture(random_state=0), None], ids=["rows", "module"])
+def test_constant_columns_tell_nothing_of_what_moves(generator):
+    """A generator's rows have the constant of X, whatever it makes of that column."""
+    X = np.column_stack([np.random.default_rng(0).normal(size=300), np.full(300, 7.0)])
+    generator = LatentGenerator(torch.nn.Linear(2, 2), latent_size=2) if generator is None else generator
+    refiner = DGflowRefiner(generator, ratio="kliep", n_steps=5, random_state=0).fit(X)
+    unseen = DGflowRefiner(generator, ratio="kliep", n_steps=0, space="data", random_state=0).fit(X)
+    assert (refiner.sample(20)[:, 1] == 7.0).all()
+    made = unseen._generate(50, (0,))
+    np.testing.assert_array_equal(made[:, 1], np.zeros(50, np.float32))
+
+
+def test_borrowed_critics_see_rows_far_from_zero(X):
+    """At a mean of 1e8, whose neighbours in float32 are eight deviations apart, T follows each row."""
+    far = np.random.default_rng(0).normal(1e8, 1.0, size=(300, 2))
+    params = {"n_particles": 64, "n_particle_steps": 2, "n_projection_passes": 1, "batch_size": 32, "max_iter": 2}
+    critic = VGrowSampler(architecture=MLP(width=8, depth=2), random_state=0, **params).fit(far)
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=critic, n_steps=1, random_state=0).fit(far)
+    np.testing.assert_allclose(refiner.log_ratio(far), critic.log_ratio(far), rtol=1e-4, atol=1e-5)
+    assert refiner.log_ratio(far).std() > 0
+
+
 def test_of_samples_that_meet_a_nan_those_are_counted_that_were_asked_for():
     """1,024 are moved, whatever was asked for."""
     refiner = DGflowRefiner(
@@ -103,6 +165,16 @@ def test_what_latents_make_is_clamped_to_its_range():
         ).fit(images)
         rows = refiner.sample(500, random_state=0)
         assert (rows.min(), rows.max()) == pytest.approx((0.0, 1.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("make", [DDLSRefiner, RejectionRefiner])
+def test_images_of_those_that_keep_no_range_of_their_own_are_clamped_too(make):
+    images = np.random.default_rng(0).uniform(0, 1, size=(60, 1, 1, 2))
+    images[0], images[1] = 0.0, 1.0
+    generator = LatentGenerator(torch.nn.Unflatten(1, (1, 1, 2)), latent_size=2)
+    refiner = make(generator, ratio=lambda x: x.flatten(1).sum(1), random_state=0).fit(images)
+    rows = refiner.sample(300, random_state=0)
+    assert (rows.min(), rows.max()) == pytest.approx((0.0, 1.0), abs=1e-6)
 
 
 def test_images_are_clamped_to_their_range():

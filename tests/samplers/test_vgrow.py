@@ -20,6 +20,7 @@ from skorch.callbacks import Callback
 import fdgm
 from fdgm import VGrowSampler
 from fdgm.datasets import load_digits_images
+from fdgm.divergences import Alpha
 from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
 from fdgm.metrics import energy_distance
 from fdgm.samplers._vgrow_net import VGrowNet
@@ -154,6 +155,17 @@ def test_warm_start_goes_on_and_a_cold_one_does_not(X):
     cold = tiny().fit(X).fit(X)
     assert (warm.n_iter_, cold.n_iter_) == (6, 3)
     np.testing.assert_array_equal(cold.sample(3), tiny().fit(X).sample(3))
+
+
+def test_training_goes_on_with_the_parameters_of_the_networks_alone(X):
+    sampler = tiny(warm_start=True, divergence=Alpha(0.5)).fit(X)
+    sampler.set_params(max_iter=1, record_particles=(4,), divergence=Alpha(0.5)).fit(X)
+    assert sampler.n_iter_ == 4
+    sampler.divergence.set_params(alpha=0.3)
+    for go_on in (sampler.fit, sampler.partial_fit):
+        with pytest.raises(ValueError, match=r"divergence of VGrowSampler must stay .*0\.5.* to go on, got .*0\.3"):
+            go_on(X)
+    assert sampler.set_params(warm_start=False).fit(X).n_iter_ == 1
 
 
 def test_a_callback_can_stop_training(X):
