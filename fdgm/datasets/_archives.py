@@ -2,6 +2,7 @@
 
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +15,9 @@ __all__ = ["Reader", "opened"]
 #: From a file's name in the folder to its bytes, an array (n,) of uint8.
 Reader = Callable[[str], np.ndarray]
 
+#: What reading a damaged archive raises; EOFError and zlib.error come from a compressed one, cut or overwritten.
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError)
+
 
 @contextmanager
 def opened(places: Iterable[Path], kinds: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Reader] | None]:
@@ -24,7 +28,7 @@ def opened(places: Iterable[Path], kinds: Iterable[tuple[str, str]]) -> Iterator
     FileNotFoundError
         By the reader, for a file that the folder or the archive lacks.
     ValueError
-        If the archive cannot be read.
+        If the archive cannot be read; by the reader too, for a file in it that cannot.
     """
     for place in places:
         for folder, archive in kinds:
@@ -46,7 +50,7 @@ def _mapped(folder: Path, name: str) -> np.ndarray:
 def _archive(path: Path) -> tarfile.TarFile | zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path) if path.suffix == ".zip" else tarfile.TarFile.open(path)
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path} must be an archive, got one that gave {error}; fetch it again.") from error
 
 
@@ -59,4 +63,8 @@ def _unpacked(archive: tarfile.TarFile | zipfile.ZipFile, path: Path, folder: st
             data = b"" if file is None else file.read()
     except KeyError as error:
         raise FileNotFoundError(f"{path} must hold {folder}/{name}, got an archive without it.") from error
+    except _DAMAGE as error:
+        raise ValueError(
+            f"{path} must hold {folder}/{name} undamaged, got an archive that gave {error}; fetch it again."
+        ) from error
     return np.frombuffer(data, np.uint8)

@@ -3,6 +3,7 @@
 import gzip
 import math
 import warnings
+import zlib
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -167,12 +168,12 @@ def _read_idx(path: Path, dimensions: int) -> np.ndarray:
     """An array of bytes: two zeros, the type 8, the number of dimensions, each as four bytes, and the values."""
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(
             f"{path} must be a file in gzip's format, got one that gave {error}; fetch it again."
         ) from error
     header = 4 + 4 * dimensions
-    shape = tuple(int(n) for n in np.frombuffer(data[4:header], ">i4"))
+    shape = tuple(int(n) for n in np.frombuffer(data[4:header], ">i4")) if len(data) >= header else ()
     if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) != header + math.prod(shape):
         raise ValueError(
             f"{path} must be an idx file of bytes in {dimensions} dimensions, got one of {len(data)} bytes that begins"

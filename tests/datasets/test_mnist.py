@@ -151,6 +151,19 @@ class TestDamage:
         (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"no gzip")
         self.check(tmp_path, r"gzip's format")
 
+    def test_damaged_within(self, tmp_path):
+        write(tmp_path)
+        path = tmp_path / "train-images-idx3-ubyte.gz"
+        path.write_bytes(path.read_bytes()[:10] + b"\xff" * 50)  # after gzip's header, a block of no known type
+        self.check(tmp_path, r"train-images-idx3-ubyte.gz must be a file in gzip's format")
+
+    @pytest.mark.parametrize("n_bytes", [0, 3, 7, 15])
+    def test_cut_within_its_header(self, n_bytes, tmp_path):
+        write(tmp_path, zipped=False)
+        path = tmp_path / "train-images-idx3-ubyte"
+        path.write_bytes(path.read_bytes()[:n_bytes])
+        self.check(tmp_path, rf"must be an idx file of bytes in 3 dimensions, got one of {n_bytes} bytes")
+
     def test_labels_of_another_number(self, tmp_path):
         write(tmp_path, labels=LABELS[:3])
         self.check(tmp_path, r"as many labels as images, got 3")

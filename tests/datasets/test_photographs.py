@@ -213,6 +213,13 @@ class TestCelebA:
             load_celeba(data_home=home, return_labels=True)
 
 
+FIRST_READ = {
+    load_cifar10: "cifar-10-batches-bin/data_batch_1.bin",
+    load_stl10: "stl10_binary/unlabeled_X.bin",
+    load_celeba: "img_align_celeba/000001.jpg",
+}
+
+
 @pytest.mark.parametrize(("load", "archive"), [
     (load_cifar10, "cifar-10-binary.tar.gz"),
     (load_stl10, "stl10_binary.tar.gz"),
@@ -224,6 +231,16 @@ class TestEveryLoader:
         with pytest.raises(FileNotFoundError, match=rf"{load.__name__} needs .*{archive}.*Fetch http") as caught:
             load()
         assert f" {tmp_path}." in str(caught.value)
+
+    @pytest.mark.parametrize("cut", [0.5, 0.9])
+    def test_an_archive_cut_short(self, load, archive, cut, tmp_path):
+        put(tmp_path, archive, {FIRST_READ[load]: RNG.bytes(100_000)})
+        put(tmp_path, "", {"list_eval_partition.txt": b"000001.jpg 0\n"})
+        path = tmp_path / archive
+        path.write_bytes(path.read_bytes()[: int(cut * path.stat().st_size)])
+        with pytest.raises(ValueError, match=rf"{archive} must .*; fetch it again") as caught:
+            load(data_home=tmp_path)
+        assert str(path) in str(caught.value)
 
     def test_no_folder_at_all(self, load, archive):
         with pytest.raises(FileNotFoundError, match=r"no folder \(FDGM_DATA is not set\)"):
