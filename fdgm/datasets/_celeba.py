@@ -111,9 +111,7 @@ def load_celeba(
         if found is None or len(lists) < len(wanted):
             files = f"{' or '.join(_IMAGES)}, and {' and '.join(wanted)}"
             raise nowhere(function, files, places, _URL, given=data_home is not None)
-        partition = _table(lists[_PARTITION], ["image", "part"], 0)
-        chosen = partition if split == "all" else partition[partition["part"] == _PARTS[split]]
-        names = chosen["image"].iloc[:n_samples].tolist()
+        names = _names(lists[_PARTITION], split)[:n_samples]
         X = _read_images(found[1], names, crop, size, function)
     return (X, _attributes(lists[_ATTRIBUTES], names)) if return_labels else X
 
@@ -125,11 +123,33 @@ def _table(path: Path, columns: list[str], skip: int) -> pd.DataFrame:
         raise ValueError(f"{path} must be a table of {len(columns)} columns, got a file that gave {error}.") from error
 
 
+def _names(path: Path, split: str) -> list[str]:
+    """The split's images, in the file's order."""
+    table = _table(path, ["image", "part"], 0)
+    odd = table[~table["part"].isin(_PARTS.values())]
+    if len(odd):
+        image, part = odd.iloc[0]
+        raise ValueError(
+            f"{path} must give each image one of the parts {list(_PARTS.values())}, got {part!r} for {image!r}; fetch"
+            " it again."
+        )
+    chosen = table if split == "all" else table[table["part"] == _PARTS[split]]
+    if chosen.empty:
+        raise ValueError(f"{path} must name images of the split {split!r}, got none among {len(table)}.")
+    return chosen["image"].tolist()
+
+
 def _attributes(path: Path, names: Sequence[str]) -> pd.DataFrame:
     """The file's rows for the images named: −1 is False, 1 is True."""
     with open(path) as file:
         columns = [file.readline(), file.readline()][1].split()
     table = _table(path, ["image", *columns], 2).set_index("image")
+    missing = [name for name in names if name not in table.index]
+    if missing:
+        raise ValueError(
+            f"{path} must have a row for each image, got none for {len(missing)} of {len(names)}, the first"
+            f" {missing[0]!r}; fetch it again."
+        )
     return (table.loc[list(names)] > 0).reset_index(drop=True)
 
 

@@ -205,6 +205,27 @@ class TestCelebA:
         with pytest.raises(ValueError, match=r"000002.jpg of CelebA must be a JPEG"):
             load_celeba(data_home=home)
 
+    @pytest.mark.parametrize("split", ["train", "all"])
+    def test_a_partition_that_is_a_page(self, split, home):
+        self.put(home)
+        (home / "list_eval_partition.txt").write_text("<html>\n<body>\nnot found\n</body>\n</html>\n")
+        with pytest.raises(ValueError, match=r"list_eval_partition.txt must give .* got nan for '<html>'"):
+            load_celeba(split, data_home=home)
+
+    def test_a_partition_without_the_split(self, home):
+        self.put(home)
+        (home / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 1\n")
+        with pytest.raises(ValueError, match=r"list_eval_partition.txt must name .* 'test', got none among 2"):
+            load_celeba("test", data_home=home)
+
+    def test_attributes_that_lack_a_row(self, home):
+        self.put(home)
+        path = home / "list_attr_celeba.txt"
+        path.write_text("".join(line for line in path.read_text().splitlines(True) if "000002" not in line))
+        assert len(load_celeba("valid", data_home=home, return_labels=True)[1]) == 1
+        with pytest.raises(ValueError, match=r"list_attr_celeba.txt must have .* got none for 1 of 3, .*'000002.jpg'"):
+            load_celeba(data_home=home, return_labels=True)
+
     def test_lists_are_needed_too(self, home):
         self.put(home)
         (home / "list_attr_celeba.txt").unlink()
