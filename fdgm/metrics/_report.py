@@ -318,8 +318,8 @@ def _of_modes(samples: _Samples, centers: Any, std: float | None) -> Iterator[_M
 
 def _of_texts(texts: _Samples) -> Iterator[_Measure]:
     for n in (1, 2, 3, 4, 6):
-        # Where more than half of the texts have an n-gram, every half of them has one.
-        if all(2 * sum(len(text) >= n for text in X) > len(X) for X in texts if X is not None):
+        # So that every half of the texts has an n-gram.
+        if all(sum(len(text) >= n for text in X) > len(X) - len(X) // 2 for X in texts if X is not None):
             yield _Measure((f"JS-{n}",), partial(ngram_js, n=n), texts, "texts", bounds=_SHARE)
 
 

@@ -140,6 +140,12 @@ class TestWhatFits:
         assert table.loc["JS-4", "value"] == pytest.approx(ngram_js(real, generated), rel=1e-12)
         assert table.loc["JS-4", "held_out"] == pytest.approx(0.0, abs=1e-12)
 
+    @pytest.mark.parametrize(("n_long", "measures"), [(6, ["JS-1"]), (7, ["JS-1", "JS-2", "JS-3"])])
+    def test_ngrams_that_every_half_has(self, n_long, measures):
+        """A half of 11 texts is 5, as many as are short where 6 are long."""
+        texts = ["abc"] * n_long + ["a"] * (11 - n_long)
+        assert list(report(texts, texts, n_resamples=0).index) == measures
+
     def test_no_ngrams_longer_than_most_texts(self):
         assert list(report(["abc"] * 10, ["abd"] * 10, n_resamples=0).index) == ["JS-1", "JS-2", "JS-3"]
 
