@@ -106,7 +106,9 @@ def report(
         A row for each measure, by its function's name, with the columns ``value``, ``low`` and ``high`` (the interval
         of :func:`bootstrap_interval`), ``better`` ("lower", "higher", or the value of perfect samples), ``held_out``
         (the measure of the held-out samples; NaN without), ``space`` (what was compared: "rows", or the extractor's
-        name) and ``n_rows`` (generated samples used).
+        name) and ``n_rows`` (generated samples used). :func:`mode_coverage` has several rows: ``modes_captured``,
+        ``high_quality_share`` and ``reverse_kl`` are by `centers`, ``classes_captured`` and ``classes_reverse_kl`` by
+        a classifier.
 
     Raises
     ------
@@ -290,7 +292,7 @@ def _of_probabilities(p: _Samples, space: str) -> Iterator[_Measure]:
         return found.n_captured, found.reverse_kl
 
     yield _Measure(
-        ("modes_captured", "reverse_kl"),
+        ("classes_captured", "classes_reverse_kl"),
         modes,
         p,
         space,

@@ -156,7 +156,8 @@ class TestNetworks:
         X, S, T = rings(60)
         table = report(X, S, T, features="tiny", n_resamples=3, random_state=0)
         assert table.loc["FD-tiny", "value"] == pytest.approx(frechet_distance(X[:, :1], S[:, :1]), rel=1e-9)
-        assert {"KD-tiny", "inception_score", "mode_score", "modes_captured", "reverse_kl"} <= set(table.index)
+        scores = {"inception_score", "mode_score", "classes_captured", "classes_reverse_kl"}
+        assert {"KD-tiny", *scores} <= set(table.index)
         assert not {"FID", "KID", "frechet_distance"} & set(table.index)
         assert (table["space"] == "tiny").all()
 
@@ -171,6 +172,16 @@ class TestNetworks:
         assert table.loc["inception_score", "value"] == pytest.approx(inception_score(classes(S)), rel=1e-12)
         assert table.loc["inception_score", "held_out"] == pytest.approx(inception_score(classes(T)), rel=1e-12)
         assert table.loc["inception_score", "space"] == "classifier"
+
+    def test_modes_by_classes_and_by_centers_have_rows_of_their_own(self):
+        X, S, _ = rings(60)
+        table = report(X, S, classifier=classes, centers=ring_centers(), std=0.05, n_resamples=0)
+        assert table.index.is_unique
+        found = {"classes": mode_coverage(classes(X), classes(S)), "modes": mode_coverage(ring_centers(), S, std=0.05)}
+        assert table.loc["classes_captured", "value"] == found["classes"].n_captured
+        assert table.loc["modes_captured", "value"] == found["modes"].n_captured
+        assert table.loc["classes_reverse_kl", "value"] == pytest.approx(found["classes"].reverse_kl, rel=1e-12)
+        assert table.loc["reverse_kl", "value"] == pytest.approx(found["modes"].reverse_kl, rel=1e-12)
 
     def test_features_by_a_callable(self):
         X, S, _ = rings(60)
