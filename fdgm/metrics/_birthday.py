@@ -21,8 +21,7 @@ class BirthdaySupport:
     support_size : float
         ``batch_size**2``, the estimate of the number of different samples.
     is_lower_bound : bool
-        True where fewer than half of the orders met a duplicate among all samples: the support is then at least so
-        large.
+        True where no two generated samples are duplicates: the support is then likely to be at least so large.
     batch_size : float
         Samples that have a duplicate among them with probability one half.
     threshold : float

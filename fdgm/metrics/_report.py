@@ -53,6 +53,7 @@ class _Measure:
     better: tuple[str, ...] = ("lower",)
     bounds: tuple[Any, Any] = _POSITIVE
     replace: bool = False
+    interval: bool = True
 
 
 def report(
@@ -127,6 +128,10 @@ def report(
     shorter. The Fréchet and kernel distances are called FID and KID in the Inception network's features only; in
     another extractor's they are FD and KD with its name.
 
+    ``birthday_support`` is infinite where no two samples are duplicates, which means that so few rows do not show how
+    large the support is. It has no interval, and NaN for ``low`` and ``high``: half of the rows cannot show more than
+    a quarter of the support that all of them can.
+
     Examples
     --------
     >>> from fdgm.datasets import make_ring, ring_centers
@@ -174,7 +179,7 @@ def report(
 def _lines(measure: _Measure, n_resamples: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     """Lines of the table."""
     real, generated, held_out = measure.samples
-    if n_resamples:
+    if n_resamples and measure.interval:
         found = bootstrap_interval(
             measure.measure,
             real,
@@ -216,6 +221,10 @@ def _of_rows(
     directions = rng.standard_normal((100, width))
     seed = int(rng.integers(2**31))
     bandwidth = median_distance(few.real)
+
+    def birthdays(x: Any, y: Any) -> float:
+        found = birthday_support(x, y, random_state=seed, chunk_size=chunk_size)
+        return np.inf if found.is_lower_bound else found.support_size
 
     if min(sizes) > 2 * width:  # so that the halves' covariances are of full rank too
         yield _Measure((_distance_name("F", "frechet_distance", space),), frechet_distance, rows, space)
@@ -273,10 +282,11 @@ def _of_rows(
         yield _Measure(("kde_score",), kde_score, few, space, better=("higher",), bounds=_ANY)
     yield _Measure(
         ("birthday_support",),
-        lambda x, y: birthday_support(x, y, random_state=seed, chunk_size=chunk_size).support_size,
+        birthdays,
         few,
         space,
         better=("higher",),
+        interval=False,
     )
 
 

@@ -35,6 +35,10 @@ class TestEstimate:
         found = birthday_support(None, X, threshold=0.5)
         assert (found.support_size, found.is_lower_bound, found.n_duplicates) == (400.0, True, 0)
 
+    def test_one_pair_of_duplicates_is_enough_for_an_estimate(self):
+        found = birthday_support(None, [*np.arange(20.0)[:, None], [0.0]], threshold=0)
+        assert (found.is_lower_bound, found.n_duplicates) == (False, 1)
+
     def test_collapsed_to_one(self):
         found = birthday_support(None, np.zeros((50, 2)), threshold=0)
         assert (found.support_size, found.n_duplicates) == (4.0, 50 * 49 // 2)

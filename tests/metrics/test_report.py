@@ -88,9 +88,10 @@ class TestPlane:
         assert table.loc["reverse_kl", "held_out"] == mode_coverage(ring_centers(), T, std=0.05).reverse_kl
 
     def test_intervals_are_about_the_values(self, table):
-        counted = table.drop("birthday_support")
-        assert (counted["low"] <= counted["value"]).all()
-        assert (counted["value"] <= counted["high"]).all()
+        without = table[["low", "high"]].isna().all(axis=1)
+        assert table.index[without].tolist() == ["birthday_support"]
+        assert (table["low"] <= table["value"])[~without].all()
+        assert (table["value"] <= table["high"])[~without].all()
 
     def test_shares_stay_shares(self, table):
         shares = table.loc[["precision", "recall", "coverage", "high_quality_share", "one_nn_accuracy"]]
@@ -132,6 +133,13 @@ class TestWhatFits:
         X, S, _ = rings(60)
         table = report(X, S, max_rows=25, n_resamples=0)
         assert (table.loc["energy_distance", "n_rows"], table.loc["frechet_distance", "n_rows"]) == (25, 60)
+
+    def test_a_support_that_shows_no_duplicate_is_given_no_size(self):
+        X, few = np.arange(40.0)[:, None], np.repeat(np.arange(20.0), 2)[:, None]
+        row = report(X, few, 3 * X, n_resamples=2, random_state=0).loc["birthday_support"]
+        assert (row["held_out"], row["better"]) == (np.inf, "higher")
+        # 20 values twice each: no more than 21 rows without a duplicate.
+        assert row["value"] <= 21**2
 
     def test_texts(self):
         real, generated = ["the cat sat", "a dog ran", "no", "the cow ate"] * 5, ["the cat ran", "a cow sat"] * 10
