@@ -84,7 +84,7 @@ def sliced_wasserstein_distance(
     X_generated: Any,
     *,
     p: int = 1,
-    n_projections: int = 100,
+    n_projections: int | None = None,
     projections: Any = None,
     features: Features = None,
     random_state: Any = None,
@@ -103,8 +103,8 @@ def sliced_wasserstein_distance(
         Generated samples, of as many features d.
     p : {1, 2}, default=1
         Power of the distance that is the cost.
-    n_projections : int, default=100
-        Directions to average over, at least 1.
+    n_projections : int or None, default=None
+        Directions to draw and average over, at least 1. None is 100, where there are no `projections`.
     projections : array-like of shape (n_projections, d) or None, default=None
         The directions themselves; each is divided by its length. None draws them, uniform on the sphere. With the
         same ones for every model that is compared, their choice cancels.
@@ -142,11 +142,16 @@ def sliced_wasserstein_distance(
     name = "sliced_wasserstein_distance"
     x, y, _ = feature_pair(X_real, X_generated, features, name, chunk_size)
     p = _power(p, name)
-    n_projections = check_count(n_projections, "n_projections", name)
     rng = as_generator(random_state, name)
     if projections is None:
-        directions = rng.standard_normal((n_projections, x.shape[1]))
+        n_drawn = 100 if n_projections is None else check_count(n_projections, "n_projections", name)
+        directions = rng.standard_normal((n_drawn, x.shape[1]))
     else:
+        if n_projections is not None:
+            raise ValueError(
+                f"n_projections of {name} must be None beside projections, which are the directions, got"
+                f" {n_projections!r}."
+            )
         directions = np.array(projections, dtype=np.float64)
         if directions.ndim != 2 or directions.shape[1] != x.shape[1] or not np.isfinite(directions).all():
             raise ValueError(

@@ -134,6 +134,7 @@ class TestSliced:
         ("bad", "received"),
         [
             ({"n_projections": 0}, "n_projections of sliced_wasserstein_distance .* got 0"),
+            ({"n_projections": 5, "projections": np.eye(3)}, "n_projections .* None beside projections, .* got 5"),
             ({"projections": np.eye(2)}, r"projections of sliced_wasserstein_distance .* got shape \(2, 2\)"),
             ({"projections": [[0, 0, 0]]}, r"projections of sliced_wasserstein_distance .* got \[\[0, 0, 0\]\]"),
             ({"random_state": "a"}, "random_state of sliced_wasserstein_distance .* got 'a'"),
