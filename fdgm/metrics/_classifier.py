@@ -96,9 +96,10 @@ def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
 def _as_images(X: Any, channels: int, name: str) -> np.ndarray:
     """Images as float32 (n, channels, H, W) in [-1, 1]."""
     images = np.asarray(X)
-    if images.ndim != 4 or images.shape[1] != channels:
+    if images.ndim != 4 or images.shape[1] != channels or images.size == 0:
         raise ValueError(
-            f"The classifier of {name} takes images of shape (n, {channels}, H, W), got shape {images.shape}."
+            f"The classifier of {name} takes images of shape (n, {channels}, H, W), at least one, got shape"
+            f" {images.shape}."
         )
     if images.dtype == np.uint8:
         return images.astype(np.float32) / np.float32(127.5) - 1

@@ -94,8 +94,10 @@ def load_inception(*, device: Any = "auto") -> Extractor:
 def _as_bytes(X: Any) -> np.ndarray:
     """Images as uint8 (n, 1 or 3, H, W)."""
     images = np.asarray(X)
-    if images.ndim != 4 or images.shape[1] not in (1, 3):
-        raise ValueError(f"The Inception network takes images of shape (n, 1 or 3, H, W), got shape {images.shape}.")
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or images.size == 0:
+        raise ValueError(
+            f"The Inception network takes images of shape (n, 1 or 3, H, W), at least one, got shape {images.shape}."
+        )
     if images.dtype == np.uint8:
         return np.ascontiguousarray(images)
     low, high = float(images.min()), float(images.max())

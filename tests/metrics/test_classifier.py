@@ -56,11 +56,13 @@ class TestWhatItGives:
         [
             (np.zeros((2, 28, 28)), r"got shape \(2, 28, 28\)"),
             (np.zeros((2, 2, 28, 28)), r"got shape \(2, 2, 28, 28\)"),
+            ("none", r"at least one, got shape \(0, "),
             (None, "got float64 from 0 to 255"),
         ],
     )
     def test_refuses(self, name, bad, message):
         X = np.linspace(0, 255, NAMES[name] * 784).reshape(1, -1, 28, 28) if bad is None else bad
+        X = images(name, 0) if isinstance(X, str) else X
         with pytest.raises(ValueError, match=f"The classifier of {name} takes images .*{message}"):
             load_classifier(name).features(X)
 

@@ -246,6 +246,7 @@ class TestInceptionWithWeights:
         ("images", "received"),
         [
             (np.zeros((2, 2, 8, 8), np.uint8), r"got shape \(2, 2, 8, 8\)"),
+            (np.zeros((0, 3, 8, 8)), r"at least one, got shape \(0, 3, 8, 8\)"),
             (np.full((2, 3, 8, 8), 255.0), "got float64 from 255 to 255"),
             (np.zeros((2, 3, 8, 8), np.int64), "got int64 from 0 to 0"),
         ],
