@@ -3,11 +3,12 @@
 import math
 from numbers import Integral, Real
 
+import numpy as np
 from torch import nn
 
 from ..component import Component
 
-__all__ = ["check_count", "check_positive", "last_layer"]
+__all__ = ["check_count", "check_flag", "check_positive", "last_layer"]
 
 
 def check_count(owner: Component, name: str, least: int = 1) -> int:
@@ -16,6 +17,14 @@ def check_count(owner: Component, name: str, least: int = 1) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} of {type(owner).__name__} must be an int of at least {least}, got {value!r}.")
     return int(value)
+
+
+def check_flag(owner: Component, name: str) -> bool:
+    """The parameter, a bool."""
+    value = getattr(owner, name)
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} of {type(owner).__name__} must be a bool, got {value!r}.")
+    return bool(value)
 
 
 def check_positive(owner: Component, name: str) -> float:

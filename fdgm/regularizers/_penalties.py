@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ._base import Regularizer
-from ._checks import check_positive
+from ._checks import check_flag, check_positive
 
 __all__ = ["R1", "CriticRegularizer", "GradientPenalty", "WeightClip"]
 
@@ -86,7 +86,7 @@ class GradientPenalty(CriticRegularizer):
             for p, q in zip(batch_p, batch_q, strict=True)
         )
         slope = _squared_slopes(critic, tuple(between)).sqrt()
-        excess = slope - 1 if self.two_sided else (slope - 1).clamp(min=0)
+        excess = slope - 1 if check_flag(self, "two_sided") else (slope - 1).clamp(min=0)
         return self.weight * excess.square().mean()
 
 

@@ -96,6 +96,13 @@ def test_weights_out_of_range(weight):
         GradientPenalty(weight).penalty(linear(1.0)[1], (P[:, :1],), (Q[:, :1],), stream())
 
 
+@pytest.mark.parametrize("two_sided", ["no", 0, None])
+@pytest.mark.parametrize("make", [GradientPenalty, lambda **kwargs: Wasserstein(**kwargs).regularizers[0]])
+def test_sides_are_told_by_a_bool(make, two_sided):
+    with pytest.raises(ValueError, match=f"two_sided of GradientPenalty must be a bool, got {two_sided!r}"):
+        make(two_sided=two_sided).penalty(linear(1.0)[1], (P[:, :1],), (Q[:, :1],), stream())
+
+
 def test_the_step_projects_after_each_update():
     critic = MLP(width=8, depth=1).critic((2,), seed=0)
     step = CriticStep(critic, torch.optim.SGD(critic.parameters(), lr=1.0), WassersteinClip(0.02))
