@@ -30,7 +30,8 @@ class GeneratorStep:
     judge : callable
         The critic, as it is called in training.
     judge_with : callable
-        From weights, under the names of the critic's parameters, to the `judge` of a critic that has them.
+        From weights, and buffers where others are to be used, under the names that they have in the critic, to the
+        `judge` of a critic that has them.
     critic_loss : callable
         From a `judge` to the critic's loss on this step's batches, penalties included.
     optimizer : Optimizer

@@ -18,7 +18,8 @@ class Unrolling(Remedy):
     """The generator's loss is taken at the critic that `n_steps` further updates would make, and goes back through
     them: each update is one of Adam's on the critic's loss, in which the generator's rows stand.
 
-    The critic itself is not changed. The updates are all on the batch of the generator's step, as in the paper.
+    The critic itself, its buffers included, is not changed. The updates are all on the batch of the generator's step,
+    as in the paper.
 
     Parameters
     ----------
@@ -34,17 +35,19 @@ class Unrolling(Remedy):
 
     def look_ahead(self, step: GeneratorStep) -> GeneratorStep:
         names = [name for name, _ in step.critic.named_parameters()]
+        # The updates change them as they would the critic's own, such as batch normalisation's averages.
+        buffers = {name: buffer.clone() for name, buffer in step.critic.named_buffers()}
         weights: list[Tensor] = list(step.critic.parameters())
         states = [_AdamState.of(step.optimizer, weight) for weight in weights]
         (group,) = step.optimizer.param_groups
         for _ in range(check_count(self, "n_steps")):
-            critic_loss = step.critic_loss(step.judge_with(dict(zip(names, weights, strict=True))))
+            critic_loss = step.critic_loss(step.judge_with(buffers | dict(zip(names, weights, strict=True))))
             gradients = torch.autograd.grad(critic_loss, weights, create_graph=True)
             weights = [
                 state.update(weight, gradient, group)
                 for state, weight, gradient in zip(states, weights, gradients, strict=True)
             ]
-        return replace(step, judge=step.judge_with(dict(zip(names, weights, strict=True))))
+        return replace(step, judge=step.judge_with(buffers | dict(zip(names, weights, strict=True))))
 
     def check(self, *, batch_size: int, optimizer: str) -> None:
         check_count(self, "n_steps")

@@ -195,7 +195,7 @@ class GANNet(MultiNet):
         return loss.detach()
 
     def _judge_with(self, weights: dict[str, Tensor]) -> Judge:
-        """The critic with other weights."""
+        """The critic with other weights, or buffers."""
         critic = partial(_call, self.critic_, weights)
         return lambda *points: forward(critic, self.settings.precision, *points)
 

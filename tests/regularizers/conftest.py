@@ -14,11 +14,12 @@ from fdgm.regularizers import GeneratorStep
 def make_step():
     """A function of a shift of the generator's rows, and of how often the critic was trained, to a GeneratorStep."""
 
-    def make(shift=0.0, *, n_critic_steps=0, objective=None, regularizers=()):
+    def make(shift=0.0, *, n_critic_steps=0, objective=None, regularizers=(), norm=lambda layer: layer):
         torch_rng = torch.Generator().manual_seed(0)
         with torch.random.fork_rng():
             torch.manual_seed(1)
-            critic = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()
+            first = norm(nn.Linear(2, 8))
+            critic = nn.Sequential(first, nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()
         real = torch.randn(6, 2, generator=torch_rng, dtype=torch.float64) + 1
         latents = torch.randn(6, 2, generator=torch_rng, dtype=torch.float64)
         optimizer = torch.optim.Adam(critic.parameters(), lr=1e-2, betas=(0.5, 0.9))

@@ -4,6 +4,8 @@ from copy import deepcopy
 
 import pytest
 import torch
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from fdgm.objectives import FGAN, Minimax
 from fdgm.regularizers import R1, GradientPenalty, Unrolling
@@ -11,10 +13,19 @@ from fdgm.regularizers import R1, GradientPenalty, Unrolling
 X = torch.linspace(-2, 2, 10, dtype=torch.float64).view(5, 2)
 
 
+def no_norm(layer):
+    return layer
+
+
+def batch_norm(layer):
+    return nn.Sequential(layer, nn.BatchNorm1d(layer.out_features))
+
+
 @pytest.mark.parametrize("n_critic_steps", [0, 3])
-@pytest.mark.parametrize("regularizers", [(), (R1(),)], ids=["bare", "R1"])
-def test_the_critic_ahead_is_the_one_that_adam_makes(make_step, n_critic_steps, regularizers):
-    step = make_step(n_critic_steps=n_critic_steps, regularizers=regularizers)
+@pytest.mark.parametrize("penalties", [(), (R1(),)], ids=["bare", "R1"])
+@pytest.mark.parametrize("norm", [no_norm, spectral_norm])
+def test_the_critic_ahead_is_the_one_that_adam_makes(make_step, n_critic_steps, penalties, norm):
+    step = make_step(n_critic_steps=n_critic_steps, regularizers=penalties, norm=norm)
     ahead = Unrolling(4).look_ahead(step)
     with torch.no_grad():
         found = ahead.judge(X)
@@ -31,10 +42,12 @@ def test_the_critic_ahead_is_the_one_that_adam_makes(make_step, n_critic_steps, 
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_the_critic_itself_stays(make_step):
-    step = make_step(n_critic_steps=2)
+@pytest.mark.parametrize("norm", [no_norm, spectral_norm, batch_norm])
+def test_the_critic_itself_stays(make_step, norm):
+    step = make_step(n_critic_steps=2, norm=norm)
     before = deepcopy(step.critic.state_dict()), deepcopy(step.optimizer.state_dict())
-    Unrolling().look_ahead(step)
+    ahead = Unrolling().look_ahead(step)
+    ahead.judge(X)
     for name, weight in step.critic.state_dict().items():
         assert torch.equal(weight, before[0][name])
     for index, state in step.optimizer.state_dict()["state"].items():
