@@ -283,8 +283,10 @@ class GANSampler(Sampler):
         for i, one in enumerate(parts):
             for other in parts[i + 1 :]:
                 reason = one.clashes(other) or other.clashes(one)
-                if type(one) is type(other):
+                if isinstance(one, type(other)) or isinstance(other, type(one)):
                     reason = "the objective has it, with parameters" if i < len(own) else "one of its kind is enough"
+                elif isinstance(one, Remedy) and isinstance(other, Remedy) and one.pairs and other.pairs:
+                    reason = "the critic's pairs hold latents of data, and each of them makes its own"
                 if reason is not None:
                     raise ValueError(
                         f"regularizer of GANSampler must go together with its objective and with one another, got"

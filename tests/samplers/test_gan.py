@@ -28,6 +28,7 @@ from fdgm.regularizers import (
     MinibatchDiscrimination,
     Packing,
     Reconstructor,
+    Remedy,
     SpectralNorm,
     Unrolling,
     WeightClip,
@@ -119,12 +120,28 @@ def test_the_order_of_remedies_does_not_matter(X):
     np.testing.assert_array_equal(forth, back)
 
 
+class Halved(GradientPenalty):
+    """A plugin's penalty, of the kind of the one that it comes from."""
+
+    def penalty(self, *args):
+        return super().penalty(*args) / 2
+
+
+class Encoded(Remedy):
+    """A plugin's remedy whose critic judges pairs."""
+
+    pairs = True
+
+
 @pytest.mark.parametrize(
     ("objective", "regularizer", "reason"),
     [
         ("wasserstein_gp", "gradient_penalty", "the objective has it"),
         ("wasserstein", WeightClip(0.1), "the objective has it"),
         ("non_saturating", [R1(), R1(1.0)], "one of its kind is enough"),
+        ("non_saturating", [GradientPenalty(), Halved()], "one of its kind is enough"),
+        ("wasserstein_gp", Halved(), "the objective has it"),
+        ("non_saturating", [Reconstructor(), Encoded()], "each of them makes its own"),
         ("wasserstein_gp", MINIBATCH, "in its own row"),
         ("wasserstein", "unrolling", "projection"),
         ("age", "feature_matching", "its divergence weighs"),
