@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..objectives import Objective
 from ..regularizers import CriticRegularizer
@@ -33,6 +34,11 @@ class CriticStep:
         Below it, the critic is left as it is.
     stream : Generator or None, default=None
         On the critic's device; what regularizers draw comes from it. None is one of the step's own.
+
+    Raises
+    ------
+    ValueError
+        If one of the regularizers is a penalty, and the critic has batch normalisation.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class CriticStep:
         self.min_loss = min_loss
         self._mode = Mode(critic)
         self.regularizers = (*objective.regularizers, *regularizers)
+        for regularizer in self.regularizers:
+            _check_rows_alone(critic, regularizer)
         device = next(critic.parameters()).device
         self.stream = torch.Generator(device).manual_seed(0) if stream is None else stream
 
@@ -92,3 +100,16 @@ class CriticStep:
     def outputs(self, *inputs: Tensor) -> Tensor:
         """The critic's, in its precision and the mode that it is in."""
         return forward(self.critic, self.precision, *inputs)
+
+
+def _check_rows_alone(critic: nn.Module, regularizer: CriticRegularizer) -> None:
+    """A penalty's slopes are those of outputs that depend on one row each."""
+    if type(regularizer).penalty is CriticRegularizer.penalty:
+        return
+    for layer in critic.modules():
+        if isinstance(layer, _BatchNorm):
+            raise ValueError(
+                f"the critic that {regularizer!r} penalises must have no batch normalisation, got"
+                f" {type(layer).__name__}: a penalty takes the slope of each output in its own row, and there outputs"
+                " depend on other rows too; take an architecture whose critic has none."
+            )

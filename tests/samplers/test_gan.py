@@ -157,6 +157,17 @@ def test_an_unrolled_critic_needs_adam(X):
         tiny(regularizer="unrolling", optimizer="rmsprop").fit(X)
 
 
+@pytest.mark.parametrize("objective", ["wasserstein_gp", "wasserstein"])
+def test_batch_normalisation_goes_with_no_penalty(objective):
+    images = np.random.default_rng(0).normal(size=(40, 1, 16, 16))
+    sampler = tiny(objective, architecture=DCGAN(width=4, critic_norm="batch"), n_critic_steps=1, max_iter=1)
+    if objective == "wasserstein":
+        assert np.isfinite(sampler.fit(images).sample(3)).all()
+    else:
+        with pytest.raises(ValueError, match=r"GradientPenalty\(\) penalises .* got BatchNorm2d: .* in its own row"):
+            sampler.fit(images)
+
+
 def test_clipped_weights_stay_within_their_limit(X):
     critic = tiny("wasserstein").fit(X).net_.critic_
     assert max(weight.abs().max().item() for weight in critic.parameters()) <= np.float32(0.05)
