@@ -70,7 +70,7 @@ class GANSampler(Sampler):
         Rows of each sample in an update.
     ema : float in (0, 1) or None, default=None
         Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
-        then drawn from.
+        then drawn from; (1 + t)/(10 + t) at loop t where that is less. With None they are the generator's own.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
     early_stopping : bool, default=False
