@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import math
 import os
 import platform
 from collections.abc import Callable, Sequence
@@ -64,8 +65,17 @@ def write(name: str, **content: Any) -> None:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
+    partial.write_text(json.dumps(_plain({"machine": machine(), **content}), indent=1, allow_nan=False) + "\n")
     os.replace(partial, path)
+
+
+def _plain(value: Any) -> Any:
+    """The same with null for NaN and infinity, which JSON has not."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def stored(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import _common
 import numpy as np
 import torch
+from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -187,6 +188,51 @@ def gaussian_mixture(X: np.ndarray, seconds: float, seed: int) -> Draw:
     ]
     best = min(models, key=lambda model: model.bic(rows))
     return lambda n: scale.back(torch.from_numpy(best.sample(n)[0]))
+
+
+class OnComponents(BaseEstimator):
+    """A Gaussian mixture on principal components, as a generator of images."""
+
+    def __init__(self, n_principal: int, n_components: int = 50) -> None:
+        self.n_principal = n_principal
+        self.n_components = n_components
+
+    def fit(self, X: np.ndarray) -> "OnComponents":
+        flat = X.reshape(len(X), -1).astype(np.float64)
+        self.shape_ = X.shape[1:]
+        self.pca_ = PCA(self.n_principal, random_state=0).fit(flat)
+        self.mixture_ = GaussianMixture(self.n_components, reg_covar=1e-3, random_state=0).fit(
+            self.pca_.transform(flat)
+        )
+        return self
+
+    def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
+        mixture = self.mixture_.set_params(random_state=random_state)
+        rows = self.pca_.inverse_transform(mixture.sample(n)[0])
+        return rows.reshape(n, *self.shape_).clip(-1, 1).astype(np.float32)
+
+
+class FlowOnComponents(nn.Module):
+    """A coupling flow on principal components, from normal latents to images."""
+
+    def __init__(self, X: np.ndarray, n_principal: int) -> None:
+        import zuko
+
+        super().__init__()
+        flat = X.reshape(len(X), -1)
+        pca = PCA(n_principal, random_state=0).fit(flat)
+        self.shape = X.shape[1:]
+        std = pca.transform(flat).std(axis=0)
+        for name, value in {"mean": pca.mean_, "components": pca.components_, "std": std}.items():
+            self.register_buffer(name, torch.from_numpy(np.asarray(value, dtype=np.float32)))
+        self.flow = zuko.flows.NSF(n_principal, transforms=4, passes=2, hidden_features=(128, 128))
+
+    def encode(self, X: Tensor) -> Tensor:
+        return (X.flatten(1) - self.mean) @ self.components.T / self.std
+
+    def forward(self, latents: Tensor) -> Tensor:
+        rows = self.flow().transform.inv(latents) * self.std @ self.components + self.mean
+        return rows.unflatten(1, self.shape)
 
 
 PEERS: dict[str, Fit] = {

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import _common
+import _peers
 import joblib
 import numpy as np
 import pandas as pd
 import torch
 import vgrow_images
-from sklearn.base import BaseEstimator
-from sklearn.decomposition import PCA
-from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets, load, metrics
@@ -28,10 +26,10 @@ from fdgm.ratios import LogisticRatio
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, LatentGenerator
 
 MODELS = Path(__file__).parent / "checkpoints"
-SHAPE = (1, 28, 28)
 COMPONENTS = 20  # principal ones, of the flow and the mixture
 OWN, LENT = ("gan", "vgrow"), ("vae", "flow", "mixture")  # models by whether they have a critic
-RATIOS = ("borrowed", "corrected", "fitted")
+TRAINED = ("corrected", "fitted")  # ratios, for each model
+RATIOS = ("borrowed", *TRAINED)
 DIVERGENCES = ("kl", "js", "logd")
 NETWORK: dict[str, Any] = {
     "architecture": vgrow_images.architecture("dcgan"),
@@ -41,54 +39,10 @@ NETWORK: dict[str, Any] = {
 }
 
 
-class OnComponents(BaseEstimator):
-    """A Gaussian mixture on principal components, as a generator of images."""
-
-    def __init__(self, n_components: int = 50) -> None:
-        self.n_components = n_components
-
-    def fit(self, X: np.ndarray) -> "OnComponents":
-        flat = X.reshape(len(X), -1).astype(np.float64)
-        self.pca_ = PCA(COMPONENTS, random_state=0).fit(flat)
-        self.mixture_ = GaussianMixture(self.n_components, reg_covar=1e-3, random_state=0).fit(
-            self.pca_.transform(flat)
-        )
-        return self
-
-    def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
-        mixture = self.mixture_.set_params(random_state=random_state)
-        rows = self.pca_.inverse_transform(mixture.sample(n)[0])
-        return rows.reshape(n, *SHAPE).clip(-1, 1).astype(np.float32)
-
-
-class FlowOnComponents(nn.Module):
-    """A coupling flow on principal components, from normal latents to images."""
-
-    def __init__(self, X: np.ndarray) -> None:
-        import zuko
-
-        super().__init__()
-        flat = X.reshape(len(X), -1)
-        pca = PCA(COMPONENTS, random_state=0).fit(flat)
-        std = pca.transform(flat).std(axis=0)
-        for name, value in {"mean": pca.mean_, "components": pca.components_, "std": std}.items():
-            self.register_buffer(name, torch.from_numpy(np.asarray(value, dtype=np.float32)))
-        self.flow = zuko.flows.NSF(COMPONENTS, transforms=4, passes=2, hidden_features=(128, 128))
-
-    def encode(self, X: Tensor) -> Tensor:
-        return (X.flatten(1) - self.mean) @ self.components.T / self.std
-
-    def forward(self, latents: Tensor) -> Tensor:
-        rows = self.flow().transform.inv(latents) * self.std @ self.components + self.mean
-        return rows.unflatten(1, SHAPE)
-
-
-def train_flow(X: np.ndarray, path: Path, seconds: float) -> FlowOnComponents:
+def train_flow(X: np.ndarray, path: Path, seconds: float) -> _peers.FlowOnComponents:
     """By maximum likelihood."""
-    import _peers
-
     torch.manual_seed(0)
-    module = FlowOnComponents(X)
+    module = _peers.FlowOnComponents(X, COMPONENTS)
     if path.exists():
         module.load_state_dict(torch.load(path, weights_only=True))
         return module
@@ -117,7 +71,7 @@ def model(name: str, n: int, seconds: float) -> Any:
     path, X = MODELS / f"mnist_{name}_{n}_{seconds:g}.fdgm", rows("train", n)
     if name == "mixture":
         if not path.exists():
-            joblib.dump(OnComponents().fit(X), path)
+            joblib.dump(_peers.OnComponents(COMPONENTS).fit(X), path)
         return joblib.load(path)
     if name == "flow":
         return LatentGenerator(train_flow(X, path, seconds), COMPONENTS)
@@ -145,6 +99,15 @@ def ratio_of(name: str, n: int, seconds: float) -> Any:
     return source if name == "borrowed" else CorrectedRatio(source, LogisticRatio(batch_size=64, lr=0.0002))
 
 
+def fitted_ratio(name: str, ratio: str, n: int, seconds: float) -> Any:
+    """The log-ratio of images, trained once for all plans that differ in how samples move."""
+    path = MODELS / f"mnist_{name}_{ratio}_{n}_{seconds:g}.fdgm"
+    if not path.exists():
+        params = {"ratio": ratio_of(ratio, n, seconds), "n_steps": 0, "data_range": (-1.0, 1.0), "random_state": 0}
+        DGflowRefiner(model(name, n, seconds), **params).fit(rows("train", n)).ratio_.save(path)
+    return load(path).log_ratio_tensor  # images lie in [-1, 1] as scaled rows do, so that the units are the same
+
+
 def quality(S: np.ndarray, n_test: int) -> dict[str, float]:
     """Fréchet distance and inception score, by the stored classifier."""
     classifier = metrics.load_classifier("mnist")
@@ -169,7 +132,12 @@ def run(
     settings: dict[str, Any] = (
         {"step_size": 0.1, "n_steps": 25} if ratio == "own" else {"step_size": 0.05, "n_steps": 15}
     )
-    settings["ratio"] = _level if way == "base" else ratio_of(ratio, n, seconds)
+    if way == "base":
+        settings["ratio"] = _level
+    elif way == "paper" and ratio in TRAINED:
+        settings["ratio"] = fitted_ratio(name, ratio, n, seconds)
+    else:  # with rows held out for `stop`, or to go on from for `refresh`
+        settings["ratio"] = ratio_of(ratio, n, seconds)
     if name not in OWN:
         settings["data_range"] = (-1.0, 1.0)
     base = model(name, n, seconds)
@@ -228,6 +196,9 @@ def main() -> None:
     torch.set_num_threads(1)
     for name in dict.fromkeys((*options.models, "vgrow")):  # first, so that runs side by side find them
         model(name, options.rows, options.seconds)
+    for name in options.models:
+        for ratio in () if name in OWN else TRAINED:
+            fitted_ratio(name, ratio, options.rows, options.seconds)
     note = "one thread a run, two runs at a time"
     runs = _common.sweep("dgflow_mnist", jobs_of(options), run, note=note)
     table = pd.DataFrame(runs).sort_values(["name", "ratio", "way", "divergence", "noise"])

@@ -102,7 +102,8 @@ class AGEBidirectional(DensityModel):
         Share that stays, at each outer loop, of exponential moving averages of encoder and generator, which are then
         used in their place once training is over.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
+        Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
+        drawn in float32. bfloat16 is faster where the processor has it.
     early_stopping : bool, default=False
         Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
         and keep the best networks.

@@ -123,7 +123,8 @@ class VGrowSampler(Sampler):
         Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
         then drawn from; (1 + t)/(10 + t) at loop t where that is less. With None they are the generator's own.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the matrix products and convolutions inside the networks. bfloat16 is faster where the processor has it.
+        Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
+        drawn in float32. bfloat16 is faster where the processor has it.
     early_stopping : bool, default=False
         Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
         and keep the best generator.
