@@ -263,7 +263,7 @@ class DGflowRefiner(RowMover):
         self._stages, self._ends = [], []
         refresh = None if stale else self.refresh
         real = self._scaler.to_tensor(self._training_rows(array)) if refresh is not None else None
-        points, spaces, source = self._fresh(self._at_most(_POPULATION), (self._entropy, _FOLLOW_KEY))
+        points, spaces, source = self._fresh(self._n_followed, (self._entropy, _FOLLOW_KEY))
         moving = Moving.begin(points)
         distances: dict[int, float] = {}
         # Closer at the beginning, where a ratio is not stale yet and steep ones are done soon.
@@ -285,6 +285,13 @@ class DGflowRefiner(RowMover):
             moving = self._advance(moving, step, space)
         return distances
 
+    @property
+    def _n_followed(self) -> int:
+        """Samples of the population: of rows that were given, with `stop` no more than half."""
+        if self._rows is None:
+            return _POPULATION
+        return min(_POPULATION, len(self._rows) if self.stop is None else (len(self._rows) + 1) // 2)
+
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
         """The ratio for scaled rows that have moved, from where it stood before."""
         held = [*(ratio for ratio in [self.ratio_] if isinstance(ratio, DensityRatio)), *self._stages]
@@ -297,7 +304,12 @@ class DGflowRefiner(RowMover):
 
     def _betters(self, judges: Tensor) -> bool:
         """Whether samples that had no part in the choice are no farther from held-out rows than before they moved."""
-        points, spaces, source = self._fresh(self._at_most(_HELD_OUT), (self._entropy, _SECOND_KEY))
+        if self._rows is None:
+            points, spaces, source = self._fresh(_HELD_OUT, (self._entropy, _SECOND_KEY))
+        else:
+            followed = self._n_followed
+            n = min(_HELD_OUT, len(self._rows) - followed)
+            points, spaces, source = self._fresh(n, (self._entropy, _FOLLOW_KEY), skip=followed)
         both = Moving.begin(points), self._move(points, spaces, source)
         before, after = (
             energy_distance(judges.numpy(), self._rows_of(moving, spaces[0]).cpu().numpy()) for moving in both

@@ -262,10 +262,13 @@ class Mover(Refiner):
         self._move(points, spaces, source, steps.append)
         return [self._rows_of(step, spaces[0]) for step in steps]
 
-    def _fresh(self, n: int, key: tuple[int, ...]) -> tuple[Tensor, list[Space], torch.Generator]:
-        """n points before the first step, the spaces where they will move, and the chance that they will move by."""
+    def _fresh(self, n: int, key: tuple[int, ...], *, skip: int = 0) -> tuple[Tensor, list[Space], torch.Generator]:
+        """n points before the first step, the spaces where they will move, and the chance that they will move by.
+
+        Of rows that are drawn, not made of latents, the first few can be skipped.
+        """
         made, source = self._source(), torch.Generator().manual_seed(chunk_seed(*key, 0))
-        given = None if isinstance(made, LatentSource) else made.draw(n, chunk_seed(*key))
+        given = None if isinstance(made, LatentSource) else made.draw(skip + n, chunk_seed(*key))[skip:]
         latent = self.space_ == "latent"
         return self._start(given, source, latent, n), self._spaces(latent), source
 

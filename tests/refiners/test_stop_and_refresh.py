@@ -232,3 +232,22 @@ def test_a_refreshed_refiner_in_a_pickle(X, sampler):
     """As it goes to other processes."""
     refiner = DGflowRefiner(sampler, refresh=1, n_steps=2, random_state=0).fit(X)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(refiner)).sample(9), refiner.sample(9))
+
+
+def test_given_rows_that_confirm_a_stop_are_not_those_that_it_was_chosen_by(monkeypatch):
+    begun = []
+    fresh = DGflowRefiner._fresh
+
+    def watched(refiner, *args, **kwargs):
+        made = fresh(refiner, *args, **kwargs)
+        begun.append({float(value) for value in made[0].flatten()})
+        return made
+
+    monkeypatch.setattr(DGflowRefiner, "_fresh", watched)
+    monkeypatch.setattr("fdgm.refiners._dgflow._TRIED", 2)
+    given = np.random.default_rng(2).normal(size=(301, 1))
+    DGflowRefiner(ratio=GaussianRatio(), stop="auto", n_steps=2, random_state=0).fit(DATA, X_generated=given)
+    same, own, confirming, _ = begun  # the last are those of `history_`
+    assert same == own
+    assert (len(same), len(confirming)) == (151, 150)
+    assert not same & confirming
