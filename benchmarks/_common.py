@@ -5,6 +5,7 @@ import json
 import math
 import os
 import platform
+import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,10 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from fdgm.exceptions import TrainingError
+from fdgm.nets import Clock
+
+#: How most sweeps are run; budgets are seconds of the processor, so that neither the other fit nor anyone else counts.
+SIDE_BY_SIDE = "one thread a fit, two fits at a time, seconds of the processor"
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -141,8 +146,15 @@ def sweep(
     return [done for done in finished(name) if any(job.items() <= done.items() for job in jobs)]
 
 
+def count_processor_time() -> None:
+    """From now on, budgets of training in this process are in seconds of one processor, unless a GPU trains."""
+    if not torch.cuda.is_available():
+        Clock.now = staticmethod(time.process_time)
+
+
 def _one(run: Callable[..., dict[str, Any]], job: dict[str, Any]) -> dict[str, Any]:
     torch.set_num_threads(1)
+    count_processor_time()
     try:
         figures = run(**job)
     except TrainingError as error:

@@ -2,7 +2,6 @@
 
 import functools
 import math
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +14,8 @@ from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
 from torch import Tensor, nn
+
+from fdgm.nets import Clock
 
 #: From a number of rows to a sample.
 Draw = Callable[[int], np.ndarray]
@@ -57,8 +58,8 @@ class Standardiser:
 
 def batches(data: Tensor, optimizer: torch.optim.Optimizer, seconds: float) -> Iterator[Tensor]:
     """Batches until time is up, the learning rate falling along a cosine: every peer's budget and schedule."""
-    start, base = time.perf_counter(), optimizer.param_groups[0]["lr"]
-    while (share := (time.perf_counter() - start) / seconds) < 1:
+    start, base = Clock.now(), optimizer.param_groups[0]["lr"]
+    while (share := (Clock.now() - start) / seconds) < 1:
         optimizer.param_groups[0]["lr"] = base * 0.5 * (1 + math.cos(math.pi * share))
         yield data[torch.randint(len(data), (BATCH,))]
 

@@ -102,7 +102,7 @@ def main() -> None:
         for seed in range(options.seeds)
         for method in METHODS
     ]
-    _common.sweep("age_representations", jobs, run)
+    _common.sweep("age_representations", jobs, run, note=_common.SIDE_BY_SIDE)
     runs = pd.DataFrame(_common.finished("age_representations"))
     table = runs.groupby(["data", "method", "seconds"], sort=False).mean(numeric_only=True)
     table = table.drop(columns="seed").reset_index()

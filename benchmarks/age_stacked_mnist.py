@@ -170,7 +170,7 @@ def main() -> None:
         for clip in (options.clips if method in CLIPPED else [None])
     ]
     name = f"age_stacked_mnist_{options.scale}"
-    _common.sweep(name, jobs, run, published=PUBLISHED)
+    _common.sweep(name, jobs, run, note=_common.SIDE_BY_SIDE, published=PUBLISHED)
     table = report(_common.finished(name))
     _common.update(name, summary=table.to_dict("records"))
     print(table.to_string(index=False, float_format=lambda v: f"{v:.4f}"))

@@ -208,7 +208,7 @@ def main() -> None:
             for method in methods
         ]
         name = f"age_table_{table}_{options.scale}"
-        _common.sweep(name, jobs, run, published=PUBLISHED[table])
+        _common.sweep(name, jobs, run, note=_common.SIDE_BY_SIDE, published=PUBLISHED[table])
         table_of_it = report(table, _common.finished(name))
         _common.update(name, summary=table_of_it.to_dict("records"))
         print(table_of_it.to_string(index=False, float_format=lambda v: f"{v:.4f}"))

@@ -194,6 +194,7 @@ def main() -> None:
     parser.add_argument("--test-rows", type=int, default=10_000)
     options = parser.parse_args()
     torch.set_num_threads(1)
+    _common.count_processor_time()
     for name in dict.fromkeys((*options.models, "vgrow")):  # first, so that runs side by side find them
         model(name, options.rows, options.seconds)
     for name in options.models:

@@ -58,7 +58,7 @@ def main() -> None:
         for seed in range(options.seeds)
         for name in options.objectives
     ]
-    runs = _common.sweep("gan_objectives", jobs, run, note="one thread a fit, two fits at a time")
+    runs = _common.sweep("gan_objectives", jobs, run, note=_common.SIDE_BY_SIDE)
     figures = ["modes", "kl", "high_quality", "energy_distance"]
     print(_common.summary(runs, ["objective", "noise", "seconds"], figures).to_string())
 

@@ -67,7 +67,7 @@ def main() -> None:
         for data in ("ring", "grid")
         for remedy in options.remedies
     ]
-    runs = _common.sweep("remedies", jobs, run, note="one thread a fit, two fits at a time")
+    runs = _common.sweep("remedies", jobs, run, note=_common.SIDE_BY_SIDE)
     print(_common.summary(runs, ["data", "remedy"], ["modes", "high_quality", "energy_distance"]).to_string())
 
 

@@ -19,7 +19,6 @@ from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler, data
 STD = 0.05
 SCALE = 2 * 2**0.5
 N = {"digits": 1400, "mnist": 60_000}  # training rows; 50,000 of the others
-NOTE = "one thread a fit, two fits at a time"
 
 FRONT = ("ring", "grid", "circles", "digits", "mnist")
 OURS = ("VGrow kl", "VGrow + DGflow", "GAN", "AGE")
@@ -136,7 +135,7 @@ def main() -> None:
         jobs = jobs_of_front(options.seconds, options.image_seconds, options.seeds)
     else:
         jobs = jobs_in_the_plane(options.data, options.seconds, options.seeds)
-    _common.sweep("samplers", jobs, run, note=NOTE)
+    _common.sweep("samplers", jobs, run, note=_common.SIDE_BY_SIDE)
     write_summary()
 
 

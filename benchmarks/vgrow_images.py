@@ -207,7 +207,7 @@ def main() -> None:
         for model in models[: how_many(name, seed, paper)]
     ]
     name = f"vgrow_images_{options.scale}"
-    note = "one fit at a time" if paper else "one thread a fit, two fits at a time"
+    note = "one fit at a time" if paper else _common.SIDE_BY_SIDE
     speed = _common.stored(name).get("speed") or [rates(each) for each in ("dcgan", "resnet")]
     runs = _common.sweep(name, jobs, run, n_jobs=1 if paper else 2, speed=speed, draws=DRAWS, note=note)
     columns = ["data", "architecture", "model", "seed", "loops", "inception_score", "fd_classifier", "smallest_share"]
