@@ -7,6 +7,7 @@ from ._gan import gan_tables
 from ._images import image_tables
 from ._ratios import ratios_tables
 from ._samplers import front_table, samplers_tables
+from ._targets import targets_table
 
 __all__ = ["benchmarks_page", "front_table"]
 
@@ -18,6 +19,7 @@ def benchmarks_page() -> str:
         "",
         "Medians with 95% bootstrap intervals, or means ± the half width of Student's 95% interval, from the JSON files"
         " in `benchmarks/results/`.",
+        *targets_table(),
         *samplers_tables(),
         *image_tables(),
         *gan_tables(),
