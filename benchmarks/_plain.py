@@ -12,9 +12,13 @@ from torch.nn.functional import softplus
 BATCH, LATENTS, WIDTH = 256, 8, 128
 
 
-def mlp(size: int, out: int) -> nn.Sequential:
-    """Two hidden layers."""
-    return nn.Sequential(nn.Linear(size, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, out))
+def mlp(size: int, out: int, width: int = WIDTH, depth: int = 2) -> nn.Sequential:
+    """So many hidden layers."""
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        layers += [nn.Linear(size, width), nn.ReLU()]
+        size = width
+    return nn.Sequential(*layers, nn.Linear(size, out))
 
 
 def vgrow(data: Tensor, loops: int, *, particles: int = 1024, steps: int = 20, projections: int = 32) -> float:
@@ -80,10 +84,12 @@ def gan(data: Tensor, loops: int, *, steps: int = 50) -> float:
     return time.perf_counter() - start
 
 
-def wgan_gp(data: Tensor, loops: int, *, steps: int = 10, critic_steps: int = 5) -> float:
+def wgan_gp(
+    data: Tensor, loops: int, *, width: int = WIDTH, depth: int = 2, steps: int = 10, critic_steps: int = 5
+) -> float:
     """WGAN-GP, five critic steps to one of the generator."""
     n, d = data.shape
-    G, C = mlp(LATENTS, d), mlp(d, 1)
+    G, C = mlp(LATENTS, d, width, depth), mlp(d, 1, width, depth)
     opt_g = torch.optim.Adam(G.parameters(), lr=1e-4, betas=(0.5, 0.9), fused=True)
     opt_c = torch.optim.Adam(C.parameters(), lr=1e-4, betas=(0.5, 0.9), fused=True)
     start = time.perf_counter()

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import _age_loops
@@ -30,6 +31,16 @@ CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
     "GANSampler, wasserstein_gp": (
         lambda loops: GANSampler("wasserstein_gp", n_generator_steps=10, instance_noise=0.0, max_iter=loops, **SAME),
         _plain.wgan_gp,
+    ),
+    "GANSampler, wasserstein_gp, 3 × 512": (  # the networks of DGflow's appendix D.1
+        lambda loops: GANSampler(
+            "wasserstein_gp",
+            n_generator_steps=10,
+            instance_noise=0.0,
+            max_iter=loops,
+            **{**SAME, "architecture": MLP(width=512, depth=3)},
+        ),
+        partial(_plain.wgan_gp, width=512, depth=3),
     ),
     "AGEBidirectional": (
         lambda loops: _age_loops.model(

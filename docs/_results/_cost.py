@@ -15,7 +15,7 @@ def cost_tables() -> list[str]:
             "## Overhead",
             "",
             "Time of an outer loop over that of a hand-written PyTorch loop of the same algorithm (20,000 × 10, batch"
-            f" 256, 2 × 128), paired in one run. {machine(result)}.",
+            f" 256, 2 × 128 where no other size is named), paired in one run. {machine(result)}.",
             "",
             "| estimator | library over plain loop | pairs |",
             "|---|---|---|",

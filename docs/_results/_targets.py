@@ -99,7 +99,13 @@ def _steps() -> list[Target]:
             "≤",
             1.05,
         )
-        for case in ("VGrowSampler", "GANSampler", "GANSampler, wasserstein_gp", "AGEBidirectional")
+        for case in (
+            "VGrowSampler",
+            "GANSampler",
+            "GANSampler, wasserstein_gp",
+            "GANSampler, wasserstein_gp, 3 × 512",
+            "AGEBidirectional",
+        )
     ]
 
 
