@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..divergences import KL, Scaling
 from ..flows import euler_maruyama_step, velocity
-from ._mover import Mover, Space, Step
+from ._mover import Mover
+from ._moving import Space, Step
 from ._prior import Prior
 
 __all__ = ["DDLSRefiner"]

@@ -16,7 +16,7 @@ from ..ratios import DensityRatio
 from ._critic import gone_on
 from ._ends import Ends
 from ._generators import seeded
-from ._mover import Moving, Space, Step
+from ._moving import Moving, Space, Step
 from ._row_mover import RowMover
 from ._split import held_out_rows
 

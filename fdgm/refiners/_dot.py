@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from ..flows import proximal_step
-from ._mover import Space, Step
+from ._moving import Space, Step
 from ._row_mover import RowMover
 
 __all__ = ["DOTRefiner"]

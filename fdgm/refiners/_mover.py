@@ -3,8 +3,7 @@
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,67 +20,15 @@ from ..nets import resolve_device
 from ._base import Refiner
 from ._fields import depends_on
 from ._generators import LatentSource
+from ._moving import Moving, Space, Step, padded
 from ._prior import Prior
 from ._threads import one_thread
 
-__all__ = ["Mover", "Moving", "Space", "Step"]
+__all__ = ["Mover"]
 
 _CHUNK = 1024  # rows moved at once, the tail padded: a matrix product's bits depend on its rows
 _TRACED = 256  # rows that `history_` follows
 _REFINE_KEY, _TRACE_KEY = 10, 11  # streams of the fit's own seed, beside the base's
-
-Step = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Space:
-    """Where points move, and by what.
-
-    Parameters
-    ----------
-    log_ratio : callable
-        From points (n, *shape) to T (n,), differentiable.
-    prior : Prior or None
-        Of the latents, where points are latents; None where they are scaled rows.
-    stage : int
-        Of the refinement, whose log-ratio it is.
-    """
-
-    log_ratio: Callable[[Tensor], Tensor]
-    prior: Prior | None
-    stage: int
-
-
-@dataclass(frozen=True)
-class Moving:
-    """Points on their way.
-
-    Parameters
-    ----------
-    points : Tensor of shape (n, *shape)
-    before : Tensor of shape (n, *shape)
-        The same before the last step. The log-ratio had a gradient there, so that a generator made rows of them.
-    alive : Tensor of shape (n,), bool
-        Whether a point goes on.
-    """
-
-    points: Tensor
-    before: Tensor
-    alive: Tensor
-
-    @classmethod
-    def begin(cls, points: Tensor) -> Self:
-        """Before the first step."""
-        return cls(points, points, torch.ones(len(points), dtype=torch.bool, device=points.device))
-
-    def first(self, n: int) -> "Moving":
-        """The first n of them."""
-        return Moving(self.points[:n], self.before[:n], self.alive[:n])
-
-    def stopped(self, bad: Tensor, *, back: bool) -> "Moving":
-        """The same with an end to those of the mask, where they are or one step back."""
-        points = torch.where(_along(bad, self.points), self.before, self.points) if back else self.points
-        return Moving(points, self.before, self.alive & ~bad)
 
 
 class Mover(Refiner):
@@ -413,7 +360,7 @@ class Mover(Refiner):
             return points if latent else self._from_latents(made, points)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
-        return _padded(torch.tensor(given, device=device) if latent else self._scaled_rows(given), n)
+        return padded(torch.tensor(given, device=device) if latent else self._scaled_rows(given), n)
 
     def _move(
         self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Moving], None] | None = None
@@ -434,22 +381,5 @@ class Mover(Refiner):
         moved = step(moving.points)
         if self._clamp is not None and space.prior is None:
             moved = moved.clamp(*self._clamp)
-        moving = moving.stopped(~torch.isfinite(moved).flatten(1).all(1), back=space.prior is not None)
-        goes_on = _along(moving.alive, moved)
-        return Moving(
-            torch.where(goes_on, moved, moving.points),
-            torch.where(goes_on, moving.points, moving.before),
-            moving.alive,
-        )
-
-
-def _along(mask: Tensor, points: Tensor) -> Tensor:
-    """A mask of rows (n,) in the shape of points (n, *shape)."""
-    return mask.view(-1, *[1] * (points.dim() - 1))
-
-
-def _padded(points: Tensor, n: int) -> Tensor:
-    """Points (m, *shape) with copies of the last one up to n."""
-    if len(points) == n:
-        return points
-    return torch.cat([points, points[-1:].expand(n - len(points), *points.shape[1:])])
+        bad = ~torch.isfinite(moved).flatten(1).all(1)
+        return moving.stopped(bad, back=space.prior is not None).moved(moved)
