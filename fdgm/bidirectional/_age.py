@@ -65,7 +65,7 @@ class AGEBidirectional(DensityModel):
         images, may learn to draw from its noise what the latents should say, and then reconstructs less.
     encoder_noise_size, generator_noise_size : int or None, default=None
         Size of an implicit distribution's noise; None leaves it to the architecture.
-    n_warmup_steps : int, default=300
+    n_warmup_steps : int, default=600
         Updates before the first outer loop, by which the encoder learns the scores of principal components, each of
         variance 1, and the generator to undo that. 0 begins with the initial weights, as published. A VAE has none.
     n_updates : int, default=50
@@ -87,8 +87,8 @@ class AGEBidirectional(DensityModel):
         Factors of `instance_noise`; as `lr_schedule`.
     optimizer : {"adam", "rmsprop"}, default="adam"
         Of all networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float, default=0.002 and 0.0002
-        Learning rates. Encoder and generator stay together only while the critic is quicker than they are.
+    critic_lr, generator_lr : float, default=0.002 and 0.00002
+        Learning rates. Encoder and generator stay together only while the critic is much quicker than they are.
     encoder_lr : float or None, default=None
         Likewise; None is `generator_lr`.
     critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
@@ -213,7 +213,7 @@ class AGEBidirectional(DensityModel):
         generator: str = "deterministic",
         encoder_noise_size: int | None = None,
         generator_noise_size: int | None = None,
-        n_warmup_steps: int = 300,
+        n_warmup_steps: int = 600,
         n_updates: int = 50,
         n_critic_steps: int = 1,
         min_critic_loss: float | None = None,
@@ -222,7 +222,7 @@ class AGEBidirectional(DensityModel):
         noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
         optimizer: str = "adam",
         critic_lr: float = 0.002,
-        generator_lr: float = 0.0002,
+        generator_lr: float = 0.00002,
         encoder_lr: float | None = None,
         critic_betas: tuple[float, float] | None = None,
         generator_betas: tuple[float, float] | None = None,

@@ -30,6 +30,7 @@ from ._objective import JointObjective
 __all__ = ["BidirectionalNet", "BidirectionalSettings"]
 
 _WARM_ROWS = 2048  # that tell the principal components
+_WARM_LR = 2e-3  # the rates of the training that follows are too slow to mend what is left undone
 
 #: Figures that must be finite, and whose fault it is where one is not.
 _EXPECTED = {
@@ -213,14 +214,20 @@ class BidirectionalNet(MultiNet):
         if self.objective_ is None or s.n_warmup_steps == 0:
             return
         found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), max(s.level_sizes))
+        optimizer = make_optimizer(s.optimizer, self.moving_, _WARM_LR, s.generator_betas)
         for _ in range(s.n_warmup_steps):
-            batch = self.draw(X)
-            scores = found.scores(batch.rows)
+            rows = X.draw(s.batch_size, self.batches_)
+            scores = found.scores(rows)
             scores = torch.cat([scores, scores.new_zeros(len(scores), max(s.level_sizes) - scores.shape[1])], dim=1)
-            levels = [batch.rows, *(scores[:, :size] for size in s.level_sizes)]
-            loss = self._misfit(self.encoder_, levels, batch.encoder_noise)
-            loss = loss + self._misfit(self.generator_, levels[::-1], batch.generator_noise)
-            self._descend(loss)
+            levels = [rows, *(scores[:, :size] for size in s.level_sizes)]
+            noise = self._normal(len(rows), self.encoder_.noise_size)
+            loss = self._misfit(self.encoder_, levels, noise)
+            noise = self._normal(len(rows), self.generator_.noise_size)
+            loss = loss + self._misfit(self.generator_, levels[::-1], noise)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
 
     def _misfit(self, network: Conditional, levels: list[Tensor], noise: Tensor) -> Tensor:
         """Squared error of each stage between one level and the next, over numbers and rows."""
@@ -250,16 +257,12 @@ class BidirectionalNet(MultiNet):
         if self.objective_ is not None:
             self.critic_mode_(training=False)
         loss = s.objective.loss(self.joint_, self.draw(X), self._critic, s.scaling)
-        self._descend(loss)
-        return loss.detach()
-
-    def _descend(self, loss: Tensor) -> None:
-        """One step of encoder and generator."""
         self.optimizer_generator_.zero_grad(set_to_none=True)
         self.optimizer_encoder_.zero_grad(set_to_none=True)
         loss.backward(inputs=self.moving_)
         self.optimizer_generator_.step()
         self.optimizer_encoder_.step()
+        return loss.detach()
 
     def _critic(self, rows: Tensor, latents: Tensor) -> Tensor:
         return forward(self.critic_, self.settings.precision, rows, latents)
