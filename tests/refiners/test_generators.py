@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
 
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets
+from fdgm.architectures import MLP
 from fdgm.metrics import energy_distance
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import DDLSRefiner, DOTRefiner
@@ -71,6 +72,15 @@ def test_a_zuko_flow_with_a_bounded_base_keeps_its_bounds(X):
     assert (np.abs(latents) <= 1).all()
     with pytest.raises(ValueError, match="prior"):
         refiner.refine_latents(np.full((1, 2), 1.5))
+
+
+def test_a_critic_that_judges_rows_together_is_not_taken(X):
+    """A GAN with packing has no log-ratio of single rows, so that one is trained."""
+    params = {"n_generator_steps": 1, "max_iter": 1, "batch_size": 32, "architecture": MLP(width=8, depth=1)}
+    packed = GANSampler(regularizer="packing", random_state=0, **params).fit(X)
+    refiner = DGflowRefiner(packed, n_steps=1, random_state=0).fit(X)
+    assert isinstance(refiner.ratio_, LogisticRatio)
+    assert refiner.space_ == "latent"
 
 
 def test_rows_that_were_given(X):
