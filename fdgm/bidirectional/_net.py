@@ -227,7 +227,6 @@ class BidirectionalNet(MultiNet):
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
 
     def _misfit(self, network: Conditional, levels: list[Tensor], noise: Tensor) -> Tensor:
         """Squared error of each stage between one level and the next, over numbers and rows."""

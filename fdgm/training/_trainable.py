@@ -48,9 +48,11 @@ class Trainable(BaseEstimator, ABC):
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
     }
-    #: Parameters of one call of `fit`. The others make the networks, and training goes on with these as they were.
+    #: Parameters of one call of `fit`, and `random_state`, whose seeds the net holds. The others make the networks, and
+    #: training goes on with these as they were.
     _call_params: ClassVar[tuple[str, ...]] = (
         *NO_MATTER,
+        "random_state",
         "max_iter",
         "max_seconds",
         "schedule",
