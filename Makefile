@@ -9,9 +9,9 @@ demo: $(STAMP)            ## fit real digits and the paper's 2-D examples; a tab
 	$(BIN)/python examples/demo.py --out demo
 
 test: lint                ## everything that CI runs, fast tests first
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow"
 	$(BIN)/python -m pytest -m slow
-	$(BIN)/python -m pytest --doctest-modules fdgm
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --doctest-modules fdgm
 	$(MAKE) docs
 
 lint: $(STAMP)
