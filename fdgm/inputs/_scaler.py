@@ -41,6 +41,9 @@ class AffineScaler:
     def standardise(cls, *samples: np.ndarray) -> Self:
         """Each column to mean 0 and standard deviation 1, over samples of shape (n, *row_shape) together.
 
+        Of images, (n, channels, height, width), each channel: a pixel of the margin that hardly varies is no more
+        important than the others.
+
         Raises
         ------
         ValueError
@@ -48,7 +51,10 @@ class AffineScaler:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             low, high, mean, variance = _statistics(samples)
-            varies = low != high
+            varies = scaled = low != high
+            if varies.ndim == 3:
+                mean, variance = _of_channels(mean, variance)
+                scaled = np.broadcast_to(varies.any(axis=(1, 2), keepdims=True), varies.shape)
             scale = np.sqrt(variance)
         if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
             column = np.argwhere(~(np.isfinite(mean) & np.isfinite(scale)))[0].tolist()
@@ -57,8 +63,8 @@ class AffineScaler:
                 f" column {column[0] if len(column) == 1 else tuple(column)}; rescale it first."
             )
         # A column whose spread is below the resolution of its dtype would be divided by rounding error.
-        scale = np.where(varies & (scale > 0), scale, 1.0)
-        return cls(np.where(varies, mean, low), scale, np.where(varies, np.nan, low))
+        scale = np.where(scaled & (scale > 0), scale, 1.0)
+        return cls(np.where(scaled, mean, low), scale, np.where(varies, np.nan, low))
 
     @classmethod
     def to_range(cls, X: np.ndarray, target: tuple[float, float], bounds: tuple[float, float] | None = None) -> Self:
@@ -142,3 +148,10 @@ def _statistics(samples: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray
             mean = mean + gap * (len(rows) / total)
             n = total
     return low, high, mean, squares / n
+
+
+def _of_channels(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of each channel, at each of its pixels, from those of the pixels."""
+    centre = mean.mean(axis=(1, 2), keepdims=True)
+    total = (variance + (mean - centre) ** 2).mean(axis=(1, 2), keepdims=True)
+    return np.broadcast_to(centre, mean.shape).copy(), np.broadcast_to(total, mean.shape).copy()

@@ -74,6 +74,20 @@ def test_constant_columns_come_back_constant(offset):
     np.testing.assert_array_equal(scaler.to_array(noise, "float64")[:, 0], X[:, 0])
 
 
+def test_images_are_standardised_by_channels():
+    """Else a pixel of the margin, of almost no spread, gets the steepest slope of all."""
+    X = np.random.default_rng(0).normal((3.0, -1.0, 0.0), (2.0, 0.1, 1.0), (50, 4, 4, 3)).transpose(0, 3, 1, 2)
+    X[:, 0, 0, 0], X[:, 1, 3, 3], X[:, 2] = -1.0 + 0.001 * X[:, 0, 0, 0], 0.5, 7.0
+    scaler = AffineScaler.standardise(X[:20], X[20:])
+    scaled = scaler.to_tensor(X).numpy()
+    np.testing.assert_allclose(scaled.mean(axis=(0, 2, 3)), 0.0, atol=1e-5)
+    np.testing.assert_allclose(scaled.std(axis=(0, 2, 3)), [1.0, 1.0, 0.0], atol=1e-5)
+    assert len(np.unique(scaler.scale)) == 3
+    back = scaler.to_array(torch.from_numpy(scaled + 0.3), "float64")
+    np.testing.assert_array_equal(back[:, 1, 3, 3], 0.5)
+    np.testing.assert_array_equal(back[:, 2], 7.0)
+
+
 def test_a_range_maps_constant_columns_like_the_others():
     """A black margin is as black to the networks as black elsewhere."""
     X = np.array([[-1.0, -1.0, 0.5], [-1.0, 1.0, 0.5]])
