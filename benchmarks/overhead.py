@@ -1,4 +1,7 @@
-"""A training step of each estimator against a hand-written PyTorch loop of the same algorithm, paired in one run."""
+"""A training step of each estimator against a hand-written PyTorch loop of the same algorithm, paired in one run.
+
+On one thread, in seconds of the processor, so that nothing else on the machine counts.
+"""
 
 import argparse
 from collections.abc import Callable
@@ -66,6 +69,8 @@ def main() -> None:
     parser.add_argument("--loops", type=int, default=5)
     parser.add_argument("--only", nargs="+", default=list(CASES), choices=list(CASES), metavar="CASE")
     options = parser.parse_args()
+    torch.set_num_threads(1)
+    _common.count_processor_time()
     X = np.random.default_rng(0).normal(size=(N, D))
     data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
     results = _common.stored("overhead").get("cases", {})

@@ -99,6 +99,9 @@ class LogisticRatio(DensityRatio, Trainable):
 
     Notes
     -----
+    The critic sees standardised columns, over both samples together; of images, channels. One that begins from a
+    `critic` sees rows as they are.
+
     Exchanging the samples changes the sign of the log-ratio and nothing else, for the objectives that treat them
     alike: all but ``"lsif"``, ``"kliep"`` and ``"f_gan"``. From a `critic` of one's own it changes more.
 
