@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--divergences", nargs="+", default=list(DIVERGENCES))
     parser.add_argument("--seconds", type=float, default=300.0, help="of training for each model")
     parser.add_argument("--rows", type=int, default=60_000, help="of the training images")
-    parser.add_argument("--test-rows", type=int, default=5_000)
+    parser.add_argument("--test-rows", type=int, default=2_500)
     options = parser.parse_args()
     torch.set_num_threads(1)
     _common.count_processor_time()
