@@ -89,8 +89,9 @@ def _mnist() -> list[str]:
         rows.append([row["name"], row["ratio"], row["way"], row["divergence"], row["noise"], *figures])
     text = (
         "Like the paper's tables 2, 4 and 11 to 15, with the stored classifier in Inception's place: FD-classifier to"
-        " the test set and Inception score, with bootstrap intervals."
-    )
+        " the test set and Inception score, with bootstrap intervals, of {n} samples and as many test images. Each"
+        " model was trained for {seconds} s of one core, or as long as it needed."
+    ).format(n=result["summary"][0]["n_test"], seconds=f"{result['summary'][0]['seconds']:g}")
     return section(
         "MNIST before and after refinement",
         text,
@@ -106,7 +107,7 @@ def _speed() -> list[str]:
         return []
     names = list(dict.fromkeys(name for row in result["summary"].values() for name in row))
     rows = [[name, *(interval(row[name], 2) for row in result["summary"].values())] for name in names]
-    text = "5,000 samples by 100 steps in the latent space, networks of 3 × 512; ratios of times in the same run."
+    text = "100 steps in the latent space, networks of 3 × 512; ratios of times in the same run."
     return section("DGflow, table 8: time", text, result, ["", *result["summary"]], rows)
 
 
