@@ -79,7 +79,7 @@ class AGEBidirectional(DensityModel):
     data_range : (float, float), None or "auto", default="auto"
         The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"`` takes
         X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With None
-        each column is standardised.
+        each column, or channel of images, is standardised.
     instance_noise : float, default=0.0
         Standard deviation, in scaled units, of the noise added to the rows of both kinds of pairs before the critic
         sees them.

@@ -50,7 +50,7 @@ class GANSampler(Sampler):
     data_range : (float, float), None or "auto", default="auto"
         The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"``
         takes X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With
-        None each column is standardised.
+        None each column, or channel of images, is standardised.
     instance_noise : float, default=0.3
         Standard deviation, in scaled units, of noise added to all that the critic judges. It lets the critic see
         across gaps between modes, and keeps generators from losing them; 0 is the objective as it was published.

@@ -102,7 +102,7 @@ class VGrowSampler(Sampler):
     data_range : (float, float), None or "auto", default="auto"
         The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole, and particles
         are clamped to it. ``"auto"`` takes X's own where the architecture makes bounded data, as those for images
-        do, and no range otherwise. With None each column is standardised, and nothing clamped.
+        do, and no range otherwise. With None each column, or channel of images, is standardised, and nothing clamped.
     instance_noise : float, default=0.3
         Standard deviation, in scaled units, of the noise added to both of the critic's samples. It lets the critic
         see across gaps between modes.
