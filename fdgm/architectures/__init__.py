@@ -2,7 +2,7 @@
 
 from ._base import DISTRIBUTIONS, Architecture, seeded
 from ._dcgan import DCGAN
-from ._distributions import Conditional, Deterministic, Gaussian, Implicit
+from ._distributions import Conditional, Deterministic, Gaussian, Implicit, Isotropic
 from ._hierarchical import Hierarchical
 from ._mlp import MLP
 from ._resnet import ResNet
@@ -19,6 +19,7 @@ __all__ = [
     "Gaussian",
     "Hierarchical",
     "Implicit",
+    "Isotropic",
     "ResNet",
     "seeded",
 ]

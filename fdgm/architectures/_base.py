@@ -10,11 +10,11 @@ from torch import nn
 
 from .. import registry
 from ..component import Component
-from ._distributions import Conditional, Deterministic, Gaussian, Implicit
+from ._distributions import Conditional, Deterministic, Gaussian, Implicit, Isotropic
 
 __all__ = ["DISTRIBUTIONS", "Architecture", "seeded"]
 
-DISTRIBUTIONS = ("deterministic", "gaussian", "implicit")
+DISTRIBUTIONS = ("deterministic", "gaussian", "isotropic", "implicit")
 
 _Module = TypeVar("_Module", bound=nn.Module)
 
@@ -104,7 +104,7 @@ class Architecture(Component, ABC):
         ----------
         data_shape : tuple of int
         latent_size : int
-        distribution : {"deterministic", "gaussian", "implicit"}, default="deterministic"
+        distribution : {"deterministic", "gaussian", "isotropic", "implicit"}, default="deterministic"
         noise_size : int or None, default=None
             For an implicit distribution; None leaves it to the architecture.
         seed : int
@@ -131,6 +131,7 @@ class Architecture(Component, ABC):
             "gaussian": lambda: Gaussian(
                 self.make_generator(doubled, latent_size), data_shape, self.data_range(data_shape)
             ),
+            "isotropic": lambda: Isotropic(self.make_generator(data_shape, latent_size), data_shape),
             "implicit": lambda: self.make_implicit_generator(data_shape, latent_size, noise_size),
         }
         return seeded(made[distribution], seed)
@@ -149,6 +150,7 @@ class Architecture(Component, ABC):
         made: dict[str, Callable[[], Conditional]] = {
             "deterministic": lambda: Deterministic(self.make_encoder(data_shape, latent_size)),
             "gaussian": lambda: Gaussian(self.make_encoder(data_shape, 2 * latent_size), (latent_size,)),
+            "isotropic": lambda: Isotropic(self.make_encoder(data_shape, latent_size), (latent_size,)),
             "implicit": lambda: self.make_implicit_encoder(data_shape, latent_size, noise_size),
         }
         return seeded(made[distribution], seed)

@@ -1,4 +1,4 @@
-"""Networks as conditional distributions: deterministic, Gaussian or implicit."""
+"""Networks as conditional distributions: deterministic, Gaussian (isotropic or not) or implicit."""
 
 import math
 from abc import ABC, abstractmethod
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-__all__ = ["Conditional", "Deterministic", "Gaussian", "Implicit"]
+__all__ = ["Conditional", "Deterministic", "Gaussian", "Implicit", "Isotropic"]
 
 # Where the body ends in a tanh, its half for the log deviation does too, and is stretched to this: in units of half
 # the data's range, from a third of a grey level in 256 to all of it.
@@ -93,6 +93,35 @@ class Gaussian(Conditional):
     def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
         mean, log_std = self.mean_and_log_std(input)
         return mean if noise is None else mean + log_std.exp() * noise.view(-1, *self.output_shape)
+
+
+class Isotropic(Gaussian):
+    """A Gaussian of one deviation, learned, for every coordinate and input.
+
+    A decoder cannot then pass over what it fails to draw by calling it noise, and its latents have to say it.
+
+    Parameters
+    ----------
+    body : Module
+        From inputs to means.
+    output_shape : tuple of int
+        Shape of a row of output.
+
+    References
+    ----------
+    Rybkin, Daniilidis and Levine, "Simple and Effective VAE Training with Calibrated Decoders", ICML 2021, section 4.
+    """
+
+    def __init__(self, body: nn.Module, output_shape: tuple[int, ...]) -> None:
+        super().__init__(body, output_shape)
+        self.log_std = nn.Parameter(torch.zeros(()))
+
+    def mean_and_log_std(self, input: Tensor) -> tuple[Tensor, Tensor]:
+        mean = self.body(input)
+        return mean, (_LOG_STD[0] + softplus(self.log_std - _LOG_STD[0])).expand_as(mean)
+
+    def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
+        return self.body(input) if noise is None else super().forward(input, noise)
 
 
 class Implicit(Conditional):

@@ -59,10 +59,11 @@ class AGEBidirectional(DensityModel):
         ``MLP.bidirectional()``, whose normalisations encoder and generator need to find to one another.
     latent_size : int or None, default=None
         Number of latents; None leaves it to the architecture.
-    encoder, generator : {"deterministic", "gaussian", "implicit"}, default="gaussian" and "deterministic"
-        The distributions p_e(z|x) and p_g(x|z). An implicit one is a network that takes noise too. A Gaussian
-        generator gives `log_likelihood` and, with a Gaussian encoder, `elbo`. An implicit one, as the paper has for
-        images, may learn to draw from its noise what the latents should say, and then reconstructs less.
+    encoder, generator : {"deterministic", "gaussian", "isotropic", "implicit"}, default="gaussian" and "deterministic"
+        The distributions p_e(z|x) and p_g(x|z). A Gaussian has a deviation for each coordinate that depends on the
+        input, an isotropic one a single one, learned. An implicit one is a network that takes noise too. A Gaussian
+        or isotropic generator gives `log_likelihood` and, with such an encoder, `elbo`. An implicit one, as the paper
+        has for images, may learn to draw from its noise what the latents should say, and then reconstructs less.
     encoder_noise_size, generator_noise_size : int or None, default=None
         Size of an implicit distribution's noise; None leaves it to the architecture.
     n_warmup_steps : int, default=600

@@ -10,11 +10,14 @@ __all__ = ["ALI", "AVB", "VAE", "BiGAN"]
 def VAE(**params: Any) -> AGEBidirectional:
     """The variational autoencoder: KL, Gaussian encoder and generator, and the ELBO in closed form, without a critic.
 
+    The generator is isotropic: with a deviation for each pixel, ``generator="gaussian"``, the bound rewards calling
+    whole images noise, latents of the prior meet none of those that the encoder gives, and samples are not like data.
+
     Parameters
     ----------
     **params
         Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="vae"``, ``encoder="gaussian"``,
-        ``generator="gaussian"``, and, since no critic has to keep up, ``generator_lr=0.001`` and ``max_iter=100``.
+        ``generator="isotropic"``, and, since no critic has to keep up, ``generator_lr=0.001`` and ``max_iter=100``.
 
     Returns
     -------
@@ -23,27 +26,34 @@ def VAE(**params: Any) -> AGEBidirectional:
     References
     ----------
     Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    Rybkin, Daniilidis and Levine, "Simple and Effective VAE Training with Calibrated Decoders", ICML 2021.
     Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, section 4.1.
 
     Examples
     --------
     >>> from fdgm.bidirectional import VAE
     >>> VAE(latent_size=2)
-    AGEBidirectional(generator='gaussian', generator_lr=0.001, latent_size=2,
+    AGEBidirectional(generator='isotropic', generator_lr=0.001, latent_size=2,
                      max_iter=100, objective='vae')
     """
-    chosen = {"objective": "vae", "encoder": "gaussian", "generator": "gaussian", "generator_lr": 1e-3, "max_iter": 100}
+    chosen = {
+        "objective": "vae",
+        "encoder": "gaussian",
+        "generator": "isotropic",
+        "generator_lr": 1e-3,
+        "max_iter": 100,
+    }
     return AGEBidirectional(**{**chosen, **params})
 
 
 def AVB(**params: Any) -> AGEBidirectional:
-    """Adversarial variational Bayes: KL, implicit encoder, Gaussian generator, and a critic of the encoder alone.
+    """Adversarial variational Bayes: KL, implicit encoder, isotropic generator, and a critic of the encoder alone.
 
     Parameters
     ----------
     **params
         Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="avb"``, ``encoder="implicit"`` and
-        ``generator="gaussian"``.
+        ``generator="isotropic"``, as :func:`VAE`.
 
     Returns
     -------
@@ -58,9 +68,9 @@ def AVB(**params: Any) -> AGEBidirectional:
     --------
     >>> from fdgm.bidirectional import AVB
     >>> AVB()
-    AGEBidirectional(encoder='implicit', generator='gaussian', objective='avb')
+    AGEBidirectional(encoder='implicit', generator='isotropic', objective='avb')
     """
-    return AGEBidirectional(**{"objective": "avb", "encoder": "implicit", "generator": "gaussian", **params})
+    return AGEBidirectional(**{"objective": "avb", "encoder": "implicit", "generator": "isotropic", **params})
 
 
 def BiGAN(**params: Any) -> AGEBidirectional:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ..architectures import DISTRIBUTIONS
 from ..component import Component
 from ..divergences import Scaling
 from ..objectives import Objective
@@ -29,8 +30,8 @@ class JointObjective(Component, ABC):
     #: Levels of latents that it can train, at most.
     max_levels: ClassVar[int | None] = None
     #: Distributions that encoder and generator may have.
-    encoders: ClassVar[tuple[str, ...]] = ("deterministic", "gaussian", "implicit")
-    generators: ClassVar[tuple[str, ...]] = ("deterministic", "gaussian", "implicit")
+    encoders: ClassVar[tuple[str, ...]] = DISTRIBUTIONS
+    generators: ClassVar[tuple[str, ...]] = DISTRIBUTIONS
 
     @abstractmethod
     def critic(self, scaling: Scaling) -> Objective | None:

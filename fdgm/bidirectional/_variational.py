@@ -54,8 +54,8 @@ class ELBO(JointObjective):
     """
 
     max_levels: ClassVar = 1
-    encoders: ClassVar = ("gaussian",)
-    generators: ClassVar = ("gaussian",)
+    encoders: ClassVar = ("gaussian", "isotropic")
+    generators: ClassVar = ("gaussian", "isotropic")
 
     def critic(self, scaling: Scaling) -> None:
         return None
@@ -87,7 +87,7 @@ class AdversarialELBO(JointObjective):
     """
 
     max_levels: ClassVar = 1
-    generators: ClassVar = ("gaussian",)
+    generators: ClassVar = ("gaussian", "isotropic")
 
     def critic(self, scaling: Scaling) -> Objective:
         return Logistic()

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from ..architectures import Architecture
+from ..architectures import DISTRIBUTIONS, Architecture
 from ._check import Checks, Property, require
 from ._component import check_copies, given_by_plugin, global_states, instance
 from ._networks import Trial, applied
@@ -223,7 +223,7 @@ def conditional_networks_have_the_right_shape(trial: Trial) -> None:
     architecture = trial.architecture
     for shape in architecture.example_shapes:
         size = architecture.latent_size(shape)
-        for distribution in ("deterministic", "gaussian", "implicit"):
+        for distribution in DISTRIBUTIONS:
             for kind, taken, given in (("generator", (size,), shape), ("encoder", shape, (size,))):
                 make = getattr(architecture, f"conditional_{kind}")
                 module = make(shape, size, distribution=distribution, seed=0).eval()

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import fdgm
-from fdgm.architectures import MLP, Gaussian
+from fdgm.architectures import DISTRIBUTIONS, MLP, Gaussian, Isotropic
+from fdgm.bidirectional._variational import gaussian_log_density
 
 CASES = [(name, fdgm.registry.get("architecture", name).example_shapes[-1]) for name in fdgm.available("architecture")]
 #: At their published sizes these take seconds to make.
@@ -34,7 +35,7 @@ def make(name, shape, role, distribution, seed=0):
 
 @every
 @both
-@pytest.mark.parametrize("distribution", ["deterministic", "gaussian", "implicit"])
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 class TestEveryDistribution:
     def test_shape_with_noise_and_without(self, name, shape, role, distribution):
         net, rows, output = make(name, shape, role, distribution)
@@ -64,9 +65,10 @@ def test_a_deterministic_network_takes_no_noise(name, shape, role):
 
 @every_of_one_level
 @both
-def test_a_gaussian_is_its_mean_and_deviation(name, shape, role):
+@pytest.mark.parametrize("distribution", ["gaussian", "isotropic"])
+def test_a_gaussian_is_its_mean_and_deviation(name, shape, role, distribution):
     # With noise of one in one entry and zero elsewhere, the output is the mean but for one deviation there.
-    net, rows, output = make(name, shape, role, "gaussian")
+    net, rows, output = make(name, shape, role, distribution)
     noise = torch.zeros(4, net.noise_size)
     noise[:, 1 % net.noise_size] = 1.0
     mean, log_std = net.mean_and_log_std(rows)
@@ -94,6 +96,27 @@ def test_a_bounded_output_is_stretched_over_the_log_deviations(output, expected)
     torch.nn.init.constant_(body.bias, output)
     _, log_std = Gaussian(body, (1,), (-1.0, 1.0)).mean_and_log_std(torch.zeros(1, 1))
     assert log_std.item() == pytest.approx(expected)
+
+
+@every_of_one_level
+@both
+def test_an_isotropic_gaussian_has_one_deviation_for_all(name, shape, role):
+    net, rows, output = make(name, shape, role, "isotropic")
+    mean, log_std = net.mean_and_log_std(rows)
+    assert mean.shape == log_std.shape == (4, *output)
+    (value,) = log_std.detach().unique()
+    assert value == pytest.approx(math.log1p(math.exp(6)) - 6, abs=1e-6)  # a difference of two numbers near 6, float32
+
+
+def test_the_likelihood_is_greatest_where_the_isotropic_deviation_is_the_residuals():
+    net, rows = Isotropic(torch.nn.Identity(), (5,)), normal(1000, 5)
+    data = rows + 0.2 * normal(1000, 5, seed=1)
+    residual = (data - rows).square().mean().sqrt()
+    with torch.no_grad():  # the inverse of the softplus that holds the deviation above exp(-6)
+        net.log_std.copy_(torch.expm1(residual.log() + 6).log() - 6)
+    loss = -gaussian_log_density(data, *net.mean_and_log_std(rows)).mean()
+    (slope,) = torch.autograd.grad(loss, net.log_std)
+    assert abs(slope) < 1e-4  # of 5 at a deviation twice as large
 
 
 @both

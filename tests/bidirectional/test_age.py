@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import fdgm
 from fdgm import AGEBidirectional
-from fdgm.architectures import DCGAN, MLP
+from fdgm.architectures import DCGAN, DISTRIBUTIONS, MLP
 from fdgm.bidirectional import ALI, AVB, VAE, BiGAN
 from fdgm.bidirectional._net import BidirectionalNet
 from fdgm.exceptions import TrainingError, TrainingWarning
@@ -60,8 +60,8 @@ def test_every_divergence_fits(X, divergence):
 
 
 @pytest.mark.parametrize("objective", sorted(set(fdgm.available("joint_objective")) - {"vae", "avb"}))
-@pytest.mark.parametrize("encoder", ["deterministic", "gaussian", "implicit"])
-@pytest.mark.parametrize("generator", ["deterministic", "gaussian", "implicit"])
+@pytest.mark.parametrize("encoder", DISTRIBUTIONS)
+@pytest.mark.parametrize("generator", DISTRIBUTIONS)
 def test_every_pair_of_distributions_fits_under_every_objective(X, objective, encoder, generator):
     model = tiny(objective=objective, encoder=encoder, generator=generator, max_iter=1, n_updates=1).fit(X)
     assert np.isfinite(numbers(model, X)).all()
@@ -75,8 +75,8 @@ def test_the_special_cases_are_the_settings_that_define_them():
         }
         for make in (VAE, AVB, BiGAN, ALI)
     }
-    assert list(chosen[VAE].values()) == ["vae", "kl", "auto", "gaussian", "gaussian"]
-    assert list(chosen[AVB].values()) == ["avb", "kl", "auto", "implicit", "gaussian"]
+    assert list(chosen[VAE].values()) == ["vae", "kl", "auto", "gaussian", "isotropic"]
+    assert list(chosen[AVB].values()) == ["avb", "kl", "auto", "implicit", "isotropic"]
     assert list(chosen[BiGAN].values()) == ["age", "js", None, "deterministic", "deterministic"]
     assert list(chosen[ALI].values()) == ["age", "js", None, "gaussian", "deterministic"]
 
@@ -413,8 +413,8 @@ IDLE = [
     ({**ELBO, "n_warmup_steps": 600, "critic_lr": 0.1}, r"critic_lr of .*must be 0\.002 .*no critic, got 0\.1"),
     ({"objective": "hinge", "divergence": "js"}, r"divergence of .*objective='hinge'.*'js'"),
     ({"objective": "f_gan", "scale_clip": 0.5}, r"scale_clip of .*objective='f_gan'.*0\.5"),
-    ({"objective": "vae", "n_warmup_steps": 600, "encoder": "implicit"}, r"encoder of .*\['gaussian'\].*'implicit'"),
-    ({"objective": "avb", "generator": "implicit"}, r"generator of .*\['gaussian'\].*'implicit'"),
+    ({"objective": "vae", "n_warmup_steps": 600, "encoder": "implicit"}, r"encoder of .*'isotropic'\].*'implicit'"),
+    ({"objective": "avb", "generator": "implicit"}, r"generator of .*'isotropic'\].*'implicit'"),
     ({"divergence": "all", "scale_clip": 0.3}, r"scale_clip must be None.*0\.3"),
     ({"encoder": "gaussian", "encoder_noise_size": 3}, r"noise_size of MLP.*got 3"),
     ({"optimizer": "rmsprop", "critic_betas": (0.5, 0.9)}, r"critic_betas of .*'rmsprop'"),

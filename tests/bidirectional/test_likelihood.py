@@ -45,11 +45,12 @@ def test_with_one_temperature_it_is_importance_sampling_from_the_prior():
     assert few < many - 0.5
 
 
-@pytest.fixture(scope="module")
-def vae():
+@pytest.fixture(scope="module", params=["gaussian", "isotropic"])
+def vae(request):
     """Of data with a constant column, in units far from standard ones."""
     X = np.random.default_rng(0).normal([5.0, 0.0], [100.0, 0.0], size=(200, 2))
-    return VAE(architecture=MLP(width=8, depth=1), latent_size=1, n_updates=5, max_iter=2, random_state=0).fit(X), X
+    small = {"architecture": MLP(width=8, depth=1), "latent_size": 1, "n_updates": 5, "max_iter": 2}
+    return VAE(**small, generator=request.param, random_state=0).fit(X), X
 
 
 def test_the_elbo_is_below_the_likelihood(vae):

@@ -10,7 +10,7 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from torch.nn.functional import softplus
 
 import fdgm
-from fdgm.architectures import MLP, Conditional
+from fdgm.architectures import DISTRIBUTIONS, MLP, Conditional
 from fdgm.bidirectional import ELBO, AdversarialELBO, AdversarialGradient, Batch, BidirectionalFGAN, Joint
 from fdgm.bidirectional._variational import gaussian_log_density, kl_to_standard_normal
 from fdgm.divergences import Scaling
@@ -137,7 +137,7 @@ def networks(encoder="gaussian", generator="gaussian", seed=0):
     return joint, critic, Batch(*(torch.randn(50, size, generator=source) for size in sizes))
 
 
-@pytest.mark.parametrize("distribution", ["deterministic", "gaussian", "implicit"])
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 @pytest.mark.parametrize("name", ["js", "gan"])
 def test_js_is_the_minimax_game_of_bigan_and_ali(distribution, name):
     joint, critic, rows = networks(distribution, distribution)
