@@ -147,6 +147,26 @@ def draw(path: Path, images: np.ndarray, side: int = 12) -> None:
     plt.imsave(path, tiles.transpose(0, 2, 1, 3).reshape(side * h, side * w), cmap="gray", vmin=-1, vmax=1)
 
 
+def draw_curves(path: Path, runs: list[dict[str, Any]]) -> None:
+    """The Inception score along each run, a panel for each data set and networks."""
+    import matplotlib.pyplot as plt
+
+    panels = sorted({(run["data"], run["architecture"]) for run in runs})
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(5 * len(panels), 4), sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, panel in zip(axes[0], panels, strict=True):
+        those = [run for run in runs if (run["data"], run["architecture"]) == panel]
+        for run in those:
+            curve = pd.DataFrame(run["curve"])
+            ax.plot(curve["seconds"], curve["inception_score"], label=f"{run['model']}, seed {run['seed']}")
+        ax.axhline(those[0]["inception_score_of_test"], color="0.7", linestyle="--", label="test images")
+        ax.set(title=", ".join(panel), xlabel="seconds", ylabel="Inception score", ylim=(1, 10))
+        ax.legend(fontsize="small", loc="lower right")
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
 def rates(name: str, pairs: int = 12) -> dict[str, Any]:
     """Images a second of a sampler's particle step, over those of a bare pass forward and to the input, in turns."""
     torch.set_num_threads(1)
@@ -210,6 +230,7 @@ def main() -> None:
     note = "one fit at a time" if paper else _common.SIDE_BY_SIDE
     speed = _common.stored(name).get("speed") or [rates(each) for each in ("dcgan", "resnet")]
     runs = _common.sweep(name, jobs, run, n_jobs=1 if paper else 2, speed=speed, draws=DRAWS, note=note)
+    draw_curves(SHEETS / f"curves_{options.scale}.png", [run for run in runs if "failed" not in run])
     columns = ["data", "architecture", "model", "seed", "loops", "inception_score", "fd_classifier", "smallest_share"]
     print(pd.DataFrame(runs)[columns].to_string(index=False))
 

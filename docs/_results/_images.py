@@ -34,11 +34,12 @@ def image_tables() -> list[str]:
                 f" | {score} ({run['inception_score_of_test']:.3g})"
                 f" | {distance} ({run['fd_classifier_of_training']:.3g}) | {run['smallest_share']:.1%} |"
             )
+        curves = f"curves_{scale}.png"
+        if (RESULTS / "vgrow_images" / curves).exists():
+            text = "Inception score of 2,000 samples along the training"
+            lines += ["", f"{text}:", "", f"![{text}](../../benchmarks/results/vgrow_images/{curves})"]
         sheets: list[str] = []
-        lines += ["", "Inception score of 2,000 samples by outer loop:", ""]
         for run in whole(result):
-            curve = ", ".join(f"{point['loop']}: {point['inception_score']:.2f}" for point in run["curve"])
-            lines.append(f"- {run['data']}, {run['architecture']}, {run['model']}, seed {run['seed']}: {curve}")
             sheet = f"{run['data']}-{run['architecture']}-{run['model'].replace(' ', '-')}-{run['seed']}.png"
             if scale == "cpu" and (RESULTS / "vgrow_images" / sheet).exists():
                 sheets.append(f"![{run['data']}, {run['model']}](../../benchmarks/results/vgrow_images/{sheet})")
