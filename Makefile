@@ -9,8 +9,8 @@ demo: $(STAMP)            ## fit real digits and the paper's 2-D examples; a tab
 	$(BIN)/python examples/demo.py --out demo
 
 test: lint                ## everything that CI runs, fast tests first
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow"
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not slow" --durations=20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m slow --durations=8
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --doctest-modules fdgm
 	$(MAKE) docs
 
