@@ -10,8 +10,8 @@ __all__ = ["ALI", "AVB", "VAE", "BiGAN"]
 def VAE(**params: Any) -> AGEBidirectional:
     """The variational autoencoder: KL, Gaussian encoder and generator, and the ELBO in closed form, without a critic.
 
-    The generator is isotropic: with a deviation for each pixel, ``generator="gaussian"``, the bound rewards calling
-    whole images noise, latents of the prior meet none of those that the encoder gives, and samples are not like data.
+    The generator is isotropic: with a deviation for each pixel, ``generator="gaussian"``, the bound can call what it
+    does not draw noise, and samples of a model of MNIST were no digits.
 
     Parameters
     ----------
