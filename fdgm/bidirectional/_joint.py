@@ -59,6 +59,11 @@ class Joint:
         rows = rows if batch.blur is None else rows + batch.blur[1]
         return rows, _side_by_side([*levels[::-1], batch.latents])
 
+    def reconstruct(self, batch: Batch) -> Tensor:
+        """G(E(x, noise), noise), through all levels."""
+        *_, latents = chain(self.encoder.stages, batch.rows, batch.encoder_noise, self.precision)
+        return chain(self.generator.stages, latents, batch.generator_noise, self.precision)[-1]
+
 
 def chain(
     stages: Sequence[Conditional], input: Tensor, noise: Tensor | None = None, precision: str = "float32"

@@ -56,6 +56,7 @@ class BidirectionalSettings:
     n_updates: int
     n_critic_steps: int
     min_critic_loss: float | None
+    cycle_weight: float
     batch_size: int
     optimizer: str
     critic_lr: float
@@ -255,7 +256,10 @@ class BidirectionalNet(MultiNet):
         s = self.settings
         if self.objective_ is not None:
             self.critic_mode_(training=False)
-        loss = s.objective.loss(self.joint_, self.draw(X), self._critic, s.scaling)
+        batch = self.draw(X)
+        loss = s.objective.loss(self.joint_, batch, self._critic, s.scaling)
+        if s.cycle_weight:
+            loss = loss + s.cycle_weight * (self.joint_.reconstruct(batch) - batch.rows).square().mean()
         self.optimizer_generator_.zero_grad(set_to_none=True)
         self.optimizer_encoder_.zero_grad(set_to_none=True)
         loss.backward(inputs=self.moving_)

@@ -19,6 +19,7 @@ import fdgm
 from fdgm import AGEBidirectional
 from fdgm.architectures import DCGAN, DISTRIBUTIONS, MLP
 from fdgm.bidirectional import ALI, AVB, VAE, BiGAN
+from fdgm.bidirectional._joint import Batch
 from fdgm.bidirectional._net import BidirectionalNet
 from fdgm.exceptions import TrainingError, TrainingWarning
 
@@ -231,6 +232,29 @@ def test_an_overtrained_critic_stops_early(X):
         assert len(steps) == 1 + 9
 
 
+def test_a_cycle_weight_keeps_encoder_and_generator_together(X):
+    settings = {"encoder": "deterministic", "generator_lr": 3e-3, "n_warmup_steps": 0, "n_updates": 20, "max_iter": 15}
+    loose, tied = (tiny(cycle_weight=w, **settings).fit(X).history_["reconstruction"] for w in (0.0, 100.0))
+    assert tied.iloc[-1] < 0.5 < loose.iloc[-1]  # two of the three columns' variance, of one each, pass through
+
+
+@pytest.mark.parametrize("architecture", [TINY["architecture"], "hierarchical"])
+def test_the_cycle_is_what_reconstruct_gives_through_all_levels(X, architecture):
+    model = tiny(architecture=architecture, encoder="deterministic", max_iter=1).fit(X)
+    rows, none = model._scaler.to_tensor(X), torch.zeros(len(X), 0)
+    with torch.no_grad():
+        cycle = model.net_.joint_.reconstruct(Batch(rows, none, none, none))
+    levels = {} if architecture != "hierarchical" else {"level": 2}
+    np.testing.assert_allclose(
+        cycle, model._scaler.to_tensor(model.reconstruct(X, **levels)), atol=1e-4
+    )  # float32 and the way there and back between units of up to 20, 1e-6 of it
+
+
+def test_a_vae_has_no_cycle_weight(X):
+    with pytest.raises(ValueError, match=r"cycle_weight of AGEBidirectional .*'vae', which trains no critic"):
+        VAE(**TINY_VAE, cycle_weight=1.0).fit(X)
+
+
 def test_averages_take_the_networks_place(X):
     model = tiny(ema=0.9).fit(X)
     assert model.net_.encoding_module is model.net_.average_encoder_
@@ -383,7 +407,7 @@ BAD = [
     ("divergence", "nope"), ("objective", "nope"), ("objective", 3), ("scale_clip", 0.0), ("scale_clip", 1.5),
     ("scale_clip", -0.5), ("architecture", "nope"), ("latent_size", 0), ("latent_size", 2.5), ("encoder", "nope"),
     ("generator", "nope"), ("encoder_noise_size", 0), ("generator_noise_size", 0), ("n_warmup_steps", -1),
-    ("n_updates", 0),
+    ("n_updates", 0), ("cycle_weight", -1.0),
     ("n_critic_steps", 0), ("min_critic_loss", "low"), ("data_range", (1.0, -1.0)), ("instance_noise", -1.0),
     ("noise_schedule", [(2.0, 1.0)]), ("optimizer", "sgd"), ("critic_lr", 0.0), ("generator_lr", -1),
     ("encoder_lr", 0.0), ("critic_betas", (1.0, 0.9)), ("generator_betas", (0.9,)), ("lr_schedule", [1, 2]),
