@@ -23,6 +23,8 @@ REMEDIES: dict[str, list[Regularizer]] = {
     "spectral_norm": [SpectralNorm()],
     "instance_noise": [],
 }
+#: The reconstructor gives one point of the latents for each of the data, which must be able to fill them.
+LATENTS = {"reconstructor": 2}
 
 
 def draw(data: str, n: int, seed: Any) -> Any:
@@ -37,6 +39,7 @@ def run(data: str, remedy: str, seed: int, seconds: float) -> dict[str, Any]:
     sampler = GANSampler(
         "minimax",
         regularizer=REMEDIES[remedy],
+        latent_size=LATENTS.get(remedy),
         instance_noise=0.3 if remedy == "instance_noise" else 0.0,
         max_iter=None,
         max_seconds=seconds,

@@ -17,7 +17,8 @@ class Reconstructor(Remedy):
 
     The critic judges pairs, (x, F(x)) of data against (G(z), z) of the model, so that F's latents of data become
     standard normal, and a mode that the generator drops leaves latents of data where the model has none. The
-    generator's loss is the objective's plus the error above, which alone trains F.
+    generator's loss is the objective's plus the error above, which alone trains F. As F is a function of the data, give
+    no more latents than the data have dimensions: F's latents cannot fill more, and the critic tells all pairs apart.
 
     Parameters
     ----------
