@@ -89,8 +89,8 @@ class AGEBidirectional(DensityModel):
     cycle_weight : float, default=0.0
         Weight, in the loss of encoder and generator, of the mean squared error of reconstructions of the data, in
         scaled units: each row is encoded and generated from its latents, with the noise of both. 0 is the paper's
-        method, which matches the joint distributions alone; under limited training their conditionals drift apart, and
-        a weight of 10 keeps the one the other's inverse.
+        method, which matches the joint distributions alone; with some tens encoder and generator stay each other's
+        inverse at greater rates.
     data_range : (float, float), None or "auto", default="auto"
         The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"`` takes
         X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With None
