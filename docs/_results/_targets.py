@@ -46,8 +46,9 @@ def targets_table() -> list[str]:
     """Lines of every target of the methods on real data, beside the papers' methods and rivals."""
     rows = [target.row() for target in (*_images(), *_steps(), *_bidirectional(), *_refiners())]
     text = (
-        "Set before anything was measured, and left as they were. The tables below have the figures with intervals"
-        " and those of the rivals."
+        "Set before anything was measured, and left as they were. Rows added later say so: they hold the same aim"
+        " against settings that were chosen after others had missed it. The tables below have the figures with"
+        " intervals and those of the rivals."
     )
     return ["", "## What was aimed at", "", text, "", *table(["", "aim", "measured", "reached"], rows)]
 
@@ -130,17 +131,19 @@ def _bidirectional() -> list[Target]:
             )
             for title, latents, margin, run in (
                 ("AGE's representation of the digits", 32, 0.0, partial(of, "digits", 32, "AGE")),
-                ("that of AGE with cycles", 32, 0.0, partial(of, "digits", 32)),
-                ("that of AGE with cycles", 6, 0.0, partial(of, "digits", 6)),
-                ("that of AGE with cycles, of MNIST (three points above)", 10, 0.03, partial(of, "mnist", 10)),
+                ("AGE's of MNIST (three points above)", 50, 0.03, partial(of, "mnist", 50, "AGE")),
+                ("digits, AGE with cycles, a setting added later", 32, 0.0, partial(of, "digits", 32)),
+                ("digits, AGE with cycles, a setting added later", 6, 0.0, partial(of, "digits", 6)),
+                ("MNIST, AGE with cycles (three points), added later", 10, 0.03, partial(of, "mnist", 10)),
             )
         ),
         *(
             Target(f"Share of {title} whose class reconstructions keep", lambda run=run: run()["kept"], "≥", 0.85)
             for title, run in (
                 ("digits, AGE, 32 latents,", partial(of, "digits", 32, "AGE")),
-                ("digits, AGE with cycles, 6 latents,", partial(of, "digits", 6)),
-                ("MNIST, AGE with cycles, 10 latents,", partial(of, "mnist", 10)),
+                ("MNIST, AGE, 50 latents,", partial(of, "mnist", 50, "AGE")),
+                ("digits, AGE with cycles, 6 latents, added later,", partial(of, "digits", 6)),
+                ("MNIST, AGE with cycles, 10 latents, added later,", partial(of, "mnist", 10)),
             )
         ),
         Target(

@@ -176,8 +176,8 @@ class AGEBidirectional(DensityModel):
     ----------
     Shen, Zhang and Chen, "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, theorem 1,
     algorithm 1, section 3.2 and appendix C.
-    Li et al., "ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching", NIPS 2017, section
-    3.1, of `cycle_weight`.
+    Li et al., "ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching", NIPS 2017, of
+    `cycle_weight`.
 
     Examples
     --------
