@@ -216,7 +216,7 @@ def get(family: str, name: str) -> type:
     _check_family(family)
     found = _registry().entries[family].get(name, []) if isinstance(name, str) else []
     if not found:
-        raise PluginError(f"{family} must be one of {available(family)}, got {name!r}.")
+        raise PluginError(f"{_parameter(family)} must be one of {available(family)}, got {name!r}.")
     if len(found) > 1:
         claimants = " and ".join(f"{entry.distribution} {entry.version}" for entry in found)
         raise PluginError(f"{family} {name!r} is registered by {claimants}; uninstall all but one of them.")
@@ -230,7 +230,14 @@ def make(family: str, spec: Any, **params: Any) -> Any:
         return get(family, spec)(**params)
     if isinstance(spec, base) and not isinstance(spec, type):
         return spec
-    raise PluginError(f"{family} must be one of {available(family)} or an instance of {base.__name__}, got {spec!r}.")
+    raise PluginError(
+        f"{_parameter(family)} must be one of {available(family)} or an instance of {base.__name__}, got {spec!r}."
+    )
+
+
+def _parameter(family: str) -> str:
+    """What estimators call the parameter that takes a component of the family."""
+    return "objective" if family == "joint_objective" else family
 
 
 def report() -> tuple[list[Registration], list[Failure]]:

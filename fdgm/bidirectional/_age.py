@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import registry
 from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
-from ..inputs import Seeds, validate
+from ..inputs import Seeds, validate, validate_latents
 from ..nets import Schedule, resolve_device
 from ..training import map_rows
 from ._density import DensityModel
@@ -23,6 +23,7 @@ from ._objective import JointObjective
 __all__ = ["AGEBidirectional"]
 
 _AUTO_CLIP = 0.5
+_FAMILY = "joint_objective"
 
 #: Without a critic these say nothing: the loss that is left, a VAE's, has its own term of reconstructions.
 _OF_CRITIC = (
@@ -31,6 +32,7 @@ _OF_CRITIC = (
     "min_critic_loss",
     "cycle_weight",
     "instance_noise",
+    "noise_schedule",
     "critic_lr",
     "critic_betas",
 )
@@ -60,7 +62,7 @@ class AGEBidirectional(DensityModel):
         an estimator with everything set.
     scale_clip : float in (0, 1], None or "auto", default="auto"
         The ratio e^T is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
-        ``"auto"`` is 0.5, the paper's choice for images. ``divergence="all"`` has a clip of its own and takes none
+        ``"auto"`` is 0.5, appendix D's choice for images. ``divergence="all"`` has a clip of its own and takes none
         here, and neither does an objective other than ``"age"``.
     architecture : str, Architecture or None, default=None
         One of ``fdgm.available("architecture")``, with an encoder and a critic of pairs, or an instance.
@@ -117,8 +119,8 @@ class AGEBidirectional(DensityModel):
         Share that stays, at each outer loop, of exponential moving averages of encoder and generator, which are then
         used in their place once training is over.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
-        drawn in float32. bfloat16 is faster where the processor has it.
+        Of the matrix products and convolutions inside the networks, in training and in `log_ratio`; samples are drawn
+        in float32, and refined with a generator in this precision. bfloat16 is faster where the processor has it.
     early_stopping : bool, default=False
         Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
         and keep the best networks.
@@ -131,7 +133,8 @@ class AGEBidirectional(DensityModel):
     max_iter : int or None, default=25
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
-        Seconds of training at most; whichever comes first ends it.
+        Seconds of training after which no outer loop begins; whichever comes first ends it. The first loop, with its
+        warm-up, is always run.
     schedule : sequence of float or None, default=None
         Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=m.n_iter_, schedule=m.schedule_``
         replays a fit that `max_seconds` ended.
@@ -156,10 +159,11 @@ class AGEBidirectional(DensityModel):
     net_ : BidirectionalNet
         The skorch net, with ``encoder_`` and ``generator_``, ``critic_`` where the objective has one, and
         ``average_encoder_`` and ``average_generator_`` with `ema`.
-    history_ : DataFrame of shape (n_loops, 7)
+    history_ : DataFrame of shape (n_loops, 7), or 6 without a critic
         critic_loss (2 log 2 = 1.386 where pairs cannot be told apart; no such column without a critic), loss (of
         encoder and generator together; a VAE's is minus its ELBO, in scaled units), divergence (the critic's estimate
-        of D_f(p_e‖p_g), NaN where it has none), reconstruction (mean squared error, in scaled units), spread (root of
+        of D_f(p_e‖p_g), NaN where it has none), reconstruction (mean squared error, in scaled units, of the networks
+        in training, also with `ema`), spread (root of
         the generated rows' total variance over the data's), held_out_distance (NaN where none was taken), seconds.
     n_iter_ : int
         Outer loops run.
@@ -175,7 +179,7 @@ class AGEBidirectional(DensityModel):
     References
     ----------
     Shen, Zhang and Chen, "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, theorem 1,
-    algorithm 1, section 3.2 and appendix C.
+    algorithm 1, section 3.2 and appendices C and D.
     Li et al., "ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching", NIPS 2017, of
     `cycle_weight`.
 
@@ -202,7 +206,7 @@ class AGEBidirectional(DensityModel):
         "n_warmup_steps": [Interval(Integral, 0, None, closed="left")],
         "n_updates": [Interval(Integral, 1, None, closed="left")],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
-        "min_critic_loss": [Real, None],
+        "min_critic_loss": [Interval(Real, None, None, closed="neither"), None],
         "cycle_weight": [Interval(Real, 0, None, closed="left")],
         "instance_noise": [Interval(Real, 0, None, closed="left")],
         "noise_schedule": [list, tuple],
@@ -212,11 +216,6 @@ class AGEBidirectional(DensityModel):
         "critic_betas": [list, tuple, None],
         "generator_betas": [list, tuple, None],
         "lr_schedule": [list, tuple],
-    }
-    _mends: ClassVar = {
-        "non_finite": "Lower {critic_lr} and {generator_lr}, or change {objective}, {divergence} or {scale_clip}.",
-        "explosion": "Lower {generator_lr}, or change {objective}, {divergence} or {scale_clip}.",
-        "collapse": "Lower {generator_lr}, or change {objective} or {n_critic_steps}.",
     }
 
     def __init__(
@@ -313,6 +312,7 @@ class AGEBidirectional(DensityModel):
         ----------
         X : array-like of shape (n_samples, n_features)
         Z : array-like of shape (n_samples, latent_size)
+            With several levels of latents, all of them side by side, the one next to the data first.
 
         Returns
         -------
@@ -327,18 +327,18 @@ class AGEBidirectional(DensityModel):
         check_is_fitted(self)
         net = self.net_
         if not net.settings.objective.gives_log_ratio:
+            able = [n for n in registry.available(_FAMILY) if registry.make(_FAMILY, n).gives_log_ratio]
             raise ValueError(
                 f"log_ratio of {type(self).__name__} must come from a critic of the pairs' log-ratio, got"
-                f" objective={self.objective!r}, which trains none; 'age', 'f_gan' and 'non_saturating' do."
+                f" objective={self.objective!r}, which trains no such critic; {', '.join(map(repr, able))} do."
             )
         array, _ = validate(self, X, reset=False)
-        latents = self._latents(Z, "log_ratio", sum(net.settings.level_sizes))
+        latents = validate_latents(f"{type(self).__name__}.log_ratio", Z, sum(net.settings.level_sizes))
         if len(latents) != len(array):
             raise ValueError(
                 f"Z of {type(self).__name__}.log_ratio must have as many rows as X, which has {len(array)},"
                 f" got {len(latents)}."
             )
-        net.critic_.eval()
         values = map_rows(
             net.critic_step_.log_ratio(),
             len(array),
@@ -354,7 +354,7 @@ class AGEBidirectional(DensityModel):
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = self._architecture()
-        objective = registry.make("joint_objective", self.objective)
+        objective = registry.make(_FAMILY, self.objective)
         latent_size = architecture.latent_size(shape) if self.latent_size is None else self.latent_size
         level_sizes = architecture.level_sizes(shape, latent_size)
         if objective.max_levels is not None and len(level_sizes) > objective.max_levels:
@@ -364,7 +364,8 @@ class AGEBidirectional(DensityModel):
             )
         scaling = self._make_scaling(objective)
         if objective.critic(scaling) is None:
-            self._check_idle(_OF_CRITIC, f"with objective={self.objective!r}, which trains no critic")
+            idle = [name for name in _OF_CRITIC if name != "n_warmup_steps" or self.n_warmup_steps]
+            self._check_idle(idle, f"with objective={self.objective!r}, which trains no critic")
         settings = BidirectionalSettings(
             architecture=architecture,
             objective=objective,
@@ -393,8 +394,21 @@ class AGEBidirectional(DensityModel):
             precision=self.precision,
         )
         self.net_ = BidirectionalNet(
-            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
+            settings=settings, seeds=seeds, varies=self._scaler.varies, device=resolve_device(self.device)
         ).initialize()
+
+    def _mend(self, reason: str) -> str:
+        objective = self.net_.settings.objective
+        has_critic = self.net_.objective_ is not None
+        lower = [name for name in ("generator_lr", "encoder_lr") if getattr(self, name) is not None]
+        change = ["objective"]
+        if reason == "non_finite" and has_critic:
+            lower.insert(0, "critic_lr")
+        if reason == "collapse":
+            change += ["n_critic_steps"] * has_critic
+        else:
+            change += ["divergence"] * objective.takes_divergence + ["scale_clip"] * objective.takes_scale_clip
+        return f"Lower {_listed(lower, 'and')}, or change {_listed(change, 'or')}."
 
     def _make_scaling(self, objective: JointObjective) -> Scaling:
         """The divergence and its scaling clip, where they mean anything."""
@@ -428,3 +442,9 @@ class AGEBidirectional(DensityModel):
 
     def _schedule(self, name: str) -> Schedule:
         return Schedule.make(type(self).__name__, name, getattr(self, name))
+
+
+def _listed(names: list[str], last: str) -> str:
+    """Parameters, to be filled in: "{a}, {b} or {c}"."""
+    *others, final = (f"{{{name}}}" for name in names)
+    return f"{', '.join(others)} {last} {final}" if others else final

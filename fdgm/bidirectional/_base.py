@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from ..architectures import Conditional
-from ..inputs import validate, validate_count
+from ..inputs import index_of, validate, validate_count, validate_latents
 from ..training import GenerativeModel, chunk_noise, map_rows
 from ._encoded import EncodedCritic
 from ._joint import chain
@@ -78,7 +78,13 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         -------
         Z : ndarray of shape (n_samples, latent_size)
             In the units of the prior, which is standard normal; in X's dtype where that is a float at `fit`. A
-            DataFrame where ``set_output`` asks for one, of the last level.
+            DataFrame where ``set_output`` asks for one, of the last level. Of another level, as wide as that is.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is not finite numbers of the shape at `fit`, there is no such level, or a DataFrame is asked for of
+            another than the last.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
@@ -101,6 +107,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Parameters
         ----------
         Z : array-like of shape (n_samples, latent_size)
+            As wide as `transform` gives them at that level.
         level : int or None, default=None
             The level of latents that they are of; as in `transform`.
         stochastic : bool, default=False
@@ -116,13 +123,16 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
 
         Raises
         ------
-        ValueError
-            If Z is not numbers of that width.
+        ValueError, TypeError
+            If Z is not finite numbers of that width, or there is no such level.
         """
         check_is_fitted(self)
         level = self._checked_level("inverse_transform", level)
-        latents = self._latents(Z, "inverse_transform", self.net_.settings.level_sizes[level - 1])
-        return self._record.restore(self._decode(latents, level, self._noise_key(stochastic, random_state)))
+        size = self.net_.settings.level_sizes[level - 1]
+        latents = validate_latents(f"{type(self).__name__}.inverse_transform", Z, size)
+        return self._record.restore(
+            self._decode(latents, level, self._noise_key(stochastic, random_state)), index_of(Z)
+        )
 
     def reconstruct(self, X: Any, *, level: int = 1, stochastic: bool = False, random_state: Any = None) -> Any:
         """What becomes of rows on their way through the latent space and back, G(E(x)).
@@ -141,13 +151,18 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            In the units, shape and container of the X at `fit`.
+            In the units, shape and container of the X at `fit`, a DataFrame with the index of the one given.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is not finite numbers of the shape at `fit`, or there is no such level.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
         level = self._checked_level("reconstruct", level)
         rows = self._reconstruct(array, level, self._noise_key(stochastic, random_state))
-        return self._record.restore(self._to_array(rows))
+        return self._record.restore(self._to_array(rows), index_of(X))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """How normal rows are: minus the mean squared error of their reconstructions, so that lower is more abnormal.
@@ -174,7 +189,8 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
             The i-th row of one with the i-th of the other.
         steps : int, default=8
-            Rows of each line, at least 2: the first and the last are the reconstructions of X1's and X2's.
+            Rows of each line, at least 2: the first and the last are the reconstructions of X1's and X2's, at the
+            last level of latents.
 
         Returns
         -------
@@ -228,7 +244,10 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         candidates = latents if among is None else self._represent(among)
         n_others = len(candidates) - (among is None)
         if k > n_others:
-            raise ValueError(f"k of {type(self).__name__}.neighbors must be at most {n_others}, got {k}.")
+            raise ValueError(
+                f"k of {type(self).__name__}.neighbors must be at most the number of candidates, which is {n_others},"
+                f" got {k}; look for them among more rows."
+            )
         index = NearestNeighbors(n_neighbors=k).fit(candidates)
         distances, indices = index.kneighbors(None if among is None else latents)
         return distances, indices
@@ -248,6 +267,13 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Returns
         -------
         matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            As `interpolate`, or if flat rows are no images of `image_shape`.
+        ImportError
+            If matplotlib is not installed.
         """
         rows = self.interpolate(X1, X2, steps)
         ends = [validate(self, X, reset=False)[0][:, None] for X in (X1, X2)]
@@ -271,6 +297,13 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Returns
         -------
         matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            As `neighbors`, or if flat rows are no images of `image_shape`.
+        ImportError
+            If matplotlib is not installed.
         """
         _, indices = self.neighbors(X, k, among=among)
         rows, _ = validate(self, X, reset=False)
@@ -284,23 +317,9 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         return self.net_.settings.latent_size
 
     def _noise_key(self, stochastic: bool, random_state: Any) -> tuple[int, ...] | None:
+        if not isinstance(stochastic, bool | np.bool_):
+            raise TypeError(f"stochastic of {type(self).__name__} must be a bool, got {stochastic!r}.")
         return self._key(random_state) if stochastic else None
-
-    def _latents(self, Z: Any, method: str, width: int) -> np.ndarray:
-        """Latents, checked, as (n, width) of float32."""
-        owner = f"{type(self).__name__}.{method}"
-        try:
-            latents = np.array(Z, dtype=np.float32, order="C")
-        except (TypeError, ValueError):
-            raise ValueError(f"Z of {owner} must hold numbers, got {Z!r}.") from None
-        if latents.ndim != 2 or latents.shape[1] != width or not len(latents):
-            raise ValueError(
-                f"Z of {owner} must have shape (n_samples, {width}), as transform gives it, got {latents.shape}."
-            )
-        if not np.isfinite(latents).all():
-            row, column = np.argwhere(~np.isfinite(latents))[0].tolist()
-            raise ValueError(f"Z of {owner} must be finite, got {latents[row, column]} at row {row}, column {column}.")
-        return latents
 
     def _checked_level(self, method: str, level: int | None) -> int:
         last = len(self.net_.settings.level_sizes)

@@ -41,11 +41,19 @@ class Joint:
     """Encoder and generator, as distributions over pairs.
 
     With several levels of latents, z holds all of them side by side, the one next to the data first.
+
+    Parameters
+    ----------
+    encoder, generator : Conditional
+    precision : str
+    varies : Tensor of bool, of shape ``(*data_shape,)``, or None, default=None
+        The numbers of a row that a likelihood is of: a constant has no density. None is all of them.
     """
 
     encoder: Conditional
     generator: Conditional
     precision: str
+    varies: Tensor | None = None
 
     def encode(self, batch: Batch) -> Pair:
         """(x, E(x, noise)) with x of the data."""

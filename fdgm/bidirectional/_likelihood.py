@@ -24,7 +24,8 @@ def annealed_log_likelihood(
 ) -> Tensor:
     """log ∫ N(z; 0, I) p(x|z) dz at each of n points, by Hamiltonian Monte Carlo from the prior to the posterior.
 
-    The estimate of the integral itself is unbiased, so that of its log is too low on average.
+    With steps held fixed the estimate of the integral itself is unbiased, so that of its log is too low on average.
+    They are adapted as the temperatures go on, to all chains of a point together.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -83,7 +84,8 @@ class BidirectionalNet(MultiNet):
     ----------
     settings : BidirectionalSettings
     seeds : Seeds
-    data_shape : tuple of int
+    varies : ndarray of bool, of shape ``(*data_shape,)``
+        Whether each number of a row does.
     """
 
     stream_names = ("batches_", "latents_")
@@ -92,16 +94,14 @@ class BidirectionalNet(MultiNet):
     average_encoder_: Conditional
     critic_step_: CriticStep
 
-    def __init__(
-        self, *, settings: BidirectionalSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any
-    ) -> None:
+    def __init__(self, *, settings: BidirectionalSettings, seeds: Seeds, varies: np.ndarray, **kwargs: Any) -> None:
         self.settings = settings
         self.seeds = seeds
-        self.data_shape = data_shape
+        self.varies = varies
         super().__init__(**kwargs)
 
     def initialize_module(self) -> "BidirectionalNet":
-        s, seeds, shape = self.settings, self.seeds, self.data_shape
+        s, seeds, shape = self.settings, self.seeds, self.varies.shape
         self.generator_ = s.architecture.conditional_generator(
             shape, s.latent_size, distribution=s.generator, noise_size=s.generator_noise_size, seed=seeds.generator
         ).to(self.device)
@@ -109,7 +109,8 @@ class BidirectionalNet(MultiNet):
             shape, s.latent_size, distribution=s.encoder, noise_size=s.encoder_noise_size, seed=seeds.encoder
         ).to(self.device)
         self.module_names: tuple[str, ...] = ("generator_", "encoder_")
-        self.joint_ = Joint(self.encoder_, self.generator_, s.precision)
+        varies = None if self.varies.all() else torch.from_numpy(self.varies).to(self.device)
+        self.joint_ = Joint(self.encoder_, self.generator_, s.precision, varies)
         self.objective_ = s.objective.critic(s.scaling)
         names = ["loss", "divergence", "reconstruction", "spread", "held_out_distance", "seconds"]
         if self.objective_ is not None:
@@ -163,7 +164,7 @@ class BidirectionalNet(MultiNet):
         rows = X.draw(n, self.batches_)
         blur = None
         if self.blur_ > 0:
-            shape = (2, n, *self.data_shape)
+            shape = (2, n, *self.varies.shape)
             blur = self.blur_ * torch.randn(shape, generator=self.latents_, device=self.device)
         return Batch(
             rows=rows,

@@ -17,8 +17,10 @@ from ._objective import JointObjective
 __all__ = ["ELBO", "AdversarialELBO", "gaussian_log_density", "kl_to_standard_normal", "moments"]
 
 
-def gaussian_log_density(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
-    """log N(x; mean, exp(log_std)²) of each row, (n,), its coordinates independent."""
+def gaussian_log_density(x: Tensor, mean: Tensor, log_std: Tensor, of: Tensor | None = None) -> Tensor:
+    """log N(x; mean, exp(log_std)²) of each row, (n,), its coordinates independent; `of` those where it is true."""
+    if of is not None:
+        x, mean, log_std = x[:, of], mean[:, of], log_std[:, of]
     squares = ((x - mean) * (-log_std).exp()).square()
     return -(squares / 2 + log_std + math.log(2 * math.pi) / 2).flatten(1).sum(dim=1)
 
@@ -64,7 +66,7 @@ class ELBO(JointObjective):
         (encoder,), (generator,) = joint.encoder.stages, joint.generator.stages
         mean, log_std = moments(encoder, batch.rows, joint.precision)
         z = mean + log_std.exp() * batch.encoder_noise
-        likelihood = gaussian_log_density(batch.rows, *moments(generator, z, joint.precision))
+        likelihood = gaussian_log_density(batch.rows, *moments(generator, z, joint.precision), joint.varies)
         return (kl_to_standard_normal(mean, log_std) - likelihood).mean()
 
 
@@ -87,6 +89,7 @@ class AdversarialELBO(JointObjective):
     """
 
     max_levels: ClassVar = 1
+    encoders: ClassVar = ("gaussian", "isotropic", "implicit")
     generators: ClassVar = ("gaussian", "isotropic")
 
     def critic(self, scaling: Scaling) -> Objective:
@@ -99,5 +102,5 @@ class AdversarialELBO(JointObjective):
     def loss(self, joint: Joint, batch: Batch, critic: Callable[[Tensor, Tensor], Tensor], scaling: Scaling) -> Tensor:
         (generator,) = joint.generator.stages
         x, z = joint.encode(batch)
-        likelihood = gaussian_log_density(batch.rows, *moments(generator, z, joint.precision))
+        likelihood = gaussian_log_density(batch.rows, *moments(generator, z, joint.precision), joint.varies)
         return (critic(x, z) - likelihood).mean()

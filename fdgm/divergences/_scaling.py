@@ -48,7 +48,8 @@ class Scaling:
         if isinstance(divergence, str) and divergence == "all":
             if scale_clip not in (None, "auto"):
                 raise ValueError(
-                    f"scale_clip must be None with divergence='all', which clamps the ratio to 1, got {scale_clip!r}."
+                    "scale_clip must be None or 'auto' with divergence='all', which clamps the ratio to 1, got"
+                    f" {scale_clip!r}."
                 )
             return cls(KL(), 1.0)
         if scale_clip == "auto":

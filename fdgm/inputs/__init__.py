@@ -2,7 +2,7 @@
 
 from ._scaler import AffineScaler, chunks
 from ._seeds import Seeds, chunk_seed, entropy_of
-from ._validation import Record, is_mapped, validate, validate_count, validate_pair
+from ._validation import Record, index_of, is_mapped, validate, validate_count, validate_latents, validate_pair
 
 __all__ = [
     "AffineScaler",
@@ -11,8 +11,10 @@ __all__ = [
     "chunk_seed",
     "chunks",
     "entropy_of",
+    "index_of",
     "is_mapped",
     "validate",
     "validate_count",
+    "validate_latents",
     "validate_pair",
 ]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from ._scaler import chunks
 
-__all__ = ["Record", "is_mapped", "validate", "validate_count", "validate_pair"]
+__all__ = ["Record", "index_of", "is_mapped", "validate", "validate_count", "validate_latents", "validate_pair"]
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ class Record:
     dtype: str
     columns: tuple[Any, ...] | None
 
-    def restore(self, rows: np.ndarray) -> Any:
-        """Rows of shape (n, *shape) in the form X had."""
+    def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
+        """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from."""
         rows = rows.astype(self.dtype, copy=False)
-        return rows if self.columns is None else pd.DataFrame(rows, columns=list(self.columns))
+        if self.columns is None:
+            return rows
+        return pd.DataFrame(rows, columns=list(self.columns), index=index)
 
 
 def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
@@ -47,24 +49,25 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
         If X is sparse.
     ValueError
         If X holds strings, complex numbers, NaN or infinity (naming the first row and column), has too few rows,
-        or another number of columns than at `fit` when `reset` is false.
+        or rows of another shape than at `fit` when `reset` is false.
     """
     name = type(estimator).__name__
     if is_mapped(X):
         return _validate_mapped(estimator, X, reset=reset, min_samples=min_samples)
     _refuse_strings(name, X)
-    array = validate_data(
-        estimator,
+    array = check_array(
         X,
-        reset=reset,
         dtype="numeric",
         allow_nd=True,
         ensure_all_finite=False,
         ensure_min_samples=min_samples,
+        estimator=estimator,
+        input_name="X",
     )
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
     _refuse_non_finite(name, array)
+    _check_columns(estimator, X, array, reset=reset)
     columns = tuple(X.columns) if isinstance(X, pd.DataFrame) else None
     return array, Record(array.shape[1:], array.dtype.name, columns)
 
@@ -100,6 +103,45 @@ def validate_pair(
     return p, q
 
 
+def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.ndarray:
+    """Check latents and return a copy of them, (n, size) of float32; a hint for those of another shape may be given.
+
+    Raises
+    ------
+    TypeError
+        If Z is sparse.
+    ValueError
+        If Z is not at least one row of `size` real numbers that are finite, also in float32.
+    """
+    _refuse_strings(owner, Z, "Z")
+    given = check_array(
+        Z,
+        dtype="numeric",
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,
+        ensure_all_finite=False,
+        input_name="Z",
+        estimator=owner,
+    )
+    if given.ndim != 2 or given.shape[1] != size or not len(given):
+        raise ValueError(f"Z of {owner} must have shape (n_samples, {size}), got {given.shape}{hint}.")
+    with np.errstate(over="ignore"):
+        latents = np.array(given, dtype=np.float32, order="C")
+    bad = np.argwhere(~np.isfinite(latents))
+    if len(bad):
+        row, column = bad[0].tolist()
+        raise ValueError(
+            f"Z of {owner} must be finite in float32, got {given[row, column]} at row {row}, column {column}."
+        )
+    return latents
+
+
+def index_of(X: Any) -> pd.Index | None:
+    """The labels of X's rows, if it is a DataFrame."""
+    return X.index if isinstance(X, pd.DataFrame) else None
+
+
 def is_mapped(X: Any) -> bool:
     """Whether X is an array in a file, of numbers that can be used as they lie there."""
     return isinstance(X, np.memmap) and X.dtype.kind in "fiub" and X.ndim > 1
@@ -115,18 +157,36 @@ def _validate_mapped(
             f"Found array with {len(X)} sample(s) (shape={X.shape}) while a minimum of {min_samples} is required"
             f" by {name}."
         )
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
     for part in chunks(X):
         _refuse_non_finite(name, X[part], first=part.start)
+    _check_columns(estimator, X, X, reset=reset)
     return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", None)
 
 
-def _refuse_strings(name: str, X: Any) -> None:
+def _check_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
+    """Take down names, number and shape of columns, or hold X to those at `fit`.
+
+    Once all else is checked, so that an X that is refused leaves nothing behind.
+    """
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if reset:
+        estimator._row_shape = array.shape[1:]
+    expected = tuple(vars(estimator).get("_row_shape", array.shape[1:]))
+    if array.shape[1:] != expected:  # scikit-learn compares the first dimension alone
+        raise ValueError(
+            f"X of {type(estimator).__name__} must have rows of shape {expected}, as at fit, got {array.shape[1:]}."
+        )
+
+
+def _refuse_strings(name: str, X: Any, argument: str = "X") -> None:
     """Strings are refused even where they spell numbers: scikit-learn would convert those of an object array."""
     if isinstance(X, pd.DataFrame):
+        if not X.columns.is_unique:
+            twice = X.columns[X.columns.duplicated()][0]
+            raise ValueError(f"{argument} of {name} must have column names that differ, got {twice!r} more than once.")
         text = [c for c in X.columns if pd.api.types.is_string_dtype(X[c].dtype) and len(X)]
         if text:
-            raise ValueError(f"X of {name} must hold numbers, got strings in column {text[0]!r}.")
+            raise ValueError(f"{argument} of {name} must hold numbers, got strings in column {text[0]!r}.")
         return
     kind = getattr(getattr(X, "dtype", None), "kind", None)
     values = np.asarray(X, dtype=object) if kind == "O" else X
@@ -134,11 +194,13 @@ def _refuse_strings(name: str, X: Any) -> None:
         values = np.array([v for row in X for v in (row if isinstance(row, (list, tuple)) else [row])], dtype=object)
         kind = "O"
     if kind in ("U", "S", "T"):
-        raise ValueError(f"X of {name} must hold numbers, got an array of strings (dtype {X.dtype}).")
+        raise ValueError(f"{argument} of {name} must hold numbers, got an array of strings (dtype {X.dtype}).")
     if kind == "O":
         found = next((v for v in np.asarray(values, dtype=object).ravel() if isinstance(v, (str, bytes))), None)
         if found is not None:
-            raise ValueError(f"X of {name} must hold numbers, got the string {found!r}; convert the column first.")
+            raise ValueError(
+                f"{argument} of {name} must hold numbers, got the string {found!r}; convert the column first."
+            )
 
 
 def _refuse_non_finite(name: str, array: np.ndarray, *, first: int = 0) -> None:

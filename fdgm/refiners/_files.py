@@ -68,6 +68,7 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
     record = state["record"]
     columns = None if record["columns"] is None else tuple(record["columns"])
     refiner._record = Record(tuple(record["shape"]), record["dtype"], columns)
+    refiner._row_shape = refiner._record.shape
     refiner._scaler = AffineScaler.from_tensors(tensors)
     refiner._clamp = None if state["clamp"] is None else tuple(state["clamp"])
     if state["feature_names_in"] is not None:

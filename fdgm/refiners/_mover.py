@@ -10,12 +10,12 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
-from ..inputs import chunk_seed, entropy_of, validate, validate_count
+from ..inputs import chunk_seed, entropy_of, index_of, validate, validate_count, validate_latents
 from ..nets import resolve_device
 from ._base import Refiner
 from ._fields import depends_on
@@ -84,8 +84,9 @@ class Mover(Refiner):
         check_is_fitted(self)
         if self.space_ == "data":
             return self._refine_rows(X, random_state)
-        latents = self._check_latents(X)
-        return self._record.restore(self._run(latents, len(latents), self._refine_key(random_state), latent=True))
+        latents = self._check_latents(X, "refine")
+        refined = self._run(latents, len(latents), self._refine_key(random_state), latent=True)
+        return self._record.restore(refined, index_of(X))
 
     def refine_latents(self, Z: Any, *, random_state: Any = None) -> np.ndarray:
         """Latents, moved: of the same shape, not made into rows.
@@ -106,7 +107,7 @@ class Mover(Refiner):
                 f"space of {type(self).__name__} must be 'latent' for latents to move, got {self.space!r}, which is"
                 f" {self.space_!r} with this generator."
             )
-        latents = self._check_latents(Z)
+        latents = self._check_latents(Z, "refine_latents")
         return self._run(latents, len(latents), self._refine_key(random_state), latent=True, keep_latents=True)
 
     def trajectory(self, n_samples: int = 50, *, random_state: Any = None) -> np.ndarray:
@@ -240,25 +241,15 @@ class Mover(Refiner):
 
     def _refine_rows(self, X: Any, random_state: Any) -> Any:
         array, record = validate(self, X, reset=False)
-        if array.shape[1:] != self._record.shape:
-            raise ValueError(
-                f"X of {type(self).__name__}.refine must have rows of shape {self._record.shape}, got"
-                f" {array.shape[1:]}."
-            )
         if not self._n_moves:
-            return record.restore(array.copy())
-        return record.restore(self._run(array, len(array), self._refine_key(random_state), latent=False))
+            return record.restore(array.copy(), index_of(X))
+        return record.restore(self._run(array, len(array), self._refine_key(random_state), latent=False), index_of(X))
 
-    def _check_latents(self, Z: Any) -> np.ndarray:
+    def _check_latents(self, Z: Any, method: str) -> np.ndarray:
         owner, source = type(self).__name__, self._source()
         if not isinstance(source, LatentSource):
             raise ValueError(f"space of {owner} must be 'data' with this generator, got {self.space!r}.")
-        latents = check_array(Z, dtype=np.float32, order="C", copy=True, input_name="Z", estimator=self)
-        if latents.shape[1] != source.prior.size:
-            raise ValueError(
-                f"rows of {owner}.refine must be latents, {source.prior.size} a row, where space is 'latent', got"
-                f" {latents.shape[1]}; transform moves rows of data."
-            )
+        latents = validate_latents(f"{owner}.{method}", Z, source.prior.size, hint="; transform moves rows of data")
         self._check_support(torch.from_numpy(latents), source.prior)
         return latents
 

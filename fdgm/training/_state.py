@@ -66,6 +66,7 @@ def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -
     columns = None if record["columns"] is None else tuple(record["columns"])
     estimator._record = Record(tuple(record["shape"]), record["dtype"], columns)
     estimator._scaler = AffineScaler.from_tensors(tensors)
+    estimator._row_shape = estimator._record.shape
     estimator._build(estimator._record.shape, Seeds(**state["seeds"]))
     net = estimator.net_
     restore_net(net, _under(tensors, "net"))

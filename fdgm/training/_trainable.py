@@ -92,6 +92,10 @@ class Trainable(BaseEstimator, ABC):
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
         """The map to scaled units, for these samples."""
 
+    def _mend(self, reason: str) -> str:
+        """What to do about a failure of that kind, as `_mends` has it."""
+        return self._mends[reason]
+
     def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """What was learned beside networks and scaling, as arrays and JSON."""
         return {}, {}
@@ -248,7 +252,7 @@ class Trainable(BaseEstimator, ABC):
         """Go back to the last good networks, and say what happened and which knob to turn."""
         net = self.net_
         loop, loss = len(net.history), net.history_names[0]
-        mend = self._mends[failure.reason]
+        mend = self._mend(failure.reason)
         named = {name: f"{name} (now {getattr(self, name)!r})" for _, name, _, _ in Formatter().parse(mend) if name}
         message = (
             f"{type(self).__name__}: in outer loop {loop}, {failure} (last values of {loss}:"

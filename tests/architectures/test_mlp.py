@@ -19,15 +19,35 @@ def test_spectral_normalisation_bounds_the_slope():
     assert slopes.max() <= 1.001
 
 
-def test_batch_norm_is_in_the_generator_alone():
-    a = MLP(batch_norm=True, depth=2)
-    count = {k: sum(isinstance(m, torch.nn.BatchNorm1d) for m in n.modules()) for k, n in
-             {"generator": a.generator((3,), 2, seed=0), "critic": a.critic((3,), seed=0)}.items()}  # fmt: skip
-    assert count == {"generator": 2, "critic": 0}
-
-
 def count(net, kind):
     return sum(isinstance(module, kind) for module in net.modules())
+
+
+def test_batch_norm_is_in_generator_and_encoder():
+    a = MLP(batch_norm=True, depth=2, encoder_depth=3)
+    networks = a.generator((3,), 2, seed=0), a.encoder((3,), 2, seed=0), a.critic((3,), seed=0)
+    assert [count(net, torch.nn.BatchNorm1d) for net in networks] == [2, 3, 0]
+    assert count(a.pair_critic((3,), 2, seed=0), torch.nn.BatchNorm1d) == 0
+
+
+def test_ages_networks_are_those_of_appendix_e_1():
+    """At a CPU's width, and with spectral normalisation, which the paper does not have."""
+    a = MLP.bidirectional()
+    assert a.get_params() == {
+        **MLP(width=500, depth=2, encoder_depth=3, batch_norm=True, critic_activation="leaky_relu").get_params(),
+        "width": 128,
+        "spectral_norm": True,
+    }
+    published = MLP.bidirectional(width=500, critic_width=400, spectral_norm=False)
+    generator, encoder = published.generator((2,), 2, seed=0), published.encoder((2,), 2, seed=0)
+    critic = published.pair_critic((2,), 2, seed=0)
+    for net, layers, activation in ((generator, 2, torch.nn.ReLU), (encoder, 3, torch.nn.ReLU)):
+        widths = [m.out_features for m in net.modules() if isinstance(m, torch.nn.Linear)]
+        assert widths == [500] * layers + [2]
+        assert count(net, torch.nn.BatchNorm1d) == count(net, activation) == layers
+    widths = [m.out_features for m in critic.modules() if isinstance(m, torch.nn.Linear)]
+    assert widths == [400] * 6 + [1]
+    assert count(critic, torch.nn.LeakyReLU) == 6
 
 
 def test_depths_are_those_of_hidden_layers():

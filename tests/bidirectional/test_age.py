@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, PredefinedSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -93,6 +94,49 @@ def test_what_is_to_be_minimised_changes_the_networks(X, fitted, change):
     assert not np.array_equal(tiny(**change).fit(X).transform(X), fitted.transform(X))
 
 
+NOISY = {"instance_noise": 0.5, "noise_schedule": ()}
+IMPLICIT = {"encoder": "implicit"}
+
+
+@pytest.mark.parametrize(
+    ("given", "change"),
+    [
+        ({}, {"optimizer": "rmsprop"}),
+        ({}, {"encoder_lr": 1e-3}),
+        ({}, {"critic_betas": (0.0, 0.999)}),
+        ({}, {"generator_betas": (0.0, 0.999)}),
+        ({}, {"lr_schedule": ()}),
+        ({}, {"data_range": (-60.0, 60.0)}),
+        ({}, {"instance_noise": 0.5}),
+        ({}, {"n_critic_steps": 2}),
+        ({}, {"n_warmup_steps": 0}),
+        (NOISY, {"noise_schedule": [(0.0, 1.0), (0.5, 0.1)]}),
+        (IMPLICIT, {"encoder_noise_size": 7}),
+        ({"generator": "implicit"}, {"generator_noise_size": 7}),
+    ],
+    ids=lambda params: ", ".join(params),
+)
+def test_what_training_is_told_it_heeds(X, given, change):
+    first, second = (tiny(**params).fit(X) for params in (given, {**given, **change}))
+    assert not np.array_equal(numbers(first, X), numbers(second, X))
+
+
+def test_warm_starts_go_on(X):
+    model = tiny(warm_start=True, max_iter=1, schedule=[0.0]).fit(X)
+    once = numbers(model, X)
+    assert model.fit(X).n_iter_ == 2
+    assert not np.array_equal(numbers(model, X), once)
+    # The seeds go on, so that it is the fit of two loops at once.
+    np.testing.assert_array_equal(numbers(model, X), numbers(tiny(max_iter=2, schedule=[0.0]).fit(X), X))
+
+
+def test_a_memory_mapped_array_gives_the_bits_of_one_in_memory(X, tmp_path):
+    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
+    mapped[:] = X
+    mapped.flush()
+    np.testing.assert_array_equal(numbers(tiny().fit(mapped), X), numbers(tiny().fit(X), X))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
@@ -163,25 +207,51 @@ def test_draws_of_a_gaussian_encoder_scatter_around_its_mean(X):
     assert (error < 5 * draws.std(axis=0) / np.sqrt(4000)).all()
 
 
+def test_rows_of_another_shape_are_refused():
+    images = np.random.default_rng(0).uniform(size=(40, 1, 8, 8))
+    for model, others in (
+        (tiny().fit(images[:, 0, 0]), np.zeros((4, 8, 3))),
+        (tiny(architecture=MLP(width=8)).fit(images), np.zeros((4, 1, 8, 4))),
+    ):
+        for method in (model.transform, model.reconstruct, model.score_samples, model.score, model.partial_fit):
+            with pytest.raises(ValueError, match=r"X of AGEBidirectional must have rows of shape .*got \(.*[34]\)"):
+                method(others)
+
+
+def test_a_loaded_model_knows_the_shape_of_its_rows(fitted, tmp_path):
+    fitted.save(tmp_path / "m")
+    with pytest.raises(ValueError, match=r"rows of shape \(3,\), as at fit, got \(3, 2\)"):
+        fdgm.load(tmp_path / "m").transform(np.zeros((4, 3, 2)))
+
+
 def test_pandas_output(X):
     frame = pd.DataFrame(X, columns=["a", "b", "c"], index=np.arange(300) + 7)
     model = tiny().set_output(transform="pandas").fit(frame)
     Z = model.transform(frame)
     assert list(Z.columns) == list(model.get_feature_names_out()) == ["agebidirectional0", "agebidirectional1"]
     assert list(Z.index[:2]) == [7, 8]
-    assert list(model.inverse_transform(Z).columns) == ["a", "b", "c"]
+    for rows in (model.inverse_transform(Z), model.reconstruct(frame)):
+        assert list(rows.columns) == ["a", "b", "c"]
+        assert rows.index.equals(frame.index)
 
 
 def test_in_a_pipeline_before_a_classifier(X):
     y = (X[:, 1] > -20).astype(int)
     pipeline = make_pipeline(StandardScaler(), tiny(), LogisticRegression())
-    scores = cross_val_score(pipeline, X, y, cv=3)
-    assert np.isfinite(scores).all()
+    half = np.arange(len(X)) % 2
+    scores = cross_val_score(pipeline, X, y, cv=PredefinedSplit(half))
+    first = half == 1
+    scaler, model, classifier = StandardScaler(), tiny(), LogisticRegression()
+    classifier.fit(model.fit_transform(scaler.fit_transform(X[first])), y[first])
+    assert scores[0] == classifier.score(model.transform(scaler.transform(X[~first])), y[~first])
 
 
 def test_grid_search_by_its_own_score(X):
-    search = GridSearchCV(tiny(), {"divergence": ["kl", "js"], "architecture__width": [8]}, cv=2).fit(X)
-    assert search.best_params_["divergence"] in ("kl", "js")
+    half = np.arange(len(X)) % 2
+    grid = {"divergence": ["kl", "js"], "architecture__width": [8]}
+    search = GridSearchCV(tiny(), grid, cv=PredefinedSplit(half)).fit(X)
+    js = tiny(divergence="js", architecture=MLP(width=8, depth=2)).fit(X[half == 1])
+    assert search.cv_results_["split0_test_score"][1] == js.score(X[half == 0])
 
 
 def test_images_keep_their_shape():
@@ -372,12 +442,32 @@ def test_without_a_critic_there_is_no_loss_of_one(X, capsys):
 def test_early_stopping_keeps_the_best(X):
     model = tiny(generator_lr=5e-3, early_stopping=True, validate_every=1, n_iter_no_change=1, max_iter=100).fit(X)
     assert model.stop_reason_ == "early_stopping"
-    assert model.best_iter_ == model.history_["held_out_distance"].idxmin() + 1
+    assert model.best_iter_ == model.history_["held_out_distance"].idxmin() + 1 == model.n_iter_ - 1
+    settings = {"generator_lr": 5e-3, "early_stopping": True, "validate_every": 1}
+    again = tiny(**settings, max_iter=model.best_iter_, schedule=model.schedule_).fit(X)
+    np.testing.assert_array_equal(numbers(model, X), numbers(again, X))
 
 
 def test_a_nan_at_once_is_an_error_by_name(X):
     with pytest.raises(TrainingError, match=r"loop 1, .* became NaN.*generator_lr \(now 1e\+30\)"):
         tiny(generator_lr=1e30).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("model", "named", "unnamed"),
+    [
+        (VAE(**TINY_VAE, generator_lr=1e30), ("generator_lr", "objective"), ("critic_lr", "divergence", "scale_clip")),
+        (tiny(objective="hinge", generator_lr=1e30), ("critic_lr", "objective"), ("divergence", "scale_clip")),
+        (tiny(encoder_lr=1e30), ("critic_lr", "encoder_lr", "divergence", "scale_clip"), ("n_critic_steps",)),
+    ],
+    ids=["VAE", "hinge", "AGE"],
+)
+def test_a_failure_names_parameters_that_the_objective_has(X, model, named, unnamed):
+    with pytest.raises(TrainingError) as caught:
+        clone(model).set_params(random_state=0).fit(X)
+    advice = str(caught.value).split("). ")[1]
+    assert all(f"{name} (now" in advice for name in named)
+    assert not any(name in advice for name in unnamed)
 
 
 def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothing):
@@ -408,7 +498,8 @@ BAD = [
     ("scale_clip", -0.5), ("architecture", "nope"), ("latent_size", 0), ("latent_size", 2.5), ("encoder", "nope"),
     ("generator", "nope"), ("encoder_noise_size", 0), ("generator_noise_size", 0), ("n_warmup_steps", -1),
     ("n_updates", 0), ("cycle_weight", -1.0),
-    ("n_critic_steps", 0), ("min_critic_loss", "low"), ("data_range", (1.0, -1.0)), ("instance_noise", -1.0),
+    ("n_critic_steps", 0), ("min_critic_loss", "low"), ("min_critic_loss", float("nan")),
+    ("data_range", (1.0, -1.0)), ("instance_noise", -1.0),
     ("noise_schedule", [(2.0, 1.0)]), ("optimizer", "sgd"), ("critic_lr", 0.0), ("generator_lr", -1),
     ("encoder_lr", 0.0), ("critic_betas", (1.0, 0.9)), ("generator_betas", (0.9,)), ("lr_schedule", [1, 2]),
     ("batch_size", 1), ("ema", 1.0), ("precision", "float16"), ("early_stopping", "yes"),
@@ -420,7 +511,7 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_parameters_out_of_range(X, name, value):
-    with pytest.raises(ValueError, match=name) as caught:
+    with pytest.raises(ValueError, match=rf"(?<!\w){name}(?!\w)") as caught:
         tiny(**{name: value}).fit(X)
     assert repr(value) in str(caught.value)
 
@@ -438,6 +529,8 @@ IDLE = [
     ({"objective": "hinge", "divergence": "js"}, r"divergence of .*objective='hinge'.*'js'"),
     ({"objective": "f_gan", "scale_clip": 0.5}, r"scale_clip of .*objective='f_gan'.*0\.5"),
     ({"objective": "vae", "n_warmup_steps": 600, "encoder": "implicit"}, r"encoder of .*'isotropic'\].*'implicit'"),
+    ({**ELBO, "n_warmup_steps": 0, "noise_schedule": ()}, r"noise_schedule of .*no critic, got \(\)"),
+    ({"objective": "avb", "encoder": "deterministic", "generator": "gaussian"}, r"encoder of .*'deterministic'"),
     ({"objective": "avb", "generator": "implicit"}, r"generator of .*'isotropic'\].*'implicit'"),
     ({"divergence": "all", "scale_clip": 0.3}, r"scale_clip must be None.*0\.3"),
     ({"encoder": "gaussian", "encoder_noise_size": 3}, r"noise_size of MLP.*got 3"),
@@ -451,10 +544,62 @@ def test_what_would_do_nothing_is_refused(X, params, message):
         tiny(**params).fit(X)
 
 
-@pytest.mark.parametrize("method", ["transform", "reconstruct", "score_samples", "score", "inverse_transform"])
-def test_before_fit(X, method):
+def test_a_vae_may_be_told_that_it_does_not_warm_up(X):
+    assert np.isfinite(numbers(VAE(**{**TINY, "n_warmup_steps": 0}).fit(X), X)).all()
+
+
+@pytest.mark.parametrize(
+    ("method", "n_arguments"),
+    [
+        ("transform", 1), ("reconstruct", 1), ("score_samples", 1), ("score", 1), ("inverse_transform", 1),
+        ("neighbors", 1), ("log_likelihood", 1), ("elbo", 1), ("cycle_consistency", 1), ("log_ratio", 2),
+        ("interpolate", 2), ("plot_neighbors", 1), ("plot_interpolation", 2), ("sample", 0), ("save", 1),
+    ],
+)  # fmt: skip
+def test_before_fit(X, method, n_arguments):
     with pytest.raises(NotFittedError):
-        getattr(tiny(), method)(X)
+        getattr(tiny(), method)(*[X] * n_arguments)
+
+
+def test_whether_to_draw_is_a_bool(X, fitted):
+    with pytest.raises(TypeError, match=r"stochastic of AGEBidirectional must be a bool, got 'no'"):
+        fitted.transform(X, stochastic="no")
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        ([[1.0, np.nan], [0.0, 1.0]], ValueError, "NaN at row 0, column 1"),
+        ([[1.0, 2.0]], ValueError, "1 sample"),
+        (sparse.eye_array(4).tocsr(), TypeError, "parse"),
+        (np.eye(3) * 1j, ValueError, "Complex"),
+        ([["1", "2"], ["3", "4"]], ValueError, "'1'"),
+    ],
+)
+def test_bad_data(bad, error, message):
+    with pytest.raises(error, match=message):
+        tiny().fit(bad)
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (np.random.default_rng(0).integers(-9, 9, size=(50, 3)), np.float64),
+        (np.random.default_rng(0).normal(size=(50, 3)).astype(np.float16), np.float16),
+        (np.random.default_rng(0).normal(size=(50, 3)).astype(object), np.float64),
+        (np.random.default_rng(0).normal(size=(50, 3)) * [1.0, 1e12, 1e-12], np.float64),
+    ],
+    ids=["integers", "float16", "numeric objects", "extreme units"],
+)
+def test_odd_data_give_sound_numbers(given, dtype):
+    model = tiny().fit(given)
+    assert model.sample(20).dtype == dtype
+    assert np.isfinite(numbers(model, given).astype(float)).all()
+
+
+def test_a_constant_column_comes_back_constant(X):
+    model = tiny().fit(np.column_stack([X, np.full(len(X), 7.25)]))
+    np.testing.assert_array_equal(model.sample(20)[:, 3], 7.25)
 
 
 @pytest.mark.parametrize(
@@ -464,12 +609,20 @@ def test_before_fit(X, method):
         (np.zeros(2), r"got \(2,\)"),
         (np.zeros((0, 2)), r"got \(0, 2\)"),
         ([[0.0, np.nan]], "nan at row 0, column 1"),
-        ([["a", "b"]], "must hold numbers"),
+        ([["a", "b"]], "must hold numbers, got the string 'a'"),
+        ([["1", "2"]], "must hold numbers, got the string '1'"),
+        ([[1e300, 0.0]], r"finite in float32, got 1e\+300 at row 0, column 0"),
+        (np.zeros((2, 2)) * 1j, "Complex"),
     ],
 )
 def test_latents_that_are_none(fitted, Z, message):
     with pytest.raises(ValueError, match=message):
         fitted.inverse_transform(Z)
+
+
+def test_sparse_latents(fitted):
+    with pytest.raises(TypeError, match=r"[Ss]parse"):
+        fitted.inverse_transform(sparse.eye_array(2).tocsr())
 
 
 def test_a_log_ratio_takes_as_many_latents_as_rows(X, fitted):

@@ -75,12 +75,39 @@ def test_numbers_of_neighbours_that_cannot_be(model, k, error):
         model.neighbors(X, k=k)
 
 
-@pytest.mark.parametrize("shape", [(3,), (2,), (1, 4, 4)])
-def test_pictures_of_rows_of_every_kind(shape):
+def both_pictures(shape):
+    """Two lines each: of interpolations, with the rows at their ends, and of neighbours, with the rows before them."""
     rows = np.random.default_rng(0).normal(size=(30, *shape))
     fitted = VAE(**TINY_VAE, random_state=0).fit(rows)
-    assert len(fitted.plot_interpolation(rows[:2], rows[2:4], steps=3).axes) >= 1
-    assert len(fitted.plot_neighbors(rows[:2], k=2, among=rows).axes) >= 1
+    way = fitted.interpolate(rows[:2], rows[2:4], steps=3)
+    near = rows[fitted.neighbors(rows[:2], k=2, among=rows)[1]]
+    return [
+        (
+            fitted.plot_interpolation(rows[:2], rows[2:4], steps=3),
+            np.concatenate([rows[:2, None], way, rows[2:4, None]], axis=1),
+        ),
+        (fitted.plot_neighbors(rows[:2], k=2, among=rows), np.concatenate([rows[:2, None], near], axis=1)),
+    ]
+
+
+def test_pictures_of_rows_of_two_numbers_are_paths():
+    for figure, expected in both_pictures((2,)):
+        for line, path in zip(figure.axes[0].lines, expected, strict=True):
+            np.testing.assert_allclose(line.get_xydata(), path)
+
+
+def test_pictures_of_other_rows_are_maps_of_their_values():
+    for figure, expected in both_pictures((3,)):
+        for axis, series in zip(figure.axes, expected, strict=False):  # the last is the colour bar's
+            np.testing.assert_allclose(axis.images[0].get_array(), series.T)
+
+
+def test_pictures_of_images_are_images():
+    """In grey, from the least number of the figure to the greatest."""
+    for figure, expected in both_pictures((1, 4, 4)):
+        grey = (expected[:, :, 0] - expected.min()) / (expected.max() - expected.min())
+        for axis, image in zip(figure.axes, grey.reshape(-1, 4, 4), strict=True):
+            np.testing.assert_allclose(axis.images[0].get_array(), image)
 
 
 def test_flat_rows_as_images():

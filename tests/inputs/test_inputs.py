@@ -31,6 +31,7 @@ class Estimator(BaseEstimator):
         (np.array([["1", 2], [3, 4]], dtype=object), ValueError, "string '1'"),
         (pd.DataFrame({"a": [1.0, 2.0], "b": ["1", "2"]}), ValueError, "column 'b'"),
         ([1.0, 2.0, 3.0], ValueError, "1D array"),
+        (pd.DataFrame(np.eye(2), columns=["a", "a"]), ValueError, "'a' more than once"),
     ],
 )
 def test_refused(X, error, message):
