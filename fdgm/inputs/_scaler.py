@@ -9,6 +9,7 @@ from torch import Tensor
 
 __all__ = ["AffineScaler", "chunks"]
 
+_FARTHEST = 1e30  # scaled units: products of what is farther out would leave float32
 _CHUNK = 2**21  # numbers read at once: 16 MB as float64
 
 
@@ -102,10 +103,10 @@ class AffineScaler:
         return np.isnan(self.constants)
 
     def to_tensor(self, X: np.ndarray) -> Tensor:
-        """Scaled rows as a float32 tensor of shape (n, *row_shape) on the CPU."""
+        """Scaled rows as a float32 tensor of shape (n, *row_shape) on the CPU, none farther out than 1e30."""
         rows = np.empty(X.shape, dtype=np.float32)
         for part in chunks(X):
-            rows[part] = (X[part] - self.mean) / self.scale
+            rows[part] = np.clip((X[part] - self.mean) / self.scale, -_FARTHEST, _FARTHEST)
         return torch.from_numpy(rows)
 
     def pinned(self, rows: Tensor) -> Tensor:

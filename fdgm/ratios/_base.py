@@ -14,19 +14,28 @@ from torch import Tensor
 
 from .. import registry
 from ..divergences import Divergence
+from ..exceptions import PluginError
 from ..inputs import validate, validate_pair
 from ..persistence import encode_params, write
 
 __all__ = ["DensityRatio", "with_gradient"]
 
 _CHUNK = 4096  # rows evaluated at once, so that memory does not grow with the rows
+_LARGEST = float(np.finfo(np.float64).max)
 _FAR = 300.0  # log-ratios are held inside ±300 where f of them is averaged: f's square still fits a float64
 
 
 def with_gradient() -> list[str]:
     """Names of the registered density ratios whose `log_ratio_tensor` has a gradient, sorted."""
-    names = registry.available("density_ratio")
-    return [name for name in names if registry.get("density_ratio", name)().has_gradient]
+    able = []
+    for name in registry.available("density_ratio"):
+        try:
+            made = registry.make("density_ratio", name)
+        except (PluginError, TypeError):  # claimed twice, or with a parameter without default: not to be had by name
+            continue
+        if made.has_gradient:
+            able.append(name)
+    return able
 
 
 class DensityRatio(BaseEstimator, ABC):
@@ -85,9 +94,9 @@ class DensityRatio(BaseEstimator, ABC):
         )
 
     def _log_ratio(self, X: np.ndarray) -> np.ndarray:
-        """log dP/dQ (n,) at validated rows (n, \\*row_shape), of which there are a few thousand at most."""
+        """log dP/dQ (n,) at validated rows (n, \\*row_shape) of float64, a few thousand of them at most."""
         with torch.no_grad():
-            return self._log_ratio_tensor(torch.from_numpy(np.ascontiguousarray(X))).cpu().numpy()
+            return self._log_ratio_tensor(torch.from_numpy(X)).cpu().numpy()
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """Learn from more rows without forgetting; called first on an unfitted estimator."""
@@ -191,7 +200,8 @@ class DensityRatio(BaseEstimator, ABC):
         Returns
         -------
         log_ratio : ndarray of shape (n_samples,), float64
-            Finite; positive where the numerator is denser.
+            Positive where the numerator is denser. Finite, but where squares of the rows themselves overflow, past
+            1e150.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
@@ -384,8 +394,10 @@ class DensityRatio(BaseEstimator, ABC):
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:
         values = np.empty(len(array))
         for start in range(0, len(array), _CHUNK):
-            values[start : start + _CHUNK] = self._log_ratio(array[start : start + _CHUNK])
-        return values
+            # A file can hold integers, or floats that are too coarse for squares, or in another order of bytes.
+            rows = np.ascontiguousarray(array[start : start + _CHUNK], dtype=np.float64)
+            values[start : start + _CHUNK] = self._log_ratio(rows)
+        return np.clip(values, -_LARGEST, _LARGEST)
 
 
 def _plain(owner: str, name: str, value: Any) -> Any:

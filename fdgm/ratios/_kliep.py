@@ -38,7 +38,8 @@ class KLIEP(KernelRatio):
     width_ : float
         The chosen one.
     losses_ : ndarray of shape (n_widths,)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate,
+        or were too few rows for two folds: then the middle one is taken.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -79,7 +80,8 @@ class KLIEP(KernelRatio):
         self.losses_ = np.full(len(widths), np.nan)
         if len(widths) > 1:
             self._cross_validate(P, Q, others, widths, rng)
-        self.width_ = float(widths[np.argmin(self.losses_)]) if len(widths) > 1 else float(widths[0])
+        judged = not np.isnan(self.losses_).any()
+        self.width_ = float(widths[np.argmin(self.losses_) if judged else len(widths) // 2])
         self._learn(P, Q)
 
     def _cross_validate(
@@ -91,6 +93,8 @@ class KLIEP(KernelRatio):
         rows as they are, ratios would be raised in the gaps between these.
         """
         fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
+        if n_folds < 2:
+            return
         squares = squared_distances(P, self.centers_)  # (n_p, b)
         log_sums = np.stack([_log_sums(Q[fold_q == part], self.centers_, widths) for part in range(n_folds)])
         squares_q = [squared_distances(Q[fold_q == part][:MAX_HELD_OUT], self.centers_) for part in range(n_folds)]

@@ -60,7 +60,8 @@ class LeastSquaresRatio(KernelRatio):
     penalty_ : float
         The chosen λ.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate, or
+        were too few rows for two folds: then the middle ones are taken.
     """
 
     penalty: Any
@@ -85,24 +86,38 @@ class LeastSquaresRatio(KernelRatio):
     ) -> None:
         penalties = candidates(type(self).__name__, "penalty", self.penalty, _AUTO_PENALTIES)
         self.losses_ = np.full((len(widths), len(penalties)), np.nan)
-        best = at = np.intp(0)
+        best, at = np.intp(len(widths) // 2), np.intp(len(penalties) // 2)  # of too few rows for two folds
         if self.losses_.size > 1:
             fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
-            for k, width in enumerate(widths):
-                # Part −1 of P is the centres' own rows, which are never held out.
-                parts_p = [Moments.of(P[fold_p == part], self.centers_, width) for part in range(-1, n_folds)]
-                parts_q = [Moments.of(Q[fold_q == part], self.centers_, width) for part in range(n_folds)]
-                whole_p, whole_q = sum(parts_p[1:], start=parts_p[0]), sum(parts_q[1:], start=parts_q[0])
-                losses = np.empty((n_folds, len(penalties)))
-                for part in range(n_folds):
-                    rest = whole_p - parts_p[part + 1], whole_q - parts_q[part]
-                    weights = np.stack([_weights(*rest, self._alpha(), penalty) for penalty in penalties])  # (L, b)
-                    held_p, held_q = P[fold_p == part][:MAX_HELD_OUT], Q[fold_q == part][:MAX_HELD_OUT]
-                    losses[part] = self._log_losses(held_p, held_q, weights, width)
-                self.losses_[k] = losses.mean(axis=0)
-            best, at = np.unravel_index(np.argmin(self.losses_), self.losses_.shape)
+            if n_folds > 1:
+                self._cross_validate(P, Q, fold_p, fold_q, widths, penalties)
+                best, at = np.unravel_index(np.argmin(self.losses_), self.losses_.shape)
         self.width_, self.penalty_ = float(widths[best]), float(penalties[at])
         self._learn(P, Q)
+
+    def _cross_validate(
+        self,
+        P: np.ndarray,
+        Q: np.ndarray,
+        fold_p: np.ndarray,
+        fold_q: np.ndarray,
+        widths: np.ndarray,
+        penalties: np.ndarray,
+    ) -> None:
+        """`losses_`, the held-out log-loss for each width and penalty."""
+        n_folds = int(fold_q.max()) + 1
+        for k, width in enumerate(widths):
+            # Part −1 of P is the centres' own rows, which are never held out.
+            parts_p = [Moments.of(P[fold_p == part], self.centers_, width) for part in range(-1, n_folds)]
+            parts_q = [Moments.of(Q[fold_q == part], self.centers_, width) for part in range(n_folds)]
+            whole_p, whole_q = sum(parts_p[1:], start=parts_p[0]), sum(parts_q[1:], start=parts_q[0])
+            losses = np.empty((n_folds, len(penalties)))
+            for part in range(n_folds):
+                rest = whole_p - parts_p[part + 1], whole_q - parts_q[part]
+                weights = np.stack([_weights(*rest, self._alpha(), penalty) for penalty in penalties])  # (L, b)
+                held_p, held_q = P[fold_p == part][:MAX_HELD_OUT], Q[fold_q == part][:MAX_HELD_OUT]
+                losses[part] = self._log_losses(held_p, held_q, weights, width)
+            self.losses_[k] = losses.mean(axis=0)
 
     def _log_losses(self, P: np.ndarray, Q: np.ndarray, weights: np.ndarray, width: float) -> np.ndarray:
         """The log-loss −E_p[log σ(T)] − E_q[log σ(−T)] (L,) of the ratios with these weights (L, b).
@@ -202,7 +217,8 @@ class uLSIF(LeastSquaresRatio):
     width_, penalty_ : float
         The chosen ones.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate, or
+        were too few rows for two folds: then the middle ones are taken.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -276,7 +292,8 @@ class RuLSIF(LeastSquaresRatio):
     width_, penalty_ : float
         The chosen ones.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate.
+        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate, or
+        were too few rows for two folds: then the middle ones are taken.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)

@@ -72,7 +72,7 @@ def has_the_right_shape(trial: Trial) -> None:
             isinstance(size, Integral) and size >= 1,
             f"latent_size of {trial!r} must be an int of at least 1 for data of shape {shape}, got {size!r}",
         )
-    for network in trial.networks:
+    for network in [*trial.networks, *trial.with_more_latents]:
         module = network.make()
         for n in (2, 1):
             output = applied(network, module, network.inputs(n))

@@ -65,9 +65,10 @@ def check_density_ratio(cls: type[DensityRatio] | DensityRatio) -> Checks:
         global_state_is_untouched,
         parameters_are_left_alone,
         can_be_saved,
+        update_follows_samples_that_move,
     ]
     if trial.estimator.has_partial_fit:
-        properties.append(partial_fit_goes_on)
+        properties += [partial_fit_goes_on, partial_fit_heeds_every_batch]
     if trial.estimator.has_gradient:
         properties += [tensor_agrees_with_the_array, gradient_is_attached, gradient_follows_the_log_ratio]
     return Checks(trial, [has_the_right_shape, is_finite], properties)
@@ -116,6 +117,22 @@ def has_the_right_shape(trial: _Trial) -> None:
                 f"log_ratio_tensor of {trial!r} must return shape (60,) and {dtype} for 60 rows of that dtype, got"
                 f" {tuple(tensor.shape)} and {tensor.dtype}",
             )
+    for n in (1, 3):
+        _columns(trial, n)
+
+
+def _columns(trial: _Trial, n: int) -> None:
+    """Samples of n columns are taken."""
+    rng = np.random.default_rng(3)
+    X_p, X_q = rng.normal(0.3, 1.0, size=(60, n)), rng.normal(-0.3, 1.0, size=(60, n))
+    try:
+        values = clone(trial.estimator).fit(X_p, X_q).log_ratio(X_p)
+    except (ValueError, TypeError, IndexError, RuntimeError) as error:
+        raise AssertionError(f"{trial!r} must take rows of {n} columns, but raised: {error}") from error
+    require(
+        values.shape == (60,) and bool(np.isfinite(values).all()),
+        f"log_ratio of {trial!r} must be finite numbers of shape (60,) for 60 rows of {n} columns",
+    )
 
 
 def is_finite(trial: _Trial) -> None:
@@ -252,29 +269,67 @@ def partial_fit_goes_on(trial: _Trial) -> None:
     )
 
 
-def tensor_agrees_with_the_array(trial: _Trial) -> None:
-    array = trial.fitted.log_ratio(trial.X)
-    tensor = trial.fitted.log_ratio_tensor(torch.from_numpy(trial.X)).detach().numpy()
+def partial_fit_heeds_every_batch(trial: _Trial) -> None:
+    """Samples near one another first, and farther apart later; the later ones alone would tell something else."""
+    near, far = ((_normal(m, _N, k), _normal(-m, _N, k + 1)) for m, k in ((0.25, 0), (1.0, 2)))
+    both = clone(trial.estimator).partial_fit(*near)
+    before = abs(_slope(trial, both.log_ratio(trial.X)))
+    after = abs(_slope(trial, both.partial_fit(*far).log_ratio(trial.X)))
     require(
-        np.allclose(tensor, array, rtol=_CLOSE, atol=_CLOSE),
-        f"log_ratio_tensor and log_ratio of {trial!r} must agree, but differ by up to"
-        f" {np.abs(tensor - array).max():.3g}",
+        after > 1.25 * before,
+        f"partial_fit of {trial!r} must learn from later rows too, but with samples four times as far apart the"
+        f" log_ratio's slope goes from {before:.3g} to {after:.3g}",
+    )
+    alone = clone(trial.estimator).partial_fit(*far)
+    require(
+        not np.array_equal(both.log_ratio(trial.X), alone.log_ratio(trial.X)),
+        f"partial_fit of {trial!r} must not forget earlier rows, but its log_ratio is what the last ones alone give",
     )
 
 
-def _gradient(trial: _Trial) -> torch.Tensor | None:
-    x = torch.from_numpy(trial.X).requires_grad_()
+def update_follows_samples_that_move(trial: _Trial) -> None:
+    """Apart in small steps, to twice the distance: a fit would find twice the slope, and an update half of the way."""
+    estimator = clone(trial.estimator).update(_normal(0.5, _N, 0), _normal(-0.5, _N, 1))
+    before = _slope(trial, estimator.log_ratio(trial.X))
+    try:
+        for k in range(1, 11):
+            shift = 0.5 + 0.05 * k
+            estimator.update(_normal(shift, _N, 2 * k), _normal(-shift, _N, 2 * k + 1))
+    except (ValueError, TypeError, NotImplementedError, RuntimeError) as error:
+        raise AssertionError(f"update of {trial!r} must take samples that moved, but raised: {error}") from error
+    after = _slope(trial, estimator.log_ratio(trial.X))
+    require(
+        after * np.sign(before) > 1.25 * abs(before),
+        f"update of {trial!r} must follow samples that move, the numerator's first, but as they went twice as far apart"
+        f" its log_ratio's slope went from {before:.3g} to {after:.3g}",
+    )
+
+
+def tensor_agrees_with_the_array(trial: _Trial) -> None:
+    array = trial.fitted.log_ratio(trial.X)
+    for dtype in (torch.float32, torch.float64):
+        tensor = trial.fitted.log_ratio_tensor(torch.from_numpy(trial.X).to(dtype)).detach().numpy()
+        require(
+            np.allclose(tensor, array, rtol=_CLOSE, atol=_CLOSE),
+            f"log_ratio_tensor and log_ratio of {trial!r} must agree, but in {dtype} they differ by up to"
+            f" {np.abs(tensor - array).max():.3g}",
+        )
+
+
+def _gradient(trial: _Trial, dtype: torch.dtype = torch.float64) -> torch.Tensor | None:
+    x = torch.from_numpy(trial.X).to(dtype).requires_grad_()
     value = trial.fitted.log_ratio_tensor(x)
     return torch.autograd.grad(value.sum(), x, allow_unused=True)[0] if value.requires_grad else None
 
 
 def gradient_is_attached(trial: _Trial) -> None:
-    gradient = _gradient(trial)
-    require(
-        gradient is not None and gradient.any() and torch.isfinite(gradient).all(),
-        f"{trial!r} claims a gradient by has_gradient, but that of its log_ratio_tensor is detached, zero or not"
-        " finite",
-    )
+    for dtype in (torch.float32, torch.float64):
+        gradient = _gradient(trial, dtype)
+        require(
+            gradient is not None and gradient.any() and torch.isfinite(gradient).all(),
+            f"{trial!r} claims a gradient by has_gradient, but that of its log_ratio_tensor is detached, zero or not"
+            f" finite, in {dtype}",
+        )
 
 
 def gradient_follows_the_log_ratio(trial: _Trial) -> None:

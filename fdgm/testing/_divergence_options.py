@@ -22,6 +22,10 @@ def optional_properties(d: Divergence) -> list[Property]:
         conjugate_is_the_supremum: given_by_plugin(d, Divergence, "conjugate"),
         conjugate_of_slope_is_the_conjugate_at_f_prime: given_by_plugin(d, Divergence, "conjugate_of_slope"),
         output_activation_is_the_slope: given_by_plugin(d, Divergence, "output_activation"),
+        conjugate_of_output_is_the_conjugate_there: given_by_plugin(d, Divergence, "conjugate_of_output"),
+        output_from_log_ratio_is_the_inverse: given_by_plugin(d, Divergence, "output_from_log_ratio")
+        or given_by_plugin(d, Divergence, "log_ratio_from_output"),
+        f_centered_is_f_without_its_slope: given_by_plugin(d, Divergence, "f_centered"),
     }
     return [holds for holds, applies in given.items() if applies]
 
@@ -106,3 +110,29 @@ def output_activation_is_the_slope(d: Divergence) -> None:
     slope, _, slack = slopes(d.f, l[inside])
     what = f"output_activation of {named(d)} must be f_prime at its log_ratio_from_output"
     agree(d.output_activation(v)[inside], slope, slack, l[inside], what)
+
+
+def conjugate_of_output_is_the_conjugate_there(d: Divergence) -> None:
+    v = torch.linspace(-1.9, 5, 70, dtype=torch.float64)
+    l = d.log_ratio_from_output(v)
+    inside = torch.isfinite(l) & (l.abs() < 20)
+    slope, _, slack = slopes(d.f, l[inside])
+    expected = l[inside].exp() * slope - d.f(l[inside])
+    what = f"conjugate_of_output of {named(d)} must be r f' - f at its log_ratio_from_output"
+    agree(d.conjugate_of_output(v)[inside], expected, l[inside].exp() * slack, l[inside], what)
+
+
+def output_from_log_ratio_is_the_inverse(d: Divergence) -> None:
+    @for_all(l=log_ratios(8))
+    def is_undone(l: Tensor) -> None:
+        back = d.log_ratio_from_output(d.output_from_log_ratio(l))
+        slack = 1e-6 * (1 + l.abs().exp())  # of outputs that a ratio far from 1 hardly moves
+        what = f"output_from_log_ratio of {named(d)} must be undone by log_ratio_from_output"
+        agree(back, l, slack, l, what)
+
+
+def f_centered_is_f_without_its_slope(d: Divergence) -> None:
+    @for_all(l=log_ratios(8))
+    def agrees(l: Tensor) -> None:
+        value, slack = centered(d)(l), TOLERANCE * (1 + l.exp())
+        agree(d.f_centered(l), value, slack, l, f"f_centered of {named(d)} must be f(r) - f'(1)(r - 1)")

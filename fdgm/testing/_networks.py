@@ -35,13 +35,18 @@ class Network:
     kind : {"generator", "critic", "encoder", "pair_critic"}
     shape : tuple of int
         Of a row of data.
+    latent_size : int or None, default=None
+        None leaves it to the architecture.
     """
 
-    def __init__(self, architecture: Architecture, kind: str, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, architecture: Architecture, kind: str, shape: tuple[int, ...], latent_size: int | None = None
+    ) -> None:
         self.architecture = architecture
         self.kind = kind
         self.shape = shape
-        self._latent_size: tuple[int, ...] = () if kind == "critic" else (architecture.latent_size(shape),)
+        size = architecture.latent_size(shape) if latent_size is None else latent_size
+        self._latent_size: tuple[int, ...] = () if kind == "critic" else (size,)
         self.output_shape: tuple[int, ...] = {"generator": shape, "encoder": self._latent_size}.get(kind, ())
 
     def make(self, seed: int = 0) -> nn.Module:
@@ -73,10 +78,22 @@ class Trial:
     @cached_property
     def networks(self) -> list[Network]:
         """Of every kind and example shape."""
-        given = [kind for kind in _OPTIONAL if given_by_plugin(self.architecture, Architecture, f"make_{kind}")]
         shapes = self.architecture.example_shapes
         require(shapes, f"example_shapes of {self!r} must name a shape of data that it takes, got {shapes!r}")
-        return [Network(self.architecture, kind, shape) for shape in shapes for kind in ("generator", "critic", *given)]
+        return [Network(self.architecture, kind, shape) for shape in shapes for kind in self.kinds]
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Of its networks."""
+        given = [kind for kind in _OPTIONAL if given_by_plugin(self.architecture, Architecture, f"make_{kind}")]
+        return "generator", "critic", *given
+
+    @cached_property
+    def with_more_latents(self) -> list[Network]:
+        """Of every kind that has latents, for the first example shape, with one more than the architecture's own."""
+        shape = self.architecture.example_shapes[0]
+        size = self.architecture.latent_size(shape) + 1
+        return [Network(self.architecture, kind, shape, size) for kind in self.kinds if kind != "critic"]
 
     def __repr__(self) -> str:
         return repr(self.architecture)

@@ -55,8 +55,11 @@ def check_objective(obj: Objective | type[Objective]) -> Checks:
         generator_loss_is_a_mean,
         generator_is_drawn_to_the_numerator,
         generator_loss_is_finite_in_range,
+        settings_are_in_range,
         can_be_saved,
     ]
+    if objective.antisymmetric:
+        properties.append(exchanging_the_samples_changes_the_sign)
     if objective.exact:
         properties.append(log_ratio_is_exact_at_the_optimum)
     return Checks(objective, [has_the_right_shape, is_differentiable], properties)
@@ -92,6 +95,36 @@ def is_differentiable(objective: Objective) -> None:
             gradient is not None and gradient.any(),
             f"loss of {named(objective)} must have a gradient in the outputs on the {name}'s sample, but has none",
         )
+
+
+def settings_are_in_range(objective: Objective) -> None:
+    steps, rates = objective.n_critic_steps, objective.learning_rates
+    require(
+        isinstance(steps, int) and not isinstance(steps, bool) and steps >= 1,
+        f"n_critic_steps of {named(objective)} must be an int of at least 1, got {steps!r}",
+    )
+    require(
+        isinstance(rates, tuple) and len(rates) == 2 and all(isinstance(rate, float) and rate > 0 for rate in rates),
+        f"learning_rates of {named(objective)} must be two floats above 0, got {rates!r}",
+    )
+
+
+def exchanging_the_samples_changes_the_sign(objective: Objective) -> None:
+    """Some steps down the loss, from where both are equally dense: the first alone tells no loss from another."""
+    kinds = [torch.repeat_interleave(torch.arange(_KINDS), torch.tensor(n)) for n in ([8, 4, 2, 1], [2, 3, 2, 3])]
+    found = []
+    for p, q in (kinds, kinds[::-1]):
+        output = _typical(objective, torch.zeros(_KINDS, dtype=torch.float64))
+        for _ in range(3):
+            output = output.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(objective.loss(output[p], output[q]), output)
+            output = output - 0.3 * gradient
+        found.append(objective.log_ratio(output.detach()))
+    require(
+        torch.allclose(found[0], -found[1], rtol=1e-9, atol=1e-12),
+        f"{named(objective)} promises to be antisymmetric, but steps down its loss give the log-ratios"
+        f" {found[0].tolist()}, and with the samples exchanged {found[1].tolist()}",
+    )
 
 
 def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -178,12 +211,12 @@ def is_finite_in_range(objective: Objective) -> None:
             )
 
 
-def _typical(objective: Objective) -> Tensor:
-    """Outputs at which the objective's critic stands for log-ratios from −1.5 to 1.5."""
+def _typical(objective: Objective, log_ratios: Tensor = _OUTPUTS) -> Tensor:
+    """Outputs at which the objective's critic stands for log-ratios, from −1.5 to 1.5 unless others are given."""
     try:
-        return objective.optimum(_OUTPUTS)
+        return objective.optimum(log_ratios)
     except NotImplementedError:
-        return _OUTPUTS
+        return log_ratios
 
 
 def generator_loss_is_a_mean(objective: Objective) -> None:

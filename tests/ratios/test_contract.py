@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 import fdgm
 from fdgm import registry
+from fdgm.exceptions import PluginError
 from fdgm.ratios import ClassifierRatio, LogisticRatio, TelescopingRatio, uLSIF, with_gradient
 
 RNG = np.random.default_rng(0)
@@ -26,7 +27,7 @@ QUICKER = {
 def make(name):
     """One that is quick to fit, with a seed where it takes one."""
     cls = registry.get("density_ratio", name)
-    estimator = QUICKER.get(cls, cls())
+    estimator = clone(QUICKER.get(cls, cls()))
     return estimator.set_params(random_state=0) if "random_state" in estimator.get_params() else estimator
 
 
@@ -112,7 +113,35 @@ def test_before_fit(name):
 
 
 def test_those_with_a_gradient():
-    assert with_gradient() == sorted(set(NAMES) - {"classifier"})
+    assert with_gradient() == sorted(name for name in NAMES if make(name).has_gradient)
+    assert "classifier" not in with_gradient()
+
+
+def test_names_that_cannot_be_had_are_not_among_them(monkeypatch):
+    """One that two plugins claim, and one that does not go without arguments."""
+    original = registry.make
+
+    def make_or_not(family, name):
+        if name in ("claimed", "needy"):
+            raise PluginError("registered by two") if name == "claimed" else TypeError("missing an argument")
+        return original(family, name)
+
+    monkeypatch.setattr(registry, "available", lambda family: ["claimed", "needy", "kliep"])
+    monkeypatch.setattr(registry, "make", make_or_not)
+    assert with_gradient() == ["kliep"]
+
+
+@pytest.mark.parametrize("dtype", ["<i2", ">f4", "<f2"])
+def test_numbers_in_a_file_are_those_of_memory(fitted, tmp_path, dtype):
+    values = np.round(4 * X).astype(dtype)
+    mapped = np.memmap(tmp_path / "x", dtype=dtype, mode="w+", shape=values.shape)
+    mapped[:] = values
+    np.testing.assert_array_equal(fitted.log_ratio(mapped), fitted.log_ratio(values.astype(float)))
+
+
+@pytest.mark.parametrize("far", [np.full((1, D), 300, np.float16), np.full((1, D), 1e20, np.float32), [[-1e100] * D]])
+def test_log_ratios_of_rows_far_out_are_finite(fitted, far):
+    assert np.isfinite(fitted.log_ratio(far)).all()
 
 
 def test_updates_forget_the_old_samples(fitted):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fdgm.ratios import KLIEP, RuLSIF, uLSIF
+from fdgm.ratios import KLIEP, RuLSIF, two_sample_test, uLSIF
 from fdgm.ratios._kernels import folds
 from fdgm.ratios._kliep import _normalized, _shares
 from fdgm.ratios._lsif import non_negative_weights
@@ -32,6 +32,20 @@ def test_weights_meet_the_conditions_of_their_optimum(rows, mean, penalty):
     # Terms of size at most 9 · ‖mean‖/0.01 with a relative rounding of 1e-16, through a factor and its inverse.
     assert slope.min() > -1e-9
     assert np.abs(slope * weights).max() < 1e-7
+
+
+@pytest.mark.parametrize("make", [KLIEP, uLSIF, RuLSIF])
+def test_two_rows_are_enough(make):
+    """Too few to judge by: the middle width, which is the centre's own distance, and the middle penalty."""
+    ratio = make(random_state=0).fit(P[:2], Q[:2])
+    assert np.isnan(ratio.losses_).all()
+    assert ratio.width_ == make(random_state=0, width=[0.1, ratio.width_, 9.0]).fit(P[:2], Q[:2]).width_
+    assert np.isfinite(ratio.log_ratio(Q)).all()
+
+
+@pytest.mark.parametrize("n", [4, 5])
+def test_the_fewest_rows_of_a_two_sample_test(n):
+    assert 0 < two_sample_test(P[:n], Q[:n], n_permutations=20, random_state=0).p_value <= 1
 
 
 def test_ulsif_is_rulsif_at_zero():

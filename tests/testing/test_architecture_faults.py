@@ -143,16 +143,21 @@ class HoldsALayer(Small):
         self.last = last
 
 
+class LatentsOfOneSize(Small):
+    def make_generator(self, data_shape, latent_size):
+        return super().make_generator(data_shape, self.latent_size(data_shape))
+
+
 class Unbounded(Small):
     def data_range(self, data_shape):
         return (-1.0, 1.0)
 
 
-class EncoderOfOneSize(Small):
-    """Of the default number of latents, whatever number is asked for: right until a Gaussian asks for twice that."""
+class EncoderOfFewLatents(Small):
+    """Of one more than the default at most: right until a Gaussian asks for twice that."""
 
     def make_encoder(self, data_shape, latent_size):
-        return nn.Linear(*data_shape, self.latent_size(data_shape))
+        return nn.Linear(*data_shape, min(latent_size, self.latent_size(data_shape) + 1))
 
 
 class EncoderBackwards(Small):
@@ -195,8 +200,9 @@ FAULTS = {
     DropoutInTraining: ("global_state_is_untouched", "the global state of torch"),
     HandsOutOneModule: ("networks_are_made_afresh", "two share weights"),
     HoldsAPlainTensor: ("state_dict_holds_everything", "make what it holds parameters or buffers"),
+    LatentsOfOneSize: ("has_the_right_shape", "must take .*, but raised RuntimeError"),
     Unbounded: ("generated_data_are_in_range", r"its data_range, \(-1\.0, 1\.0\), but makes values from"),
-    EncoderOfOneSize: ("conditional_networks_have_the_right_shape", "the gaussian encoder"),
+    EncoderOfFewLatents: ("conditional_networks_have_the_right_shape", "the gaussian encoder"),
 }
 
 

@@ -151,9 +151,63 @@ class LargerWhereExchanged(Linear):
             self.slope_ = 2 * self.slope_
 
 
-class ExchangesMoreRows(Linear):
+class Gathers(Linear):
+    """More rows are added to those before."""
+
     def _partial_fit(self, X_p, X_q):
+        if "rows_p_" in vars(self):
+            X_p, X_q = np.concatenate([self.rows_p_, X_p]), np.concatenate([self.rows_q_, X_q])
+        self.rows_p_, self.rows_q_ = X_p, X_q
+        self._fit(X_p, X_q)
+
+
+class ExchangesMoreRows(Gathers):
+    def _partial_fit(self, X_p, X_q):
+        super()._partial_fit(X_q, X_p)
+
+
+class ForgetsEarlierRows(Linear):
+    def _partial_fit(self, X_p, X_q):
+        self._fit(X_p, X_q)
+
+
+class IgnoresLaterRows(Linear):
+    def _partial_fit(self, X_p, X_q):
+        if "slope_" not in vars(self):
+            self._fit(X_p, X_q)
+
+
+class UpdatesNothing(Linear):
+    def _update(self, X_p, X_q):
+        pass
+
+
+class UpdatesTheOtherWay(Linear):
+    def _update(self, X_p, X_q):
         self._fit(X_q, X_p)
+
+
+class CannotUpdate(Linear):
+    def _update(self, X_p, X_q):
+        raise ValueError("never twice")
+
+
+class InThePlaneAlone(Linear):
+    def _log_ratio_tensor(self, x):
+        a, b = self.slope_
+        return (x[:, 0] - self.middle_[0]) * a + (x[:, 1] - self.middle_[1]) * b
+
+
+class DetachedInFloat32(Linear):
+    def _log_ratio_tensor(self, x):
+        l = super()._log_ratio_tensor(x)
+        return l if x.dtype == torch.float64 else l.detach()
+
+
+class OffInFloat32(Linear):
+    def _log_ratio_tensor(self, x):
+        l = super()._log_ratio_tensor(x)
+        return l if x.dtype == torch.float64 else l + 0.1
 
 
 class ArrayOfAnother(Linear):
@@ -173,11 +227,11 @@ class Flat(Linear):
         return torch.round(super()._log_ratio_tensor(x) * 8) / 8
 
 
-class WeakensWithMoreRows(Linear):
+class WeakensWithMoreRows(Gathers):
     """Each sample takes its turn at a step that is too small, as if the steps were never added up."""
 
     def _partial_fit(self, X_p, X_q):
-        self._fit(X_p, X_q)
+        super()._partial_fit(X_p, X_q)
         self.slope_ = 0.4 * self.slope_
 
 
@@ -188,10 +242,10 @@ class HalfTheGradient(Linear):
 
 
 class GradientAlongTheOther(Linear):
-    """Right along x₁, where the values are of size 1, and invented along x₂."""
+    """Right along x₁, where the values are of size 1, and invented along the last."""
 
     def _log_ratio_tensor(self, x):
-        return super()._log_ratio_tensor(x) + x[:, 1] - x[:, 1].detach()
+        return super()._log_ratio_tensor(x) + x[:, -1] - x[:, -1].detach()
 
 
 class GradientBackwards(Linear):
@@ -219,10 +273,18 @@ FAULTS = {
     SavesTooLittle: ("can_be_saved", "differs after saving and loading"),
     Sided: ("exchanging_the_samples_changes_the_sign", "promises to be antisymmetric"),
     LargerWhereExchanged: ("exchanging_the_samples_changes_the_sign", "its slopes are"),
+    InThePlaneAlone: ("has_the_right_shape", "must take rows of 1 columns, but raised"),
+    UpdatesNothing: ("update_follows_samples_that_move", r"slope went from (\S+) to \1"),
+    UpdatesTheOtherWay: ("update_follows_samples_that_move", r"slope went from 0\.\d+ to -"),
+    CannotUpdate: ("update_follows_samples_that_move", "raised: never twice"),
+    ForgetsEarlierRows: ("partial_fit_heeds_every_batch", "must not forget earlier rows"),
+    IgnoresLaterRows: ("partial_fit_heeds_every_batch", "must learn from later rows too"),
     ExchangesMoreRows: ("partial_fit_goes_on", "has slope -"),
     WeakensWithMoreRows: ("partial_fit_goes_on", r"has slope 0\.3\d*, after fit 0\.9"),
     ArrayOfAnother: ("tensor_agrees_with_the_array", r"differ by up to 0\.1"),
     Detached: ("gradient_is_attached", "is detached, zero"),
+    DetachedInFloat32: ("gradient_is_attached", "finite, in torch.float32"),
+    OffInFloat32: ("tensor_agrees_with_the_array", r"in torch.float32 they differ by up to 0\.1"),
     Flat: ("gradient_is_attached", "is detached, zero"),
     HalfTheGradient: ("gradient_follows_the_log_ratio", r"its mean is 0\.4"),
     GradientAlongTheOther: ("gradient_follows_the_log_ratio", "between x2 = -1 and 1 its mean is"),
@@ -238,8 +300,9 @@ def test_a_fault_is_caught_by_its_own_check_and_no_other(failures, faulty):
     assert re.search(message, found[name]), found[name]
 
 
-def test_a_sound_one_passes(failures):
-    assert failures(check_density_ratio(Linear)) == {}
+@pytest.mark.parametrize("sound", [Linear, Gathers])
+def test_a_sound_one_passes(failures, sound):
+    assert failures(check_density_ratio(sound)) == {}
 
 
 def test_what_is_no_density_ratio_is_a_type_error():

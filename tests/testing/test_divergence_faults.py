@@ -179,6 +179,21 @@ class WrongActivation(KL):
         return v + 1
 
 
+class WrongConjugateOfOutput(KL):
+    def conjugate_of_output(self, v):
+        return super().conjugate_of_output(v) + 0.1
+
+
+class OutputFromAnotherLogRatio(KL):
+    def output_from_log_ratio(self, l):
+        return super().output_from_log_ratio(2 * l)
+
+
+class CenteredElsewhere(LeCam):
+    def f_centered(self, l):
+        return self.f(l) + torch.expm1(l)
+
+
 FAULTS = {
     WrongDerivative: ("f_prime_is_the_derivative_of_f", "f_prime of WrongDerivative.* must be the derivative"),
     DerivativeInTheLogRatio: ("f_prime_is_the_derivative_of_f", r"at l = .*, r = .* it is .*, not"),
@@ -201,6 +216,9 @@ FAULTS = {
     ConjugateTooSmallOutside: ("conjugate_is_the_supremum", r"but at t = .* it is 0, and r = .* gives"),
     WrongConjugateOfSlope: ("conjugate_of_slope_is_the_conjugate_at_f_prime", "must be r f' - f"),
     WrongActivation: ("output_activation_is_the_slope", "output_activation of WrongActivation"),
+    WrongConjugateOfOutput: ("conjugate_of_output_is_the_conjugate_there", "conjugate_of_output of Wrong"),
+    OutputFromAnotherLogRatio: ("output_from_log_ratio_is_the_inverse", "must be undone by log_ratio_from_output"),
+    CenteredElsewhere: ("f_centered_is_f_without_its_slope", r"f_centered of CenteredElsewhere.* must be f\(r\)"),
 }
 
 

@@ -1,6 +1,7 @@
 """Objectives that are wrong on purpose: each fault is caught by its own check, and by no other."""
 
 import re
+from typing import ClassVar
 
 import pytest
 import torch
@@ -112,6 +113,23 @@ class HoldsATensor(Exponential):
         self.weight = torch.ones(1) if weight is None else weight
 
 
+class Sided(Exponential):
+    """KL's bound, E_q[e^T] − E_p[T]: exact, but it weighs the samples differently."""
+
+    antisymmetric: ClassVar = True
+
+    def loss(self, output_p, output_q):
+        return output_q.exp().mean() - output_p.mean()
+
+
+class NoCriticSteps(Exponential):
+    n_critic_steps: ClassVar = 0
+
+
+class RatesBelowZero(Exponential):
+    learning_rates: ClassVar = (1e-3, -1.0)
+
+
 FAULTS = {
     OneLossARow: ("has_the_right_shape", r"must be one number .*got shape \(2,\)"),
     InFloat64: ("has_the_right_shape", "float32, got .*float64"),
@@ -129,6 +147,9 @@ FAULTS = {
     DrawnAway: ("generator_is_drawn_to_the_numerator", "must fall as the critic's outputs rise"),
     DetachedRule: ("generator_is_drawn_to_the_numerator", "but is detached"),
     OverflowingRule: ("generator_loss_is_finite_in_range", "must be finite in float32"),
+    Sided: ("exchanging_the_samples_changes_the_sign", "promises to be antisymmetric"),
+    NoCriticSteps: ("settings_are_in_range", "n_critic_steps of NoCriticSteps.* got 0"),
+    RatesBelowZero: ("settings_are_in_range", r"learning_rates of RatesBelowZero.* got \(0\.001, -1\.0\)"),
     HoldsATensor: ("can_be_saved", "weight of HoldsATensor must be a number"),
 }
 
