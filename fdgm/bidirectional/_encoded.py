@@ -1,12 +1,12 @@
 """A critic of pairs as a critic of rows."""
 
-import copy
 from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from ..architectures import Conditional
+from ..nets import plain_copy
 from ..objectives import Objective
 from ._joint import chain
 
@@ -36,9 +36,9 @@ class EncodedCritic(nn.Module):
         self.objective = objective
         self.eval()
 
-    def copy(self) -> Self:
+    def copy(self) -> "EncodedCritic":
         """Networks of its own."""
-        return copy.deepcopy(self)
+        return EncodedCritic(plain_copy(self.critic), plain_copy(self.encoder), self.objective)
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)

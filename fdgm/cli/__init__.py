@@ -1,17 +1,35 @@
 """The command line."""
 
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="fdgm: deep generative modelling by f-divergences.")
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        import fdgm
+
+        typer.echo(f"fdgm {fdgm.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     """Deep generative modelling by f-divergences."""
 
 
 @app.command()
-def plugins() -> None:
+def plugins(
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 if one failed to load, or two claim one name.")
+    ] = False,
+) -> None:
     """What is registered, from which distribution and version, and what failed to load and why."""
     import warnings
 
@@ -34,6 +52,8 @@ def plugins() -> None:
         typer.secho("failed to load", bold=True, fg="red")
     for failure in failures:
         typer.echo(f"  {failure.plugin}  {failure.distribution} {failure.version}\n    {failure.reason}")
+    if check and (failures or len(set(names)) < len(names)):
+        raise typer.Exit(1)
 
 
 __all__ = ["app"]

@@ -1,7 +1,7 @@
 """What comes in: validation, scaling and seeds, once, for every estimator."""
 
 from ._scaler import AffineScaler, chunks
-from ._seeds import Seeds, chunk_seed, entropy_of
+from ._seeds import Seeds, chunk_seed, entropy_of, given_key
 from ._validation import Record, index_of, is_mapped, validate, validate_count, validate_latents, validate_pair
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "chunk_seed",
     "chunks",
     "entropy_of",
+    "given_key",
     "index_of",
     "is_mapped",
     "validate",

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["Seeds", "chunk_seed", "entropy_of"]
+__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key"]
+
+_GIVEN = 2**16  # past the streams of a fit's own seed
 
 
 def entropy_of(random_state: Any) -> int:
@@ -24,6 +26,11 @@ def entropy_of(random_state: Any) -> int:
 def chunk_seed(entropy: int, *key: int) -> int:
     """The 63-bit seed of one chunk of one call: a pure function, so that chunks may be made in any order."""
     return int(np.random.SeedSequence(entropy, spawn_key=key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def given_key(random_state: Any) -> tuple[int, int]:
+    """What a call's chunks are seeded from that is given a `random_state`: none of the seeds of a fit with the same."""
+    return entropy_of(random_state), _GIVEN
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from ._scaler import chunks
 __all__ = ["Record", "index_of", "is_mapped", "validate", "validate_count", "validate_latents", "validate_pair"]
 
 
+_PLAIN = (str, int, float, bool, type(None))  # what a column's label may be made of, for files
+
+
 @dataclass(frozen=True)
 class Record:
     """What X was: enough to give samples its container, columns, dtype and shape.
@@ -32,12 +35,38 @@ class Record:
     dtype: str
     columns: tuple[Any, ...] | None
 
+    def to_json(self) -> dict[str, Any]:
+        """For files.
+
+        Raises
+        ------
+        TypeError
+            If a column's label is no string, number or tuple of them.
+        """
+        labels = self.columns or ()
+        odd = [label for label in labels if not all(isinstance(part, _PLAIN) for part in _parts(label))]
+        if odd:
+            raise TypeError(
+                f"columns of X must be strings, numbers or tuples of them to be saved, got {odd[0]!r}; rename them."
+            )
+        return {"shape": self.shape, "dtype": self.dtype, "columns": self.columns}
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Record":
+        """What `to_json` gave."""
+        columns = record["columns"]
+        if columns is not None:
+            columns = tuple(tuple(label) if isinstance(label, list) else label for label in columns)
+        return cls(tuple(record["shape"]), record["dtype"], columns)
+
     def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
         """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from."""
         rows = rows.astype(self.dtype, copy=False)
         if self.columns is None:
             return rows
-        return pd.DataFrame(rows, columns=list(self.columns), index=index)
+        levels = all(isinstance(label, tuple) for label in self.columns)
+        columns = pd.MultiIndex.from_tuples(self.columns) if levels else list(self.columns)
+        return pd.DataFrame(rows, columns=columns, index=index)
 
 
 def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
@@ -135,6 +164,10 @@ def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.nda
             f"Z of {owner} must be finite in float32, got {given[row, column]} at row {row}, column {column}."
         )
     return latents
+
+
+def _parts(label: Any) -> tuple[Any, ...]:
+    return label if isinstance(label, tuple) else (label,)
 
 
 def index_of(X: Any) -> pd.Index | None:

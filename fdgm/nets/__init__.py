@@ -7,6 +7,7 @@ from ._forward import PRECISIONS, forward
 from ._mode import Mode
 from ._net import MultiNet, StopTraining, TrainingFailure, resolve_device
 from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
+from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows
@@ -34,6 +35,7 @@ __all__ = [
     "forward",
     "make_optimizer",
     "net_tensors",
+    "plain_copy",
     "resolve_device",
     "restore_net",
     "set_lr",

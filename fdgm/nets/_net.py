@@ -125,6 +125,12 @@ class MultiNet(NeuralNet):
         self.good_ = self.weights()
         self.good_loop_ = len(self.history)
 
+    def go_back(self) -> None:
+        """To the networks that were kept. The optimizers begin anew: their moments hold what broke them."""
+        self.set_weights(self.good_)
+        for name in self.optimizer_names:
+            getattr(self, name).state.clear()
+
     def weights(self) -> dict[str, dict[str, Tensor]]:
         """A copy of every module's state."""
         return {

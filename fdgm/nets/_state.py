@@ -1,5 +1,7 @@
 """The whole state of a net as named tensors, for files and checkpoints."""
 
+import zlib
+
 import torch
 from torch import Tensor
 
@@ -37,9 +39,11 @@ def restore_net(net: MultiNet, tensors: dict[str, Tensor]) -> None:
                 if value.shape == parameter.shape:  # a fused step walks their memory together: one layout for all
                     kept[field] = torch.empty_like(parameter).copy_(value)
     for name in net.stream_names:
-        stream = getattr(net, name)
-        if stream.device.type == "cpu" or tensors[name].numel() == stream.get_state().numel():
-            stream.set_state(tensors[name].to(torch.uint8))
+        stream, kept = getattr(net, name), tensors[name].to(torch.uint8)
+        if kept.numel() == stream.get_state().numel():
+            stream.set_state(kept)
+        else:  # another device's, whose streams are of another kind: one that begins anew from it
+            stream.manual_seed(zlib.crc32(kept.cpu().numpy().tobytes()))
 
 
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -29,6 +29,15 @@ class Watch:
         self.what = what
         self._n_collapsed, self._patience = 0, _SMALL_LOOPS
 
+    @property
+    def state(self) -> dict[str, int]:
+        """What it knows of the loops before, for files."""
+        return {"n_collapsed": self._n_collapsed, "patience": self._patience}
+
+    @state.setter
+    def state(self, values: dict[str, int]) -> None:
+        self._n_collapsed, self._patience = values["n_collapsed"], values["patience"]
+
     def __call__(self, net: MultiNet, *, farthest: float, spread: float) -> None:
         """Judge a loop by its largest absolute coordinate and by the spread of its rows, as a share of the data's.
 
@@ -51,7 +60,8 @@ class Watch:
         if self._patience == _SMALL_LOOPS:
             net.remember_good()
         self._n_collapsed += 1
-        if self._n_collapsed == self._patience:
+        if self._n_collapsed >= self._patience:
+            self._n_collapsed = 0  # training may go on from the last good networks
             raise TrainingFailure(
                 "collapse", f"the generator collapsed: its samples spread over {spread:.2g} of the data's spread"
             )

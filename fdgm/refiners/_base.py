@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, validate, validate_count
+from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, given_key, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import resolve_device
 from ..persistence import write
@@ -313,7 +313,7 @@ class Refiner(BaseEstimator, ABC):
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
         if random_state is not None:
-            return (entropy_of(random_state),)
+            return given_key(random_state)
         self._n_calls += 1
         return self._entropy, _PUBLIC_KEY, self._n_calls - 1
 

@@ -61,7 +61,8 @@ def field_of(ratio: Any, generator: Any, scaler: AffineScaler, device: str) -> C
     if ratio is generator and isinstance(ratio, GenerativeModel):
         own = ratio._scaled_log_ratio()
         if own is not None:
-            return own
+            trained_on = ratio.net_.device
+            return lambda points: own(points.to(trained_on)).to(device)
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(function, nn.Module):
         function = function.to(device).eval()

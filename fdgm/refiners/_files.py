@@ -48,7 +48,7 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     names = getattr(refiner, "feature_names_in_", None)
     state = {
         **{name: getattr(refiner, name) for name in _KEPT},
-        "record": vars(refiner._record),
+        "record": refiner._record.to_json(),
         "clamp": refiner._clamp,
         "feature_names_in": None if names is None else list(names),
         "parts": parts,
@@ -65,9 +65,7 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
     """Give a refiner of the same parameters what `described` took from a fitted one."""
     for name in _KEPT:
         setattr(refiner, name, state[name])
-    record = state["record"]
-    columns = None if record["columns"] is None else tuple(record["columns"])
-    refiner._record = Record(tuple(record["shape"]), record["dtype"], columns)
+    refiner._record = Record.from_json(state["record"])
     refiner._row_shape = refiner._record.shape
     refiner._scaler = AffineScaler.from_tensors(tensors)
     refiner._clamp = None if state["clamp"] is None else tuple(state["clamp"])

@@ -133,7 +133,8 @@ def source_of(owner: str, generator: Any, scaler: AffineScaler, device: str) -> 
     """The generator's face, in the scaled units of `scaler`."""
     if isinstance(generator, GenerativeModel):
         size, generate = generator._scaled_generator()
-        return LatentSource(Prior(size), generate)
+        own = generator.net_.device  # where it was trained, and stays
+        return LatentSource(Prior(size), lambda latents: generate(latents.to(own)).to(device))
     if isinstance(generator, LatentGenerator):
         module = generator.module.to(device).eval()
         return LatentSource(Prior(generator.latent_size, generator.bounds), _scaled(owner, module, scaler, device))

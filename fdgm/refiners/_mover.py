@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
-from ..inputs import chunk_seed, entropy_of, index_of, validate, validate_count, validate_latents
+from ..inputs import chunk_seed, given_key, index_of, validate, validate_count, validate_latents
 from ..nets import resolve_device
 from ._base import Refiner
 from ._fields import depends_on
@@ -126,7 +126,7 @@ class Mover(Refiner):
         """
         check_is_fitted(self)
         n_samples = validate_count("trajectory", "n_samples", n_samples)
-        key = (self._entropy, _TRACE_KEY) if random_state is None else (entropy_of(random_state),)
+        key = (self._entropy, _TRACE_KEY) if random_state is None else given_key(random_state)
         steps = self._trace(n_samples, key)
         return np.stack([self._scaler.to_array(rows, self._record.dtype) for rows in steps])
 
@@ -237,7 +237,7 @@ class Mover(Refiner):
         return moving.stopped(bad, back=True)
 
     def _refine_key(self, random_state: Any) -> tuple[int, ...]:
-        return (self._entropy, _REFINE_KEY) if random_state is None else (entropy_of(random_state),)
+        return (self._entropy, _REFINE_KEY) if random_state is None else given_key(random_state)
 
     def _refine_rows(self, X: Any, random_state: Any) -> Any:
         array, record = validate(self, X, reset=False)

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import chunk_seed, entropy_of, index_of, validate
+from ..inputs import chunk_seed, given_key, index_of, validate
 from ..nets import resolve_device
 from ._base import Refiner
 from ._split import held_out_rows
@@ -66,7 +66,7 @@ class Selector(Refiner):
         """
         check_is_fitted(self)
         array, record = validate(self, X, reset=False)
-        key = (self._entropy, _REFINE_KEY) if random_state is None else (entropy_of(random_state),)
+        key = (self._entropy, _REFINE_KEY) if random_state is None else given_key(random_state)
         chosen = self._select(self._calibrated(self.log_ratio(X)), np.random.default_rng(chunk_seed(*key)))
         index = index_of(X)
         return record.restore(array[chosen], None if index is None else index[chosen])

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import Architecture
-from ..inputs import AffineScaler, chunk_seed, entropy_of, is_mapped, validate, validate_count
+from ..inputs import AffineScaler, chunk_seed, given_key, is_mapped, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import OPTIMIZERS, Clock, Rows
 from ..persistence import write
@@ -198,7 +198,7 @@ class GenerativeModel(Trainable):
     def _key(self, random_state: Any) -> tuple[int, ...]:
         """What a call's chance is seeded from: None goes on along the fit's own stream."""
         if random_state is not None:
-            return (entropy_of(random_state),)
+            return given_key(random_state)
         self._n_calls += 1
         return self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls - 1
 

@@ -22,13 +22,14 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     names = getattr(estimator, "feature_names_in_", None)
     state = {
         "seeds": vars(net.seeds),
-        "record": vars(estimator._record),
+        "record": estimator._record.to_json(),
         "learned": learned,
         "schedule": estimator.schedule_,
         "n_features_in": estimator.n_features_in_,
         "feature_names_in": None if names is None else list(names),
         "history": [{name: row[name] for name in net.history_names} for row in net.history if "seconds" in row],
         "stop_reason": getattr(estimator, "stop_reason_", None),
+        "watch": net.watch_.state if hasattr(net, "watch_") else None,
     }
     return tensors, state
 
@@ -62,14 +63,14 @@ def without_training(net: MultiNet, tensors: dict[str, Tensor]) -> dict[str, Ten
 
 def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
     """Give an estimator of the same parameters what `state_of` took from a fitted one."""
-    record = state["record"]
-    columns = None if record["columns"] is None else tuple(record["columns"])
-    estimator._record = Record(tuple(record["shape"]), record["dtype"], columns)
+    estimator._record = Record.from_json(state["record"])
     estimator._scaler = AffineScaler.from_tensors(tensors)
     estimator._row_shape = estimator._record.shape
     estimator._build(estimator._record.shape, Seeds(**state["seeds"]))
     net = estimator.net_
     restore_net(net, _under(tensors, "net"))
+    if state.get("watch") is not None:
+        net.watch_.state = state["watch"]
     estimator.schedule_ = state["schedule"]
     estimator.n_features_in_ = state["n_features_in"]
     if state["feature_names_in"] is not None:

@@ -158,10 +158,16 @@ class Trainable(BaseEstimator, ABC):
 
     def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
         """Scaling, seeds and fresh networks, for these samples."""
+        self._forget("net_")  # should this fail, there is no fit, and no half of one
         self._scaler = self._make_scaler(arrays)
         self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
         self.schedule_ = []
         self._set_learned({}, {})
+
+    def _forget(self, name: str) -> None:
+        """Remove something that a fit left, if it is there."""
+        if name in vars(self):
+            delattr(self, name)
 
     def _build(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         """Fresh networks, and a note of the parameters that they are made with."""
@@ -222,8 +228,14 @@ class Trainable(BaseEstimator, ABC):
     def _run(self, arrays: tuple[np.ndarray, ...], record: Record, clock: Clock) -> Self:
         """Train on these samples, from the checkpoint where there is one."""
         self._record = record
-        checkpointers = [] if self.checkpoint is None else [resume(self, arrays, clock)]
-        self._train(self._samples(arrays), clock, *checkpointers)
+        try:
+            checkpointers = [] if self.checkpoint is None else [resume(self, arrays, clock)]
+            samples = self._samples(arrays)
+        except BaseException:
+            if not self.schedule_:
+                self._forget("net_")
+            raise
+        self._train(samples, clock, *checkpointers)
         for checkpointer in checkpointers:
             checkpointer.finish()
         return self
@@ -237,16 +249,29 @@ class Trainable(BaseEstimator, ABC):
             self.stop_reason_ = net.train(samples, clock)
         except TrainingFailure as failure:
             self._keep_last_good(failure, clock)
+        except BaseException:  # a callback's, or the user's interrupt: what was learned in whole loops stays
+            self._forget("stop_reason_")
+            self._take_down(clock)
+            if not self.n_iter_:
+                self._forget("net_")
+            raise
         finally:
             net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
+        self._take_down(clock)
+        return self
+
+    def _take_down(self, clock: Clock) -> None:
+        """What is known of the loops that ended; one that did not is forgotten."""
+        history = self.net_.history
+        n_ended = sum("seconds" in row for row in history)
+        del history[n_ended:], clock.readings[n_ended - len(self.schedule_) :]
         self.schedule_ = self.schedule_ + clock.readings
         self._summarise()
-        return self
 
     def _summarise(self) -> None:
         names = list(self.net_.history_names)
         self.n_iter_ = len(self.schedule_)
-        self.history_ = pd.DataFrame(self.net_.history[:, tuple(names)], columns=names)
+        self.history_ = pd.DataFrame([[row[name] for name in names] for row in self.net_.history], columns=names)
 
     def _keep_last_good(self, failure: TrainingFailure, clock: Clock) -> None:
         """Go back to the last good networks, and say what happened and which knob to turn."""
@@ -263,7 +288,7 @@ class Trainable(BaseEstimator, ABC):
             raise TrainingError(message)
         lost = loop - net.good_loop_
         del net.history[-lost:], clock.readings[-lost:]
-        net.set_weights(net.good_)
+        net.go_back()
         self.stop_reason_ = failure.reason
         warnings.warn(f"{message} The networks of loop {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
 

@@ -1,4 +1,7 @@
-"""`fdgm plugins`."""
+"""`fdgm`, and `fdgm plugins`."""
+
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -49,3 +52,24 @@ def test_says_which_name_is_claimed_twice(installed):
 
 def test_no_failure_is_no_heading():
     assert "failed" not in listing()
+
+
+@pytest.mark.parametrize("command", [["--version"], ["plugins", "--check"], ["plugins"]])
+def test_an_environment_in_order_exits_with_zero(command):
+    assert CliRunner().invoke(cli.app, command).exit_code == 0
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 0), (["--check"], 1)])
+def test_a_check_says_that_something_is_wrong(installed, options, code):
+    assert CliRunner().invoke(cli.app, ["plugins", *options]).exit_code == code
+
+
+def test_a_name_claimed_twice_is_wrong_by_itself(monkeypatch):
+    twice = [Registration("divergence", "ours", KL, name, "1.0") for name in ("first", "second")]
+    monkeypatch.setattr(registry, "report", lambda: (twice, []))
+    assert CliRunner().invoke(cli.app, ["plugins", "--check"]).exit_code == 1
+
+
+def test_the_package_runs_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "fdgm", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"fdgm {fdgm.__version__}\n"

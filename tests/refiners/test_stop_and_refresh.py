@@ -9,7 +9,8 @@ import torch
 from sklearn.mixture import GaussianMixture
 
 import fdgm
-from fdgm import DGflowRefiner
+from fdgm import AGEBidirectional, DGflowRefiner
+from fdgm.architectures import MLP
 from fdgm.metrics import energy_distance
 from fdgm.ratios import DensityRatio
 from fdgm.refiners import LatentGenerator
@@ -228,9 +229,12 @@ def test_bad_input(X, sampler, params, message):
         DGflowRefiner(sampler, **params).fit(X)
 
 
-def test_a_refreshed_refiner_in_a_pickle(X, sampler):
-    """As it goes to other processes."""
-    refiner = DGflowRefiner(sampler, refresh=1, n_steps=2, random_state=0).fit(X)
+@pytest.mark.parametrize("model", ["sampler", "AGE"])
+def test_a_refreshed_refiner_in_a_pickle(X, sampler, model):
+    """As it goes to other processes; AGE's own critic is spectrally normalised."""
+    tiny = {"architecture": MLP.bidirectional(width=8), "n_warmup_steps": 1, "n_updates": 1, "max_iter": 1}
+    generator = sampler if model == "sampler" else AGEBidirectional(**tiny, random_state=0).fit(X)
+    refiner = DGflowRefiner(generator, refresh=1, n_steps=2, random_state=0).fit(X)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(refiner)).sample(9), refiner.sample(9))
 
 

@@ -1,0 +1,201 @@
+"""How a fit ends that does not end well, for every model alike, and what its files know of it."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
+
+import fdgm
+from fdgm import AGEBidirectional, GANSampler, VGrowSampler
+from fdgm.architectures import MLP
+from fdgm.exceptions import TrainingWarning
+from fdgm.inputs import Seeds, chunk_seed, given_key
+from fdgm.nets import net_tensors, restore_net
+from fdgm.samplers._vgrow_net import VGrowNet
+
+X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+SMALL = {"architecture": MLP(width=8, depth=1), "batch_size": 16, "max_iter": 3, "random_state": 0}
+VGROW = {"n_particles": 32, "n_particle_steps": 2, "n_projection_passes": 1}
+MODELS = {
+    "VGrow": VGrowSampler(**SMALL, **VGROW),
+    "GAN": GANSampler(**SMALL, n_generator_steps=2),
+    "AGE": AGEBidirectional(**SMALL, n_warmup_steps=1, n_updates=2),
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request):
+    return fresh(MODELS[request.param])
+
+
+def fresh(estimator, **changed):
+    return type(estimator)(**{**estimator.get_params(deep=False), **changed})
+
+
+class Breaks(Callback):
+    """Raises in the loop of that number."""
+
+    def __init__(self, error, loop, at):
+        self.error = error
+        self.loop = loop
+        self.at = at
+
+    def on_epoch_begin(self, net, **kwargs):
+        self._maybe("begin", net)
+
+    def on_epoch_end(self, net, **kwargs):
+        self._maybe("end", net)
+
+    def _maybe(self, at, net):
+        if (at, len(net.history)) == (self.at, self.loop):
+            raise self.error
+
+
+def test_a_fit_that_cannot_begin_leaves_no_half_of_one(model):
+    model.fit(X).set_params(architecture="nope")
+    with pytest.raises(ValueError, match="architecture"):
+        model.fit(X + 1000)
+    with pytest.raises(NotFittedError):
+        model.sample(1)
+
+
+@pytest.mark.parametrize("refused", [np.full((5, 3), np.nan), [["a", "b", "c"]], np.zeros((1, 3))])
+def test_data_that_are_refused_change_nothing(model, refused):
+    before = model.fit(X).sample(5, random_state=0)
+    with pytest.raises(ValueError, match=r"X|minimum"):
+        model.fit(refused)
+    assert model.n_features_in_ == 2
+    np.testing.assert_array_equal(model.sample(5, random_state=0), before)
+    assert np.isfinite(model.score(X))
+
+
+@pytest.mark.parametrize(("at", "ended"), [("begin", 1), ("end", 2)])
+@pytest.mark.parametrize("error", [RuntimeError("of the user"), MemoryError()])
+def test_an_error_in_between_keeps_the_loops_that_ended(model, at, ended, error):
+    model.set_params(callbacks=[Breaks(error, 2, at)])
+    with pytest.raises(type(error)):
+        model.fit(X)
+    assert model.n_iter_ == len(model.history_) == len(model.schedule_) == ended
+    assert np.isfinite(model.sample(9)).all()
+    model.set_params(callbacks=None).partial_fit(X)
+    assert model.n_iter_ == len(model.history_) == ended + 1
+
+
+def test_an_error_before_any_loop_ended_leaves_no_fit(model):
+    with pytest.raises(RuntimeError, match="of the user"):
+        model.set_params(callbacks=[Breaks(RuntimeError("of the user"), 1, "begin")]).fit(X)
+    with pytest.raises(NotFittedError):
+        model.sample(1)
+
+
+def test_too_few_rows_to_hold_any_out_leave_no_fit(model):
+    with pytest.raises(ValueError, match="validation_fraction"):
+        model.set_params(early_stopping=True).fit(X[:3])
+    with pytest.raises(NotFittedError):
+        model.sample(1)
+
+
+@pytest.mark.parametrize(("at", "ended"), [("begin", 1), ("end", 2)])
+def test_a_callbacks_interrupt_stops_in_good_order(model, at, ended):
+    model.set_params(callbacks=[Breaks(KeyboardInterrupt(), 2, at)]).fit(X)
+    assert model.stop_reason_ == "callback"
+    assert model.n_iter_ == len(model.history_) == ended
+
+
+def test_training_goes_on_after_it_broke(monkeypatch):
+    """What broke it, and is in the optimizers' moments, is not gone back to."""
+    original = fdgm.flows.velocity
+    broken = True
+
+    def breaks(*args):
+        v, t = original(*args)
+        return v * float("nan") if broken else v, t
+
+    model = fresh(MODELS["VGrow"], max_iter=2, schedule=[0.0]).fit(X)
+    monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", breaks)
+    with pytest.warns(TrainingWarning, match="became NaN"):
+        model.partial_fit(X)
+    assert model.n_iter_ == 2
+    broken = False
+    model.partial_fit(X)
+    assert model.n_iter_ == 3
+    assert all(t.isfinite().all() for t in net_tensors(model.net_).values() if t.is_floating_point())
+
+
+@pytest.fixture
+def collapsing(monkeypatch):
+    """From the fourth loop on every particle is sent to where the first one is."""
+    original = VGrowNet._move
+
+    def to_one_point(net, *args):
+        particles, loss = original(net, *args)
+        return (particles if len(net.history) < 4 else particles[:1].expand_as(particles)), loss
+
+    monkeypatch.setattr(VGrowNet, "_move", to_one_point)
+    tiny = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
+    return VGrowSampler(**tiny, max_iter=20, schedule=[0.0], warm_start=True)
+
+
+def test_a_second_collapse_is_named_too(collapsing):
+    for _ in range(2):
+        with pytest.warns(TrainingWarning, match="collapsed"):
+            collapsing.fit(X)
+        assert (collapsing.stop_reason_, collapsing.n_iter_) == ("collapse", 3)
+
+
+@pytest.mark.parametrize("form", ["file", "pickle"])
+def test_a_stored_model_knows_that_it_had_spread(collapsing, tmp_path, form):
+    collapsing.set_params(max_iter=3).fit(X)
+    if form == "file":
+        collapsing.save(tmp_path / "m")
+        again = fdgm.load(tmp_path / "m")
+    else:
+        again = pickle.loads(pickle.dumps(collapsing))
+    with pytest.warns(TrainingWarning, match="loop 6, the generator collapsed"):
+        again.set_params(max_iter=20).fit(X)
+    assert again.sample(100, random_state=0)[:, 1].std() > 0.1
+
+
+def test_random_streams_of_another_device_begin_anew():
+    """A GPU's state has 16 bytes."""
+    net = fresh(MODELS["VGrow"]).fit(X).net_
+    tensors = net_tensors(net) | {name: torch.arange(16, dtype=torch.uint8) for name in net.stream_names}
+    drawn = []
+    for _ in range(2):
+        restore_net(net, tensors)
+        drawn.append(torch.rand(3, generator=net.latents_))
+    assert torch.equal(*drawn)
+    restore_net(net, tensors | {"latents_": torch.ones(16, dtype=torch.uint8)})
+    assert not torch.equal(torch.rand(3, generator=net.latents_), drawn[0])
+
+
+def test_a_call_shares_no_seed_with_a_fit_of_the_same():
+    of_the_fit = {chunk_seed(7, i) for i in range(100)} | set(vars(Seeds.from_entropy(7)).values())
+    assert not of_the_fit & {chunk_seed(*given_key(7), i) for i in range(100)}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["a", "b"], [0, 1], [("a", "x"), ("a", "y")]],
+    ids=["names", "numbers", "levels"],
+)
+def test_labels_of_columns_come_back_from_a_file(tmp_path, labels):
+    columns = pd.MultiIndex.from_tuples(labels) if all(isinstance(c, tuple) for c in labels) else pd.Index(labels)
+    frame = pd.DataFrame(X)
+    frame.columns = columns
+    model = fresh(MODELS["VGrow"], max_iter=1).fit(frame)
+    model.save(tmp_path / "m")
+    for sampler in (model, fdgm.load(tmp_path / "m")):
+        assert list(sampler.sample(3).columns) == labels
+        assert isinstance(sampler.sample(3).columns, type(columns))
+
+
+def test_labels_that_files_cannot_hold_are_refused_by_name(tmp_path):
+    frame = pd.DataFrame(X, columns=pd.to_datetime(["2020-01-01", "2020-01-02"]))
+    model = fresh(MODELS["VGrow"], max_iter=1).fit(frame)
+    with pytest.raises(TypeError, match=r"columns of X must be strings, numbers .*Timestamp"):
+        model.save(tmp_path / "m")
