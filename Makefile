@@ -22,7 +22,7 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-BENCHES := "ratios" "overhead" "published_way" "limits" "samplers" "samplers --front" "vgrow_images" "wgan_gp_2d" \
+BENCHES := "ratios" "overhead" "published_way" "limits" "samplers" "samplers --front --seconds 30 --seeds 3" "vgrow_images" "wgan_gp_2d" \
 	"gan_objectives" "remedies" "age_tables" "age_stacked_mnist" "age_representations" "age_published_way" \
 	"dgflow_2d table1" "dgflow_2d grid" "dgflow_figures" "dgflow_limits" "dgflow_speed" "dgflow_mnist"
 

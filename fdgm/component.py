@@ -18,4 +18,4 @@ class Component(BaseEstimator):
         return bool(self.get_params() == other.get_params())
 
     def __hash__(self) -> int:
-        return hash((type(self), tuple(sorted((k, repr(v)) for k, v in self.get_params().items()))))
+        return hash(type(self))  # parameters may be equal without being of one type, or of one that hashes

@@ -1,5 +1,7 @@
 """Bidirectional models."""
 
+from typing import Any
+
 from ._format import interval, machine, stored, table
 
 
@@ -20,10 +22,7 @@ def age_tables() -> list[str]:
         if not result:
             continue
         columns = list(dict.fromkeys(column for row in result["summary"] for column in row))
-        rows = [
-            [f"{c:.4g}" if isinstance(c, float) else c for c in (row.get(column) for column in columns)]
-            for row in result["summary"]
-        ]
+        rows = [[_cell(row.get(column)) for column in columns] for row in result["summary"]]
         lines += ["", f"## {title}", "", f"Seconds are of training, on one core. {machine(result)}.", ""]
         lines += table(columns, rows)
     result = stored("age_published_way", "speed_up")
@@ -46,3 +45,9 @@ def age_tables() -> list[str]:
             f" table 4's Gaussians: {measures}. {machine(result)}.",
         ]
     return lines
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else value

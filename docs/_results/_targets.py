@@ -212,7 +212,7 @@ def _refiners() -> list[Target]:
             0.95,
         ),
         Target(
-            "High-quality share of DGflow-KL with `refresh` and `stop`, short steps without noise",
+            "High-quality share of DGflow-KL with `refresh` and `stop`, short steps without noise, added later",
             lambda: of("DGflow kl, no noise, short steps, refresh and stop", "high_quality"),
             "≥",
             0.95,

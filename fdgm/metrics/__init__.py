@@ -4,7 +4,7 @@ from functools import partial
 
 from ._birthday import BirthdaySupport, birthday_support
 from ._bootstrap import Interval, bootstrap_interval
-from ._c2st import TwoSampleTest, classifier_two_sample_test
+from ._c2st import ClassifierTwoSampleTest, classifier_two_sample_test
 from ._classifier import CLASSIFIERS, load_classifier
 from ._energy import energy_distance, energy_distance_unit
 from ._extractors import Extractor, get_extractor, register_extractor
@@ -21,11 +21,11 @@ from ._wasserstein import sliced_wasserstein_distance, wasserstein_distance
 
 __all__ = [
     "BirthdaySupport",
+    "ClassifierTwoSampleTest",
     "Extractor",
     "Interval",
     "ModeCoverage",
     "PrecisionRecallDensityCoverage",
-    "TwoSampleTest",
     "birthday_support",
     "bootstrap_interval",
     "classifier_two_sample_test",

@@ -9,10 +9,10 @@ from scipy import stats
 from ..datasets._checks import as_generator
 from ._extractors import Features, feature_pair
 
-__all__ = ["TwoSampleTest", "classifier_two_sample_test"]
+__all__ = ["ClassifierTwoSampleTest", "classifier_two_sample_test"]
 
 
-class TwoSampleTest(NamedTuple):
+class ClassifierTwoSampleTest(NamedTuple):
     """What :func:`classifier_two_sample_test` finds.
 
     Attributes
@@ -36,7 +36,7 @@ def classifier_two_sample_test(
     features: Features = None,
     random_state: Any = None,
     chunk_size: int = 500,
-) -> TwoSampleTest:
+) -> ClassifierTwoSampleTest:
     """Train a classifier to tell real from generated samples, and test it on the rest of them.
 
     An accuracy of 1/2 means that *this* classifier, trained on so many samples, finds no difference; a better one may.
@@ -62,7 +62,7 @@ def classifier_two_sample_test(
 
     Returns
     -------
-    result : TwoSampleTest
+    result : ClassifierTwoSampleTest
         A named tuple (accuracy, p_value).
 
     Raises
@@ -130,4 +130,4 @@ def classifier_two_sample_test(
     hits = [float(np.mean(model.predict(rows) == label)) for rows, label in zip(test, (1, 0), strict=True)]
     accuracy = sum(hits) / 2
     deviation = np.sqrt(sum(1 / len(rows) for rows in test)) / 4
-    return TwoSampleTest(accuracy, float(stats.norm.sf((accuracy - 0.5) / deviation)))
+    return ClassifierTwoSampleTest(accuracy, float(stats.norm.sf((accuracy - 0.5) / deviation)))

@@ -258,7 +258,8 @@ class Refiner(BaseEstimator, ABC):
             low, high = (float(bound) for bound in bounds)
         except (TypeError, ValueError):
             low = high = np.nan
-        if not (np.isfinite([low, high]).all() and low <= high):
+        constant = self.data_range == "auto" and low == high
+        if not (np.isfinite([low, high]).all() and (low < high or constant)):
             raise ValueError(
                 f"data_range of {owner} must be 'auto', None or two growing finite numbers, got {self.data_range!r}."
             )

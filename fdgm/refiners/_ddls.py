@@ -25,12 +25,9 @@ class DDLSRefiner(Mover):
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
-        ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
-        `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
-        without them a VGrowSampler.
-        It must be a differentiable map from latents.
+        What is refined, a differentiable map from latents: a sampler or an AGEBidirectional, with its own critic; a
+        zuko flow; or a :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
+        is kept, also by `clone`; an estimator that is not is cloned and fitted on X. None is a VGrowSampler.
     step_size : float, default=0.01
         ε.
     n_steps : int, default=50

@@ -72,6 +72,7 @@ class Deaf(torch.nn.Module):
         ({"noise": -1.0}, ValueError, "Got -1.0"),
         ({"scale_clip": 2.0}, ValueError, "Got 2.0"),
         ({"data_range": (1, 0)}, ValueError, r"got \(1, 0\)"),
+        ({"data_range": (3.0, 3.0)}, ValueError, r"growing finite numbers, got \(3\.0, 3\.0\)"),
         ({"divergence": "nonsense"}, ValueError, "got 'nonsense'"),
     ],
 )
