@@ -123,6 +123,44 @@ def test_the_estimate_converges_as_the_batch_grows():
     assert 6 < small / large < 16
 
 
+def fitted_critic(joint, rows):
+    """T by logistic regression of the batch's pairs on 1, x, z and their products: by Newton's method, to the end."""
+    with torch.no_grad():
+        (x, z), (y, w) = joint.encode(rows), joint.generate(rows)
+
+    def features(x, z):
+        return torch.cat([torch.ones_like(x), x, z, x * x, x * z, z * z], dim=1)
+
+    design = torch.cat([features(x, z), -features(y, w)])
+    weights = torch.zeros(6, dtype=torch.float64)
+    for _ in range(25):
+        chance = torch.sigmoid(-design @ weights)
+        curvature = (design * (chance * (1 - chance))[:, None]).T @ design
+        weights = weights + torch.linalg.solve(curvature + 1e-9 * torch.eye(6), design.T @ chance)
+    return lambda x, z: features(x, z) @ weights
+
+
+@pytest.mark.parametrize("name", ["kl", "js", "squared_hellinger"])
+def test_with_a_fitted_critic_it_converges_too(name):
+    """Critic and gradient by batches of 500 rows and of 20,000: the error falls by about √40 = 6.3.
+
+    Of 20 repetitions in six coordinates, which hang together, each root mean square is known to a tenth or so.
+    """
+    joint, scaling = model(), Scaling.make(name, None)
+    expected = gradient(by_quadrature(fdgm.divergences.get(name), joint), joint)
+    errors = []
+    for n in (500, 20_000):
+        found = [
+            gradient(
+                AdversarialGradient().loss(joint, batch(n, seed), fitted_critic(joint, batch(n, 1000 + seed)), scaling),
+                joint,
+            )
+            for seed in range(20)
+        ]
+        errors.append((torch.stack(found) - expected).square().mean().sqrt())
+    assert 4 < errors[0] / errors[1] < 10
+
+
 def networks(encoder="gaussian", generator="gaussian", seed=0):
     """Untrained networks for three dimensions and two latents, a critic of their pairs, and a batch."""
     architecture = MLP(width=16)
