@@ -20,9 +20,19 @@ from torch import Tensor
 from . import registry
 from ._version import version
 
-__all__ = ["decode", "encode", "encode_params", "load", "read", "revive", "write"]
+__all__ = ["as_tensor", "decode", "encode", "encode_params", "load", "read", "revive", "under", "write"]
 
 FORMAT = 1
+
+
+def as_tensor(array: np.ndarray) -> Tensor:
+    """A copy of an array, laid out as files hold it."""
+    return torch.from_numpy(np.array(array, order="C"))
+
+
+def under(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Of values under names, those under a prefix, which is taken off."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
 
 
 def encode(owner: str, name: str, value: Any) -> Any:

@@ -5,6 +5,7 @@ import zlib
 import torch
 from torch import Tensor
 
+from ..persistence import under
 from ._net import MultiNet
 
 __all__ = ["net_tensors", "restore_net"]
@@ -26,11 +27,11 @@ def net_tensors(net: MultiNet) -> dict[str, Tensor]:
 def restore_net(net: MultiNet, tensors: dict[str, Tensor]) -> None:
     """Put what `net_tensors` gave into an initialised net of the same settings, on any device."""
     for name in net.module_names:
-        getattr(net, name).load_state_dict(_under(tensors, name))
+        getattr(net, name).load_state_dict(under(tensors, f"{name}/"))
     for name in net.optimizer_names:
         optimizer = getattr(net, name)
         state: dict[int, dict[str, Tensor]] = {}
-        for key, value in _under(tensors, name).items():
+        for key, value in under(tensors, f"{name}/").items():
             index, _, field = key.partition("/")
             state.setdefault(int(index), {})[field] = value.clone()
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
@@ -44,7 +45,3 @@ def restore_net(net: MultiNet, tensors: dict[str, Tensor]) -> None:
             stream.set_state(kept)
         else:  # another device's, whose streams are of another kind: one that begins anew from it
             stream.manual_seed(zlib.crc32(kept.cpu().numpy().tobytes()))
-
-
-def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}

@@ -16,7 +16,7 @@ from .. import registry
 from ..divergences import Divergence
 from ..exceptions import PluginError
 from ..inputs import validate, validate_pair
-from ..persistence import encode_params, write
+from ..persistence import as_tensor, encode_params, write
 
 __all__ = ["DensityRatio", "with_gradient"]
 
@@ -347,7 +347,7 @@ class DensityRatio(BaseEstimator, ABC):
         """What a file holds of the fitted estimator: tensors, and the rest as JSON."""
         check_is_fitted(self)
         arrays, values = self._state()
-        tensors = {name: torch.from_numpy(np.array(array, order="C")) for name, array in arrays.items()}
+        tensors = {name: as_tensor(array) for name, array in arrays.items()}
         description = {"class": self._registered_name(), "family": "density_ratio", "params": encode_params(self)}
         return tensors, {**description, "state": values}
 

@@ -4,14 +4,13 @@ import copy
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ..inputs import AffineScaler, chunk_seed, entropy_of
-from ..persistence import encode_params, revive
+from ..persistence import as_tensor, encode_params, revive, under
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
 from ._critic import gone_on, trained_on
@@ -170,7 +169,7 @@ class CorrectedRatio(DensityRatio):
         tensors, source = self.source._described()
         arrays, values = self._state()
         held = {f"{_SOURCE}{name}": tensor for name, tensor in tensors.items()}
-        held |= {name: torch.from_numpy(np.array(array, order="C")) for name, array in arrays.items()}
+        held |= {name: as_tensor(array) for name, array in arrays.items()}
         params = {**encode_params(self, without=("source",)), "source": None}
         return held, {"class": type(self).__name__, "params": params, "state": {"source": source, "learned": values}}
 
@@ -198,8 +197,3 @@ class CorrectedRatio(DensityRatio):
             setattr(self, name, arrays[name])
         if values["names"] is not None:
             self.feature_names_in_ = np.array(values["names"], dtype=object)
-
-
-def under(values: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Of values under names, those under a prefix, which is taken off."""
-    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

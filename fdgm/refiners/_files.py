@@ -3,15 +3,14 @@
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..inputs import AffineScaler, Record
-from ..persistence import encode_params, revive
+from ..persistence import as_tensor, encode_params, revive, under
 from ..ratios import DensityRatio
 from ..samplers import Sampler
 from ..training import GenerativeModel
-from ._corrected import CorrectedRatio, under
+from ._corrected import CorrectedRatio
 
 __all__ = ["described", "restore"]
 
@@ -41,10 +40,10 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     stages: list[dict[str, Any]] = []
     for k, stage in enumerate(refiner._stages):
         arrays, values = stage._state()
-        tensors |= {f"stage{k}/{key}": _tensor(array) for key, array in arrays.items()}
+        tensors |= {f"stage{k}/{key}": as_tensor(array) for key, array in arrays.items()}
         stages.append(values)
     if refiner._rows is not None:
-        tensors["rows"] = _tensor(refiner._rows)
+        tensors["rows"] = as_tensor(refiner._rows)
     names = getattr(refiner, "feature_names_in_", None)
     state = {
         **{name: getattr(refiner, name) for name in _KEPT},
@@ -88,7 +87,3 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
         stage._set_state({key: tensor.numpy() for key, tensor in under(tensors, f"stage{k}/").items()}, values)
         refiner._stages.append(stage)
     refiner._set_learned(state["learned"])
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.array(array, order="C"))

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from ..persistence import decode, encode_params, read, write
+from ..persistence import as_tensor, decode, encode_params, read, write
 from ..ratios import DensityRatio
 from ._check import Checks, Property, require
 from ._component import global_states, instance
@@ -242,7 +242,7 @@ def can_be_saved(trial: _Trial) -> None:
     try:
         arrays, values = fitted._state()
         params = json.loads(json.dumps(encode_params(fitted)))
-        tensors = {key: torch.from_numpy(np.array(array, order="C")) for key, array in arrays.items()}
+        tensors = {key: as_tensor(array) for key, array in arrays.items()}
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder, "ratio"), tensors, {"params": params, "state": values})
             tensors, description = read(Path(folder, "ratio"))

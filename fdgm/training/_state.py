@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..inputs import AffineScaler, Record, Seeds
 from ..nets import MultiNet, net_tensors, restore_net
+from ..persistence import as_tensor, under
 
 __all__ = ["restore", "state_of", "without_training"]
 
@@ -18,7 +19,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {f"net/{name}": tensor for name, tensor in net_tensors(net).items()}
     tensors |= scaler.to_tensors()
     arrays, learned = estimator._learned()
-    tensors |= {f"learned/{name}": _tensor(array) for name, array in arrays.items()}
+    tensors |= {f"learned/{name}": as_tensor(array) for name, array in arrays.items()}
     names = getattr(estimator, "feature_names_in_", None)
     state = {
         "seeds": vars(net.seeds),
@@ -48,7 +49,7 @@ def without_training(net: MultiNet, tensors: dict[str, Tensor]) -> dict[str, Ten
         if not name.startswith(tuple(f"net/{optimizer}/" for optimizer in net.optimizer_names))
     }
     for module in net.module_names:
-        for name, tensor in _under(left, f"net/{module}").items():
+        for name, tensor in under(left, f"net/{module}/").items():
             if not tensor.is_floating_point():
                 continue
             halved = tensor.half()
@@ -68,14 +69,14 @@ def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -
     estimator._row_shape = estimator._record.shape
     estimator._build(estimator._record.shape, Seeds(**state["seeds"]))
     net = estimator.net_
-    restore_net(net, _under(tensors, "net"))
+    restore_net(net, under(tensors, "net/"))
     if state.get("watch") is not None:
         net.watch_.state = state["watch"]
     estimator.schedule_ = state["schedule"]
     estimator.n_features_in_ = state["n_features_in"]
     if state["feature_names_in"] is not None:
         estimator.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
-    arrays = {name: tensor.numpy() for name, tensor in _under(tensors, "learned").items()}
+    arrays = {name: tensor.numpy() for name, tensor in under(tensors, "learned/").items()}
     estimator._set_learned(arrays, state["learned"])
     for row in state["history"]:
         net.history.new_epoch()
@@ -83,11 +84,3 @@ def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -
         for name, value in row.items():
             net.history.record(name, value)
     net.remember_good()
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.array(array, order="C"))
-
-
-def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    return {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
