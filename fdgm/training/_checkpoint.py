@@ -37,8 +37,11 @@ def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Che
     ------
     ValueError
         If the file is a checkpoint of other arguments or other data, or none.
+    TypeError
+        If a column of X has a label that a file cannot hold.
     """
     path = Path(estimator.checkpoint)
+    estimator._record.to_json()  # labels that a file cannot hold are refused now, and not once there is one to write
     fingerprint = _fingerprint(estimator, arrays)
     if path.exists():
         tensors, description = read(path)

@@ -199,3 +199,5 @@ def test_labels_that_files_cannot_hold_are_refused_by_name(tmp_path):
     model = fresh(MODELS["VGrow"], max_iter=1).fit(frame)
     with pytest.raises(TypeError, match=r"columns of X must be strings, numbers .*Timestamp"):
         model.save(tmp_path / "m")
+    with pytest.raises(TypeError, match="Timestamp"):
+        model.set_params(checkpoint=tmp_path / "c", checkpoint_seconds=1000).fit(frame)
