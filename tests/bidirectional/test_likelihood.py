@@ -124,3 +124,21 @@ def test_counts_out_of_range(vae, name, value):
     model, X = vae
     with pytest.raises((TypeError, ValueError), match=f"{name} of log_likelihood .*{value}"):
         model.log_likelihood(X, **{name: value})
+
+
+def test_chains_of_images_are_run_a_few_hundred_at_once(monkeypatch):
+    """Their layers hold half a megabyte a chain: at the defaults all at once were 15 GB."""
+    images = np.random.default_rng(0).uniform(-1, 1, size=(60, 1, 8, 8))
+    model = VAE(architecture=MLP(width=8), latent_size=2, n_updates=1, max_iter=1, random_state=0).fit(images)
+    whole = model.log_likelihood(images[:17], n_temperatures=1, n_chains=30, random_state=0)
+    sizes = []
+
+    def counting(log_likelihood, n, latent_size, **settings):
+        sizes.append(n * settings["n_chains"])
+        return annealed_log_likelihood(log_likelihood, n, latent_size, **settings)
+
+    monkeypatch.setattr("fdgm.bidirectional._density.annealed_log_likelihood", counting)
+    values = model.log_likelihood(images, n_temperatures=1, n_chains=30, random_state=0)
+    assert max(sizes) <= 512
+    assert sum(sizes) == 60 * 30
+    np.testing.assert_array_equal(values[:17], whole)  # the first chunk, by its own chance
