@@ -89,6 +89,7 @@ class BidirectionalNet(MultiNet):
     """
 
     stream_names = ("batches_", "latents_")
+    watch_: Watch
     critic_: nn.Module
     average_generator_: Conditional
     average_encoder_: Conditional

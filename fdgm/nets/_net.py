@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from skorch import NeuralNet
@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from ._clock import Clock
 from ._rows import Rows, Samples
+
+if TYPE_CHECKING:
+    from ._watch import Watch
 
 __all__ = ["MultiNet", "StopTraining", "TrainingFailure", "resolve_device"]
 
@@ -54,6 +57,7 @@ class MultiNet(NeuralNet):
     right.
     """
 
+    watch_: "Watch | None" = None  # what tells that a model that makes rows has broken
     module_names: tuple[str, ...]
     optimizer_names: tuple[str, ...]
     stream_names: ClassVar[tuple[str, ...]]

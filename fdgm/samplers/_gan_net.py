@@ -67,6 +67,7 @@ class GANNet(MultiNet):
 
     optimizer_names = ("optimizer_generator_", "optimizer_critic_")
     stream_names = ("batches_", "latents_")
+    watch_: Watch
     history_names = ("critic_loss", "generator_loss", "spread", "held_out_distance", "seconds")
 
     def __init__(self, *, settings: GANSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:

@@ -81,6 +81,7 @@ class VGrowNet(MultiNet):
     """
 
     stream_names = ("batches_", "latents_")
+    watch_: Watch
     history_names = (
         "critic_loss",
         "displacement",

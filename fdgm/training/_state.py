@@ -30,7 +30,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "feature_names_in": None if names is None else list(names),
         "history": [{name: row[name] for name in net.history_names} for row in net.history if "seconds" in row],
         "stop_reason": getattr(estimator, "stop_reason_", None),
-        "watch": net.watch_.state if hasattr(net, "watch_") else None,
+        "watch": None if net.watch_ is None else net.watch_.state,
     }
     return tensors, state
 
