@@ -1,7 +1,7 @@
 """What comes in: validation, scaling and seeds, once, for every estimator."""
 
 from ._scaler import AffineScaler, chunks
-from ._seeds import Seeds, chunk_seed, entropy_of, given_key
+from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, with_seed
 from ._validation import Record, index_of, is_mapped, validate, validate_count, validate_latents, validate_pair
 
 __all__ = [
@@ -13,9 +13,11 @@ __all__ = [
     "entropy_of",
     "given_key",
     "index_of",
+    "int_seed",
     "is_mapped",
     "validate",
     "validate_count",
     "validate_latents",
     "validate_pair",
+    "with_seed",
 ]

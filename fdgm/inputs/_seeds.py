@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key"]
+__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key", "int_seed", "with_seed"]
 
 _GIVEN = 2**16  # past the streams of a fit's own seed
 
@@ -26,6 +27,18 @@ def entropy_of(random_state: Any) -> int:
 def chunk_seed(entropy: int, *key: int) -> int:
     """The 63-bit seed of one chunk of one call: a pure function, so that chunks may be made in any order."""
     return int(np.random.SeedSequence(entropy, spawn_key=key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def int_seed(entropy: int, *key: int) -> int:
+    """As `chunk_seed`, in the 32 bits of a `random_state`."""
+    return chunk_seed(entropy, *key) % 2**32
+
+
+def with_seed(estimator: BaseEstimator, seed: int) -> BaseEstimator:
+    """The estimator, its chance fixed where its `random_state` was None."""
+    if estimator.get_params(deep=False).get("random_state", seed) is None:
+        estimator.set_params(random_state=seed % 2**32)
+    return estimator
 
 
 def given_key(random_state: Any) -> tuple[int, int]:

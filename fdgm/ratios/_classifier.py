@@ -11,7 +11,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ..inputs import chunk_seed, entropy_of
+from ..inputs import entropy_of, int_seed
 from ._base import DensityRatio
 from ._order import comes_first
 from ._quadratic import QuadraticLogistic
@@ -125,10 +125,10 @@ class ClassifierRatio(DensityRatio):
         entropy = entropy_of(self.random_state)
         if self.random_state is not None:
             free = sorted(name for name, value in params.items() if name.endswith("random_state") and value is None)
-            base.set_params(**{name: chunk_seed(entropy, k) % 2**32 for k, name in enumerate(free)})
+            base.set_params(**{name: int_seed(entropy, k) for k, name in enumerate(free)})
         self.classifier_ = base
         if self.calibration is not None:
-            folds = StratifiedKFold(self.cv, shuffle=True, random_state=chunk_seed(entropy, len(params)) % 2**32)
+            folds = StratifiedKFold(self.cv, shuffle=True, random_state=int_seed(entropy, len(params)))
             self.classifier_ = CalibratedClassifierCV(base, method=self.calibration, cv=folds)
 
     def _labelled(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

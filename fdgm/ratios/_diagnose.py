@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
-from ..inputs import entropy_of, validate_count, validate_pair
+from ..inputs import entropy_of, validate_count, validate_pair, with_seed
 from ._base import DensityRatio
 
 __all__ = ["Diagnosis", "TwoSampleTest", "diagnose", "two_sample_test"]
@@ -168,10 +168,7 @@ def two_sample_test(
     """
     n_permutations = validate_count("two_sample_test", "n_permutations", n_permutations)
     rng = np.random.default_rng(entropy_of(random_state))
-    estimator: DensityRatio = clone(registry.make("density_ratio", ratio))
-    params = estimator.get_params(deep=False)
-    if "random_state" in params and params["random_state"] is None:
-        estimator.set_params(random_state=int(rng.integers(2**31)))
+    estimator = with_seed(clone(registry.make("density_ratio", ratio)), int(rng.integers(2**32)))
     halves = []
     for X in validate_pair(estimator, X_p, X_q, reset=True, min_samples=4):
         order = rng.permutation(len(X))

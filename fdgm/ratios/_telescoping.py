@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from .. import registry
-from ..inputs import AffineScaler, chunk_seed, entropy_of
+from ..inputs import AffineScaler, chunk_seed, entropy_of, with_seed
 from ._base import DensityRatio
 from ._order import comes_first
 
@@ -85,7 +85,7 @@ class TelescopingRatio(DensityRatio):
         entropy = entropy_of(self.random_state)
         self._sign = 1 if comes_first(X_p, X_q) else -1
         self._n_updates = 0
-        fresh = (self._fresh(chunk_seed(entropy, k)) for k in range(1, self.n_bridges + 2))
+        fresh = (with_seed(clone(self._base()), chunk_seed(entropy, k)) for k in range(1, self.n_bridges + 2))
         pairs = self._pairs(X_p, X_q, np.random.default_rng(entropy))
         self.ratios_ = [ratio.fit(near, far) for ratio, (near, far) in zip(fresh, pairs, strict=True)]
 
@@ -119,14 +119,6 @@ class TelescopingRatio(DensityRatio):
 
     def _base(self) -> DensityRatio:
         return registry.make("density_ratio", self.base)
-
-    def _fresh(self, seed: int) -> DensityRatio:
-        """An unfitted ratio, with a seed of its own where it takes one and the user gave none."""
-        ratio: DensityRatio = clone(self._base())
-        params = ratio.get_params(deep=False)
-        if "random_state" in params and params["random_state"] is None:
-            ratio.set_params(random_state=seed % 2**31)
-        return ratio
 
     def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         arrays: dict[str, np.ndarray] = {"log_ratio_p_": self.log_ratio_p_, "log_ratio_q_": self.log_ratio_q_}

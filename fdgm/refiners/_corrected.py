@@ -9,12 +9,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ..inputs import AffineScaler, chunk_seed, entropy_of
+from ..inputs import AffineScaler, entropy_of, int_seed, with_seed
 from ..persistence import as_tensor, encode_params, revive, under
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
 from ._critic import gone_on, trained_on
-from ._generators import is_fitted, seeded
+from ._generators import is_fitted
 
 __all__ = ["CorrectedRatio", "under"]
 
@@ -105,7 +105,7 @@ class CorrectedRatio(DensityRatio):
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         source = self._checked_source(X_q.shape[1:])
         seed = self._seed(0)
-        self.corrector_ = seeded(self._fresh_corrector(source), seed).fit(self._source_rows(len(X_q), seed), X_q)
+        self.corrector_ = with_seed(self._fresh_corrector(source), seed).fit(self._source_rows(len(X_q), seed), X_q)
         self._n_updates = 0
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
@@ -117,7 +117,7 @@ class CorrectedRatio(DensityRatio):
 
     def _seed(self, key: int) -> int:
         """One for each fit and update; without a `random_state` they are as fresh as it says."""
-        return chunk_seed(entropy_of(self.random_state), key) % 2**32
+        return int_seed(entropy_of(self.random_state), key)
 
     def _source_rows(self, n: int, seed: int) -> np.ndarray:
         return np.asarray(self.source.sample(n, random_state=seed))

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ..divergences import Divergence, Scaling
 from ..flows import euler_maruyama_step, velocity
+from ..inputs import with_seed
 from ..metrics import energy_distance
 from ..ratios import DensityRatio
 from ._critic import gone_on
 from ._ends import Ends
-from ._generators import seeded
 from ._moving import Moving, Space, Step
 from ._row_mover import RowMover
 from ._split import held_out_rows
@@ -295,7 +295,7 @@ class DGflowRefiner(RowMover):
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
         """The ratio for scaled rows that have moved, from where it stood before."""
         held = [*(ratio for ratio in [self.ratio_] if isinstance(ratio, DensityRatio)), *self._stages]
-        last = held[-1] if held else seeded(self._stage(), self._seed(_STAGE_KEY))
+        last = held[-1] if held else with_seed(self._stage(), self._seed(_STAGE_KEY))
         return gone_on(last, self._in_units_of(last, real), self._in_units_of(last, rows))
 
     @torch.no_grad()

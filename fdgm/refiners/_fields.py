@@ -9,12 +9,11 @@ from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import MLP
-from ..inputs import AffineScaler
+from ..inputs import AffineScaler, with_seed
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import Sampler
 from ..training import GenerativeModel
 from ._corrected import CorrectedRatio
-from ._generators import seeded
 
 __all__ = ["check_field", "depends_on", "field_of", "resolve_ratio"]
 
@@ -45,7 +44,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
                 f"ratio of {owner} must have a gradient in x, got {ratio!r}, which has none; density ratios that have"
                 f" one: {with_gradient()}."
             )
-        return seeded(clone(ratio), seed)
+        return with_seed(clone(ratio), seed)
     if isinstance(ratio, type) or not (isinstance(ratio, Sampler) or callable(ratio)):
         raise TypeError(
             f"ratio of {owner} must be 'auto', one of {with_gradient()}, a DensityRatio, a fitted sampler, a"

@@ -17,11 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.distributions import Normal, Uniform
 
-from ..inputs import AffineScaler
+from ..inputs import AffineScaler, with_seed
 from ..training import GenerativeModel
 from ._prior import Prior
 
-__all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "seeded", "source_of"]
+__all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "source_of"]
 
 
 class LatentGenerator:
@@ -95,13 +95,6 @@ def is_fitted(estimator: Any) -> bool:
     return True
 
 
-def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
-    """The estimator, its chance fixed where its `random_state` was None."""
-    if estimator.get_params(deep=False).get("random_state", seed) is None:
-        estimator.set_params(random_state=seed % 2**32)
-    return estimator
-
-
 def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
     """A generator that is ready to sample: fitted on X where it is an estimator that is not.
 
@@ -125,7 +118,7 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
             f" flow or None, got {generator!r}."
         )
     if isinstance(generator, BaseEstimator) and not is_fitted(generator):
-        return seeded(clone(generator), seed).fit(X)
+        return with_seed(clone(generator), seed).fit(X)
     return generator
 
 

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from torch import Tensor
 
 from .. import registry
+from ..inputs import with_seed
 from ..ratios import DensityRatio, with_gradient
 
 __all__ = ["RatioStep", "make_ratio"]
@@ -50,7 +51,4 @@ def make_ratio(owner: str, ratio: str | DensityRatio, seed: int) -> DensityRatio
             f"ratio of {owner} must have a gradient, for particles to move along it: one of {with_gradient()} or an"
             f" instance that has one, got {ratio!r}."
         )
-    params = made.get_params(deep=False)
-    if "random_state" in params and params["random_state"] is None:
-        made.set_params(random_state=seed % 2**31)
-    return made
+    return with_seed(made, seed)
