@@ -1,5 +1,6 @@
 """VGrow's training rule: one outer loop of particles and projection."""
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -128,6 +129,17 @@ class VGrowNet(MultiNet):
         self.optimizer_names += ("optimizer_critic_",)
         self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
         return self
+
+    def remember_good(self) -> None:
+        """The ratio in the critic's place too, which is no module."""
+        super().remember_good()
+        self.good_ratio_ = copy.deepcopy(self.settings.ratio)
+
+    def go_back(self) -> None:
+        """With the ratio of those networks, into the same object."""
+        super().go_back()
+        if self.settings.ratio is not None:
+            vars(self.settings.ratio).update(vars(copy.deepcopy(self.good_ratio_)))
 
     @property
     def sampling_module(self) -> nn.Module:

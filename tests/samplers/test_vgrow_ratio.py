@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 
 import fdgm
 from fdgm import VGrowSampler
+from fdgm.exceptions import TrainingWarning
 from fdgm.metrics import energy_distance
 from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 
@@ -54,6 +56,17 @@ def test_the_users_instance_is_left_unfitted_and_searchable():
     assert not hasattr(sampler.ratio, "log_weights_")
     assert sampler.get_params()["ratio__width"] == 1.0
     assert clone(sampler).ratio.width == 1.0
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+def test_a_training_that_breaks_goes_back_to_the_ratio_too(ratio, monkeypatch):
+    settings = {**TINY, "step_size_schedule": ((0.0, 1.0),), "schedule": [0.0]}
+    good = VGrowSampler(ratio=ratio, max_iter=1, **settings).fit(X)
+    expected = good.log_ratio(X)
+    monkeypatch.setattr(good.net_, "_project", lambda *args: torch.tensor(float("nan")))
+    with pytest.warns(TrainingWarning, match="loop 1 are kept"):
+        good.partial_fit(X)
+    np.testing.assert_array_equal(good.log_ratio(X), expected)
 
 
 @pytest.mark.slow
