@@ -139,7 +139,7 @@ class VGrowNet(MultiNet):
         """With the ratio of those networks, into the same object."""
         super().go_back()
         if self.settings.ratio is not None:
-            vars(self.settings.ratio).update(vars(copy.deepcopy(self.good_ratio_)))
+            self.settings.ratio.__dict__.update(vars(copy.deepcopy(self.good_ratio_)))
 
     @property
     def sampling_module(self) -> nn.Module:
