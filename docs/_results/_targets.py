@@ -156,6 +156,15 @@ def _bidirectional() -> list[Target]:
         ),
         *(
             Target(
+                f"Objective of f-GAN-KL on 9 Gaussians (table 3), behind {rival}",
+                lambda: longest(3, "f-GAN-KL", "objective"),
+                ">",
+                lambda rival=rival: longest(3, rival, "objective"),
+            )
+            for rival in ("VAE", "AGE-KL")
+        ),
+        *(
+            Target(
                 f"{title} of AGE-KL on 25 Gaussians (table 4), beside {rival}",
                 lambda figure=figure: longest(4, "AGE-KL", figure),
                 sign,

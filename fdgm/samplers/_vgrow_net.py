@@ -1,5 +1,6 @@
 """VGrow's training rule: one outer loop of particles and projection."""
 
+import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +26,13 @@ from ..nets import (
     spread,
 )
 from ..objectives import Logistic
+from ..persistence import as_tensor
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
+_RATIO, _VALUES = "ratio", "values"  # among the weights
 _WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a share of the data's, and the rows that tell theirs
 
 #: Figures that must be finite, and whose fault it is where one is not.
@@ -128,6 +131,21 @@ class VGrowNet(MultiNet):
         self.optimizer_names += ("optimizer_critic_",)
         self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
         return self
+
+    def weights(self) -> dict[str, dict[str, Tensor]]:
+        """With what the ratio in the critic's place has learned."""
+        held = super().weights()
+        if self.settings.ratio is not None:
+            arrays, values = self.settings.ratio._state()
+            held[_RATIO] = {name: as_tensor(array) for name, array in arrays.items()}
+            held[_RATIO][_VALUES] = torch.tensor(list(json.dumps(values).encode()), dtype=torch.uint8)
+        return held
+
+    def set_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        super().set_weights({name: state for name, state in weights.items() if name != _RATIO})
+        if self.settings.ratio is not None:
+            arrays = {name: tensor.numpy() for name, tensor in weights[_RATIO].items()}
+            self.settings.ratio._set_state(arrays, json.loads(arrays.pop(_VALUES).tobytes()))
 
     @property
     def sampling_module(self) -> nn.Module:

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
+from skorch.callbacks import Callback
 
 import fdgm
 from fdgm import VGrowSampler
+from fdgm.exceptions import TrainingWarning
 from fdgm.metrics import energy_distance
 from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 
@@ -54,6 +57,37 @@ def test_the_users_instance_is_left_unfitted_and_searchable():
     assert not hasattr(sampler.ratio, "log_weights_")
     assert sampler.get_params()["ratio__width"] == 1.0
     assert clone(sampler).ratio.width == 1.0
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+def test_a_training_that_breaks_goes_back_to_the_ratio_too(ratio, monkeypatch):
+    settings = {**TINY, "step_size_schedule": ((0.0, 1.0),), "schedule": [0.0]}
+    good = VGrowSampler(ratio=ratio, max_iter=1, **settings).fit(X)
+    expected = good.log_ratio(X)
+    monkeypatch.setattr(good.net_, "_project", lambda *args: torch.tensor(float("nan")))
+    with pytest.warns(TrainingWarning, match="loop 1 are kept"):
+        good.partial_fit(X)
+    np.testing.assert_array_equal(good.log_ratio(X), expected)
+
+
+@pytest.mark.parametrize("ratio", RATIOS, ids=str)
+def test_early_stopping_keeps_the_ratio_of_the_best_generator(ratio, monkeypatch):
+    distances = iter([2.0, 1.0, 3.0])
+    monkeypatch.setattr("fdgm.training._early_stopping.energy_distance", lambda *rows: next(distances))
+    points = torch.linspace(-1.0, 1.0, 8).reshape(4, 2)
+    seen = []
+
+    class Look(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            seen.append(net.critic_step_.log_ratio()(points).detach())
+
+        on_train_end = on_epoch_end  # early stopping ends the third loop before this is told
+
+    stops = {"early_stopping": True, "validate_every": 1, "n_iter_no_change": 1, "max_iter": 9}
+    sampler = VGrowSampler(ratio=ratio, callbacks=[Look()], **stops, **TINY).fit(X)
+    assert sampler.n_iter_ == 3
+    torch.testing.assert_close(sampler.net_.critic_step_.log_ratio()(points).detach(), seen[1], rtol=0, atol=0)
+    assert not torch.equal(seen[1], seen[2])
 
 
 @pytest.mark.slow
