@@ -38,11 +38,13 @@ class Chain(Conditional):
 
 
 class Hierarchical(Architecture):
-    """Two levels of latents between data and prior, as in hierarchical ALI; for bidirectional models.
+    """Two levels of latents between data and prior, in the manner of hierarchical ALI; for bidirectional models.
 
-    The generator goes z2 → z1 → x and the encoder x → z1 → z2, with a distribution for each arrow, and the critic of
-    pairs is shown both levels, (x, z1, z2). z2 is what the prior draws and what `latent_size` counts; z1, the level
-    next to the data, keeps what reconstructions need. Where there are no levels, as in a sampler, it is its base.
+    The generator goes z2 → z1 → x and the encoder x → z1 → z2, and the critic of pairs is shown both levels,
+    (x, z1, z2). z2 is what the prior draws and what `latent_size` counts; z1, the level next to the data, keeps what
+    reconstructions need. Both arrows of a network have its one distribution: a deterministic generator makes z1 a
+    function of z2, where hierarchical ALI draws it from a Gaussian, and a Gaussian one draws x about its mean as well.
+    Where there are no levels, as in a sampler, it is its base.
 
     Parameters
     ----------

@@ -329,8 +329,8 @@ class AGEBidirectional(DensityModel):
         if not net.settings.objective.gives_log_ratio:
             able = [n for n in registry.available(_FAMILY) if registry.make(_FAMILY, n).gives_log_ratio]
             raise ValueError(
-                f"log_ratio of {type(self).__name__} must come from a critic of the pairs' log-ratio, got"
-                f" objective={self.objective!r}, which trains no such critic; {', '.join(map(repr, able))} do."
+                f"log_ratio of {type(self).__name__} must come from a critic of the pairs' log-ratio, got one"
+                f" fitted with objective={net.settings.objective!r}, which trains no such critic; one of {able} does."
             )
         array, _ = validate(self, X, reset=False)
         latents = validate_latents(f"{type(self).__name__}.log_ratio", Z, sum(net.settings.level_sizes))
@@ -438,6 +438,8 @@ class AGEBidirectional(DensityModel):
                 f"{name} of {type(self).__name__} must be one of {sorted(allowed)} with objective={self.objective!r},"
                 f" got {value!r}."
             )
+        if value != "implicit":
+            self._check_idle((f"{name}_noise_size",), f"with {name}={value!r}, which is not implicit")
         return value
 
     def _schedule(self, name: str) -> Schedule:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BidirectionalModel"]
 
+_DRAWING = ("transform", "inverse_transform", "reconstruct")  # the methods whose draws have streams of their own
+
 
 class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GenerativeModel):
     """Base of the models whose net has an `encoding_module` and a `sampling_module`, both conditional distributions."""
@@ -96,7 +98,8 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
                 f" whose columns have its names, got {level}."
             )
         stages = self.net_.encoding_module.eval().stages[:level]
-        latents = self._chain(stages, array, self._scaler.to_tensor, self._noise_key(stochastic, random_state))
+        key = self._noise_key("transform", stochastic, random_state)
+        latents = self._chain(stages, array, self._scaler.to_tensor, key)
         return latents.astype(self._record.dtype, copy=False)
 
     def inverse_transform(
@@ -129,10 +132,10 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         check_is_fitted(self)
         level = self._checked_level("inverse_transform", level)
         size = self.net_.settings.level_sizes[level - 1]
-        latents = validate_latents(f"{type(self).__name__}.inverse_transform", Z, size)
-        return self._record.restore(
-            self._decode(latents, level, self._noise_key(stochastic, random_state)), index_of(Z)
-        )
+        hint = "" if len(self.net_.settings.level_sizes) == 1 else "; latents of another level want its level="
+        latents = validate_latents(f"{type(self).__name__}.inverse_transform", Z, size, hint=hint)
+        key = self._noise_key("inverse_transform", stochastic, random_state)
+        return self._record.restore(self._decode(latents, level, key), index_of(Z))
 
     def reconstruct(self, X: Any, *, level: int = 1, stochastic: bool = False, random_state: Any = None) -> Any:
         """What becomes of rows on their way through the latent space and back, G(E(x)).
@@ -161,7 +164,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
         level = self._checked_level("reconstruct", level)
-        rows = self._reconstruct(array, level, self._noise_key(stochastic, random_state))
+        rows = self._reconstruct(array, level, self._noise_key("reconstruct", stochastic, random_state))
         return self._record.restore(self._to_array(rows), index_of(X))
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -178,7 +181,8 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        residual = self._reconstruct(array, 1, None).astype(np.float64) - self._scaler.to_tensor(array).numpy()
+        rows = self._scaler.pinned(torch.from_numpy(self._reconstruct(array, 1, None)))
+        residual = rows.numpy().astype(np.float64) - self._scaler.to_tensor(array).numpy()
         return -np.square(residual).reshape(len(array), -1).mean(axis=1)
 
     def interpolate(self, X1: Any, X2: Any, steps: int = 8) -> np.ndarray:
@@ -316,10 +320,11 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
     def _n_features_out(self) -> int:
         return self.net_.settings.latent_size
 
-    def _noise_key(self, stochastic: bool, random_state: Any) -> tuple[int, ...] | None:
+    def _noise_key(self, method: str, stochastic: bool, random_state: Any) -> tuple[int, ...] | None:
+        """Of the method alone: one `random_state` in two calls is not the same noise twice."""
         if not isinstance(stochastic, bool | np.bool_):
             raise TypeError(f"stochastic of {type(self).__name__} must be a bool, got {stochastic!r}.")
-        return self._key(random_state) if stochastic else None
+        return (*self._key(random_state), _DRAWING.index(method)) if stochastic else None
 
     def _checked_level(self, method: str, level: int | None) -> int:
         last = len(self.net_.settings.level_sizes)

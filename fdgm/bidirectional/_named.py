@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .. import registry
 from ._age import AGEBidirectional
 
 __all__ = ["ALI", "AVB", "VAE", "BiGAN"]
@@ -12,6 +13,9 @@ def VAE(**params: Any) -> AGEBidirectional:
 
     The generator is isotropic: with a deviation for each pixel, ``generator="gaussian"``, the bound can call what it
     does not draw noise, and samples of a model of MNIST were no digits.
+
+    `sample` draws the generator's noise too, so that its rows may leave the range of the data; means are what
+    `inverse_transform` makes of latents.
 
     Parameters
     ----------
@@ -77,13 +81,13 @@ def BiGAN(**params: Any) -> AGEBidirectional:
     """The bidirectional GAN: Jensen–Shannon, deterministic encoder and generator, no scaling clip.
 
     Its minimax game has the gradients of AGE with ``js``. What trains in practice is the logD trick in its place,
-    ``objective="non_saturating"``, which is no divergence's.
+    ``BiGAN(objective="non_saturating")``, which is no divergence's.
 
     Parameters
     ----------
     **params
-        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``divergence="js"``, ``scale_clip=None``,
-        ``encoder="deterministic"`` and ``generator="deterministic"``.
+        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``encoder="deterministic"``,
+        ``generator="deterministic"`` and, where the objective has them, ``divergence="js"`` and ``scale_clip=None``.
 
     Returns
     -------
@@ -100,7 +104,10 @@ def BiGAN(**params: Any) -> AGEBidirectional:
     >>> BiGAN().divergence
     'js'
     """
-    chosen = {"divergence": "js", "scale_clip": None, "encoder": "deterministic", "generator": "deterministic"}
+    objective = registry.make("joint_objective", params.get("objective", "age"))
+    chosen: dict[str, Any] = {"encoder": "deterministic", "generator": "deterministic"}
+    chosen |= {"divergence": "js"} if objective.takes_divergence else {}
+    chosen |= {"scale_clip": None} if objective.takes_scale_clip else {}
     return AGEBidirectional(**{**chosen, **params})
 
 
@@ -119,7 +126,8 @@ def ALI(**params: Any) -> AGEBidirectional:
     References
     ----------
     Dumoulin et al., "Adversarially Learned Inference", ICLR 2017.
-    Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018: ``ALI(architecture="hierarchical")``.
+    Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018: ``ALI(architecture="hierarchical",
+    generator="gaussian")``, but that theirs is Gaussian between the levels alone.
 
     Examples
     --------

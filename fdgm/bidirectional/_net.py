@@ -272,6 +272,11 @@ class BidirectionalNet(MultiNet):
     def _critic(self, rows: Tensor, latents: Tensor) -> Tensor:
         return forward(self.critic_, self.settings.precision, rows, latents)
 
+    def _pinned(self, rows: Tensor, data: Tensor) -> Tensor:
+        """Rows with the data's constants where a column has one, as users see them: no likelihood teaches those."""
+        varies = self.joint_.varies
+        return rows if varies is None else torch.where(varies, rows, data[:1])
+
     @torch.no_grad()
     def _summarise(self, X: Rows, critic_losses: list[Tensor], losses: list[Tensor]) -> None:
         """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
@@ -281,13 +286,15 @@ class BidirectionalNet(MultiNet):
         self.blur_ = 0.0
         batch = self.draw(X)
         rows, latents = self.joint_.generate(batch)
-        samples = rows
-        if s.ema is not None:
-            samples, _ = Joint(self.encoding_module, self.sampling_module, s.precision).generate(batch)
-        reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
         divergence = rows.new_tensor(math.nan)
         if s.objective.takes_divergence:
             divergence = s.scaling.divergence.f_centered(self.critic_step_.log_ratio()(rows, latents)).mean()
+        rows = samples = self._pinned(rows, batch.rows)
+        if s.ema is not None:
+            samples, _ = Joint(self.encoding_module, self.sampling_module, s.precision).generate(batch)
+            samples = self._pinned(samples, batch.rows)
+        reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
+        reconstructed = self._pinned(reconstructed, batch.rows)
         *figures, samples_spread, farthest = torch.stack(
             [
                 torch.stack(losses).mean(),

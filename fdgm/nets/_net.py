@@ -149,7 +149,16 @@ class MultiNet(NeuralNet):
 
 
 def resolve_device(device: str) -> str:
-    """``"auto"`` is a GPU where there is one, and the CPU where there is not."""
+    """``"auto"`` is a GPU where there is one, and the CPU where there is not.
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device.
+    """
     if device != "auto":
-        return str(torch.device(device))
+        try:
+            return str(torch.device(device))
+        except RuntimeError as error:
+            raise ValueError(f"device must be 'auto' or a device as torch names it, got {device!r}.") from error
     return "cuda" if torch.cuda.is_available() else "cpu"

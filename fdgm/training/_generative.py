@@ -292,7 +292,7 @@ class GenerativeModel(Trainable):
         stopping = EarlyStopping(
             self._best,
             held_out,
-            lambda n: self._draw(n, key, to_array=lambda rows: rows.cpu().numpy()),
+            lambda n: self._draw(n, key, to_array=lambda rows: self._scaler.pinned(rows).cpu().numpy()),
             every=self.validate_every,
             patience=self.n_iter_no_change,
         )

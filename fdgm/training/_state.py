@@ -30,6 +30,7 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "feature_names_in": None if names is None else list(names),
         "history": [{name: row[name] for name in net.history_names} for row in net.history if "seconds" in row],
         "stop_reason": getattr(estimator, "stop_reason_", None),
+        "output": getattr(estimator, "_sklearn_output_config", None),
         "watch": None if net.watch_ is None else net.watch_.state,
     }
     return tensors, state
@@ -76,6 +77,8 @@ def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -
     estimator.n_features_in_ = state["n_features_in"]
     if state["feature_names_in"] is not None:
         estimator.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
+    if state.get("output"):
+        estimator._sklearn_output_config = dict(state["output"])
     arrays = {name: tensor.numpy() for name, tensor in under(tensors, "learned/").items()}
     estimator._set_learned(arrays, state["learned"])
     for row in state["history"]:

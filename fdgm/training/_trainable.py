@@ -220,7 +220,7 @@ class Trainable(BaseEstimator, ABC):
         """
         for name in names:
             default = inspect.signature(type(self)).parameters[name].default
-            if getattr(self, name) != default:
+            if not _same(getattr(self, name), default):
                 raise ValueError(
                     f"{name} of {type(self).__name__} must be {default!r} {reason}, got {getattr(self, name)!r}."
                 )

@@ -1,6 +1,8 @@
 """AGEBidirectional: one property a test, on budgets of a few updates."""
 
 import hashlib
+import pickle
+import re
 import subprocess
 import sys
 
@@ -87,6 +89,16 @@ def test_the_special_cases_are_the_settings_that_define_them():
 def test_the_special_cases_fit(X, make):
     params = TINY_VAE if make is VAE else TINY
     assert np.isfinite(numbers(make(**params, random_state=0).fit(X), X)).all()
+
+
+@pytest.mark.parametrize("make", [BiGAN, ALI])
+@pytest.mark.parametrize(
+    ("objective", "divergence", "scale_clip"),
+    [("non_saturating", "kl", "auto"), ("hinge", "kl", "auto"), ("f_gan", "js", "auto"), ("age", "js", None)],
+)
+def test_rivals_of_the_special_cases_have_what_their_objectives_take(X, make, objective, divergence, scale_clip):
+    model = make(**TINY, objective=objective, random_state=0).fit(X)
+    assert (model.divergence, model.scale_clip) == (divergence, scale_clip)
 
 
 @pytest.mark.parametrize("change", [{"divergence": "js"}, {"scale_clip": 1.0}, {"objective": "hinge"}])
@@ -180,8 +192,33 @@ def test_scores_of_samples_are_errors_of_reconstruction_in_deviations(X, fitted)
     np.testing.assert_allclose(fitted.score_samples(X), -errors.mean(axis=1), rtol=1e-4)
 
 
+@pytest.mark.parametrize("make", [VAE, AVB])
+def test_errors_are_of_the_columns_that_vary(X, make, monkeypatch):
+    """Nothing teaches a likelihood's model its constants, which every answer has from the data."""
+    compared = []
+    monkeypatch.setattr("fdgm.training._early_stopping.energy_distance", lambda _, rows: compared.append(rows) or 1.0)
+    constant = np.column_stack([X, np.full(len(X), 99.0)])
+    settings = {**TINY_VAE, "data_range": (-100.0, 100.0), "early_stopping": True, "validate_every": 1}
+    model = make(**settings, random_state=0).fit(constant)
+    errors = ((model.reconstruct(constant) - constant) / 100) ** 2
+    np.testing.assert_allclose(model.score_samples(constant), -errors.mean(axis=1), rtol=1e-4)
+    # 0.99 of the constant would be missing, 0.25 of the mean square of four columns.
+    assert model.history_["reconstruction"].max() < 0.2
+    np.testing.assert_allclose(compared[-1][:, 3], 0.99, rtol=1e-6)
+
+
 def test_what_lies_far_out_is_abnormal(X, fitted):
     assert fitted.score_samples(X + 50 * X.std(axis=0)).max() < fitted.score_samples(X).min()
+
+
+def test_one_random_state_is_other_noise_in_another_method(X):
+    """Correlations of 300 independent numbers scatter by 0.06."""
+    model = tiny(encoder="gaussian", generator="gaussian", latent_size=3).fit(X)
+    mean = model.transform(X)
+    drawn = model.transform(X, stochastic=True, random_state=0)
+    back = model.inverse_transform(mean, stochastic=True, random_state=0) - model.inverse_transform(mean)
+    for a, b in zip((drawn - mean).T, back.T, strict=True):
+        assert abs(np.corrcoef(a, b)[0, 1]) < 0.3
 
 
 def test_draws_differ_and_means_do_not(X, fitted):
@@ -224,7 +261,7 @@ def test_a_loaded_model_knows_the_shape_of_its_rows(fitted, tmp_path):
         fdgm.load(tmp_path / "m").transform(np.zeros((4, 3, 2)))
 
 
-def test_pandas_output(X):
+def test_pandas_output(X, tmp_path):
     frame = pd.DataFrame(X, columns=["a", "b", "c"], index=np.arange(300) + 7)
     model = tiny().set_output(transform="pandas").fit(frame)
     Z = model.transform(frame)
@@ -233,6 +270,9 @@ def test_pandas_output(X):
     for rows in (model.inverse_transform(Z), model.reconstruct(frame)):
         assert list(rows.columns) == ["a", "b", "c"]
         assert rows.index.equals(frame.index)
+    model.save(tmp_path / "m")
+    for again in (fdgm.load(tmp_path / "m"), pickle.loads(pickle.dumps(model))):
+        pd.testing.assert_frame_equal(again.transform(frame), Z)
 
 
 def test_in_a_pipeline_before_a_classifier(X):
@@ -533,7 +573,10 @@ IDLE = [
     ({"objective": "avb", "encoder": "deterministic", "generator": "gaussian"}, r"encoder of .*'deterministic'"),
     ({"objective": "avb", "generator": "implicit"}, r"generator of .*'isotropic'\].*'implicit'"),
     ({"divergence": "all", "scale_clip": 0.3}, r"scale_clip must be None.*0\.3"),
-    ({"encoder": "gaussian", "encoder_noise_size": 3}, r"noise_size of MLP.*got 3"),
+    (
+        {"encoder": "gaussian", "encoder_noise_size": 3},
+        r"encoder_noise_size of AGE.* must be None with encoder='gaussian'.*got 3",
+    ),
     ({"optimizer": "rmsprop", "critic_betas": (0.5, 0.9)}, r"critic_betas of .*'rmsprop'"),
 ]
 
@@ -542,6 +585,16 @@ IDLE = [
 def test_what_would_do_nothing_is_refused(X, params, message):
     with pytest.raises(ValueError, match=message):
         tiny(**params).fit(X)
+
+
+def test_a_default_may_come_as_a_list(X):
+    listed = {**TINY_VAE, "noise_schedule": [[0.0, 1.0], [0.8, 0.0]]}
+    assert np.isfinite(numbers(VAE(**listed).fit(X), X)).all()
+
+
+def test_a_device_that_there_is_not_is_named(X):
+    with pytest.raises(ValueError, match="device must be 'auto' or a device as torch names it, got 'nope'"):
+        tiny(device="nope").fit(X)
 
 
 def test_a_vae_may_be_told_that_it_does_not_warm_up(X):
@@ -633,6 +686,7 @@ def test_a_log_ratio_takes_as_many_latents_as_rows(X, fitted):
 @pytest.mark.parametrize("objective", ["hinge", "vae"])
 def test_a_log_ratio_that_there_is_not(X, objective):
     model = VAE(**TINY_VAE, random_state=0) if objective == "vae" else tiny(objective=objective)
-    model.fit(X)
-    with pytest.raises(ValueError, match=rf"log_ratio of AGEBidirectional .*objective='{objective}'.*'age'"):
+    model.fit(X).set_params(objective="age")  # what counts is what was fitted
+    made = re.escape(repr(model.net_.settings.objective))
+    with pytest.raises(ValueError, match=rf"log_ratio of AGEBidirectional .*objective={made}.*'age'"):
         model.log_ratio(X, model.transform(X))

@@ -203,6 +203,11 @@ def test_levels_that_there_are_not(two_levels, level):
         two_levels.reconstruct(X, level=level)
 
 
+def test_latents_of_another_level_want_its_number(two_levels):
+    with pytest.raises(ValueError, match=r"must have shape \(n_samples, 2\), got \(60, 5\); .* its level="):
+        two_levels.inverse_transform(two_levels.transform(X, level=1))
+
+
 def test_one_level_is_all_there_is(model):
     with pytest.raises(ValueError, match=r"from 1 to 1, .*got 2"):
         model.transform(X, level=2)

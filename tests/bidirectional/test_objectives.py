@@ -57,6 +57,21 @@ def laws(joint):
     return MultivariateNormal(mean_e, cov_e), MultivariateNormal(mean_g, cov_g)
 
 
+@pytest.mark.parametrize(
+    ("name", "encoder", "generator"),
+    [
+        ("non_saturating", torch.sigmoid, lambda t: -torch.sigmoid(-t)),
+        ("hinge", torch.ones_like, lambda t: -torch.ones_like(t)),
+    ],
+)
+def test_rivals_send_data_down_the_critic_and_samples_up(name, encoder, generator):
+    objective = fdgm.registry.make("joint_objective", name)
+    for loss, slope in ((objective.encoder_loss, encoder), (objective.generator_loss, generator)):
+        t = torch.linspace(-4, 4, 9, dtype=torch.float64, requires_grad=True)
+        (found,) = torch.autograd.grad(loss(t, KL).sum(), t)
+        torch.testing.assert_close(found, slope(t.detach()))
+
+
 def exact_critic(joint):
     """T = log p_e/p_g, which does not move with the parameters."""
     with torch.no_grad():
