@@ -14,6 +14,7 @@ import torch
 
 from fdgm import datasets, metrics
 
+NAME = "age_published_way"
 BATCH, UPDATES, STD = 500, 10, 0.3
 NARROW = (128, 128)  # networks and critic that measures are taken with
 
@@ -28,8 +29,9 @@ def library(X: np.ndarray, widths: tuple[int, int], loops: int, precision: str) 
     return float(seconds.iloc[-1] - seconds.iloc[0])
 
 
-def quality(X: np.ndarray, way: str, updates: int, seed: int) -> dict[str, float]:
+def quality(way: str, updates: int, seed: int) -> dict[str, float]:
     """Table 4's measures after as many updates by each way, with narrow networks at rates that get somewhere."""
+    X = _data()
     rates = {"critic_lr": 1e-3, "generator_lr": 5e-4}
     if way == "published":
         torch.manual_seed(seed)
@@ -55,40 +57,53 @@ def quality(X: np.ndarray, way: str, updates: int, seed: int) -> dict[str, float
     return {"modes": float(found.n_captured), "kl": found.reverse_kl}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=15)
-    parser.add_argument("--loops", type=int, default=1)
-    parser.add_argument("--quality-updates", type=int, default=1000)
-    parser.add_argument("--seeds", type=int, default=5, help="of the measures")
-    parser.add_argument("--widths", type=int, nargs=2, default=[500, 400], help="of the networks and of the critic")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    _common.count_processor_time()
-    widths = options.widths[0], options.widths[1]
-    X = datasets.make_imbalanced_grid(std=STD, random_state=1000)
+def _data() -> np.ndarray:
+    return datasets.make_imbalanced_grid(std=STD, random_state=1000)
+
+
+def time_both(pairs: int, loops: int, widths: tuple[int, int]) -> None:
+    """Seconds of as many updates by each way, in turn, and their ratios."""
+    X = _data()
     data = torch.from_numpy(((X - X.mean(0)) / X.std(0)).astype(np.float32))
     rows: dict[str, list[float]] = {way: [] for way in ("published", *_common.PRECISIONS)}
-    for _ in range(options.pairs):
+    for _ in range(pairs):
         nets = _age_loops.Networks(2, 2, *widths)
-        rows["published"].append(_age_loops.published(nets, data, updates=UPDATES * options.loops, batch=BATCH))
+        rows["published"].append(_age_loops.published(nets, data, updates=UPDATES * loops, batch=BATCH))
         for precision in _common.PRECISIONS:
-            rows[precision].append(library(X, widths, options.loops, precision))
+            rows[precision].append(library(X, widths, loops, precision))
         print({name: round(times[-1], 2) for name, times in rows.items()}, flush=True)
     speed_up = {
         precision: _common.median_interval([a / b for a, b in zip(rows["published"], rows[precision], strict=True)])
         for precision in _common.PRECISIONS
     }
-    found = {}
-    for way in rows:
-        measured = [quality(X, way, options.quality_updates, seed) for seed in range(options.seeds)]
-        found[way] = {name: _common.median_interval([m[name] for m in measured]) for name in ("modes", "kl")}
-    _common.write(
-        "age_published_way",
-        widths=widths, batch=BATCH, critic_steps=_age_loops.CRITIC_STEPS, seconds=rows, speed_up=speed_up,
-        quality_updates=options.quality_updates, quality=found,
-    )  # fmt: skip
-    print(speed_up, found)
+    critic_steps = _age_loops.CRITIC_STEPS
+    _common.update(NAME, widths=widths, batch=BATCH, critic_steps=critic_steps, seconds=rows, speed_up=speed_up)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=15, help="of timings; 0 keeps those that there are")
+    parser.add_argument("--loops", type=int, default=1)
+    parser.add_argument("--quality-updates", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, default=10, help="of the measures")
+    parser.add_argument("--widths", type=int, nargs=2, default=[500, 400], help="of the networks and of the critic")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    _common.count_processor_time()
+    if options.pairs:
+        time_both(options.pairs, options.loops, (options.widths[0], options.widths[1]))
+    ways = ("published", *_common.PRECISIONS)
+    updates = options.quality_updates
+    jobs = [{"way": way, "updates": updates, "seed": seed} for seed in range(options.seeds) for way in ways]
+    runs = _common.sweep(NAME, jobs, quality)
+    found = {
+        way: {
+            name: _common.median_interval([run[name] for run in runs if run["way"] == way]) for name in ("modes", "kl")
+        }
+        for way in ways
+    }
+    _common.update(NAME, quality_updates=updates, quality=found)
+    print(found)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def test_there_are_no_more_components_than_dimensions_that_vary():
 def test_devices():
     assert resolve_device("cpu") == "cpu"
     assert resolve_device("auto") in ("cpu", "cuda")
-    with pytest.raises(ValueError, match="device must be .*nowhere"):
+    with pytest.raises(ValueError, match=r"device must be .*nowhere"):
         resolve_device("nowhere")
 
 
