@@ -32,7 +32,8 @@ def age_tables() -> list[str]:
             f"{interval(ratio, 2)} times as fast in {precision}" for precision, ratio in faster.items()
         )
         measures = "; ".join(
-            f"{way} {interval(found['modes'], 1)} modes, KL {interval(found['kl'])}" for way, found in quality.items()
+            f"{way} {interval(found['modes'], 1)} modes, KL {interval(found['kl'])}, over {found['kl']['n']} seeds"
+            for way, found in quality.items()
         )
         lines += [
             "",

@@ -118,6 +118,9 @@ def _bidirectional() -> list[Target]:
     def stacked(method: str) -> float:
         return _the(stored("age_stacked_mnist_cpu")["summary"], method=method)["modes"]
 
+    def after(way: str, figure: str) -> float:
+        return stored("age_published_way", "quality")["quality"][way][figure]["median"]
+
     def longest(table: int, method: str, figure: str) -> float:
         """Of the longest training that there is."""
         rows = [row for row in stored(f"age_table_{table}_cpu")["summary"] if row["method"] == method]
@@ -188,6 +191,15 @@ def _bidirectional() -> list[Target]:
             lambda: stored("age_published_way", "speed_up")["speed_up"]["float32"]["median"],
             "≥",
             1.07,
+        ),
+        *(
+            Target(
+                f"{title} of AGE after as many updates as the published loop (medians), beside its",
+                lambda figure=figure: after("float32", figure),
+                sign,
+                lambda figure=figure: after("published", figure),
+            )
+            for title, figure, sign in (("Modes", "modes", "≥"), ("KL", "kl", "≤"))
         ),
         Target(
             "Seconds of AGE's default `fit` on the digits, two cores",

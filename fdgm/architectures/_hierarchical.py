@@ -5,8 +5,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from .. import registry
-from ._base import Architecture
-from ._checks import check_counts
+from ._base import DISTRIBUTIONS, Architecture
+from ._checks import check_counts, check_option
 from ._distributions import Conditional
 from ._mlp import MLP
 
@@ -42,9 +42,8 @@ class Hierarchical(Architecture):
 
     The generator goes z2 → z1 → x and the encoder x → z1 → z2, and the critic of pairs is shown both levels,
     (x, z1, z2). z2 is what the prior draws and what `latent_size` counts; z1, the level next to the data, keeps what
-    reconstructions need. Both arrows of a network have its one distribution: a deterministic generator makes z1 a
-    function of z2, where hierarchical ALI draws it from a Gaussian, and a Gaussian one draws x about its mean as well.
-    Where there are no levels, as in a sampler, it is its base.
+    reconstructions need. Both arrows of a network have its one distribution, unless `between` says otherwise: with a
+    deterministic generator z1 is a function of z2. Where there are no levels, as in a sampler, it is its base.
 
     Parameters
     ----------
@@ -54,6 +53,9 @@ class Hierarchical(Architecture):
         Between the levels. None is the same.
     hidden_size : int or None, default=None
         Size of the first level; None is twice `latent_size`.
+    between : {"deterministic", "gaussian", "isotropic", "implicit"} or None, default=None
+        The generator's distribution of z1 given z2; None is its distribution of x. Hierarchical ALI has a Gaussian
+        one, a Gaussian encoder and a deterministic x.
 
     Raises
     ------
@@ -80,10 +82,12 @@ class Hierarchical(Architecture):
         base: str | Architecture | None = None,
         top: str | Architecture | None = None,
         hidden_size: int | None = None,
+        between: str | None = None,
     ) -> None:
         self.base = base
         self.top = top
         self.hidden_size = hidden_size
+        self.between = between
 
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         return self._base().make_generator(data_shape, latent_size)
@@ -113,8 +117,12 @@ class Hierarchical(Architecture):
         self, data_shape: tuple[int, ...], latent_size: int, *, seed: int, **distribution: Any
     ) -> Conditional:
         hidden, _ = self.level_sizes(data_shape, latent_size)
+        above = distribution
+        if self.between is not None:
+            check_option(self, "between", DISTRIBUTIONS)
+            above = {"distribution": self.between}
         return Chain(
-            self._top().conditional_generator((hidden,), latent_size, seed=seed + 1, **distribution),
+            self._top().conditional_generator((hidden,), latent_size, seed=seed + 1, **above),
             self._base().conditional_generator(data_shape, hidden, seed=seed, **distribution),
         )
 

@@ -126,13 +126,14 @@ def ALI(**params: Any) -> AGEBidirectional:
     References
     ----------
     Dumoulin et al., "Adversarially Learned Inference", ICLR 2017.
-    Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018: ``ALI(architecture="hierarchical",
-    generator="gaussian")``, but that theirs is Gaussian between the levels alone.
+    Belghazi et al., "Hierarchical Adversarially Learned Inference", 2018:
+    ``ALI(architecture=Hierarchical(between="gaussian"))``.
 
     Examples
     --------
     >>> from fdgm.bidirectional import ALI
-    >>> ALI(architecture="hierarchical").encoder
+    >>> from fdgm.architectures import Hierarchical
+    >>> ALI(architecture=Hierarchical(between="gaussian")).encoder
     'gaussian'
     """
     return BiGAN(**{"encoder": "gaussian", **params})

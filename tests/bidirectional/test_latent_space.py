@@ -143,6 +143,24 @@ def test_the_critic_sees_both_levels():
     assert torch.equal(rows, below(latents[:, :5], batch.generator_noise[:, 5:]))
 
 
+def test_hierarchical_ali_draws_between_the_levels_alone():
+    architecture = Hierarchical(base=MLP(width=8), hidden_size=5, between="gaussian")
+    model = ALI(**{**TINY, "architecture": architecture}).fit(X)
+    above, below = model.net_.generator_.stages
+    assert (above.noise_size, below.noise_size, model.net_.encoder_.noise_size) == (5, 0, 5 + 2)
+    Z = model.transform(X)
+    np.testing.assert_array_equal(model.inverse_transform(Z), model.inverse_transform(Z))
+    assert not np.array_equal(model.inverse_transform(Z), model.inverse_transform(Z, stochastic=True))
+    Z = model.transform(X, level=1)
+    drawn = model.inverse_transform(Z, level=1, stochastic=True)
+    np.testing.assert_array_equal(model.inverse_transform(Z, level=1), drawn)
+
+
+def test_a_distribution_between_levels_that_there_is_not():
+    with pytest.raises(ValueError, match=r"between of Hierarchical must be one of .*'gaussian'.*got 'normal'"):
+        ALI(**{**TINY, "architecture": Hierarchical(between="normal")}).fit(X)
+
+
 def test_levels_of_representations(two_levels):
     assert two_levels.transform(X).shape == (60, 2)
     assert two_levels.transform(X, level=1).shape == (60, 5)
