@@ -138,7 +138,7 @@ class VGrowNet(MultiNet):
         if self.settings.ratio is not None:
             arrays, values = self.settings.ratio._state()
             held[_RATIO] = {name: as_tensor(array) for name, array in arrays.items()}
-            held[_RATIO][_VALUES] = torch.tensor(list(json.dumps(values).encode()), dtype=torch.uint8)
+            held[_RATIO][_VALUES] = torch.frombuffer(bytearray(json.dumps(values).encode()), dtype=torch.uint8)
         return held
 
     def set_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
