@@ -1,16 +1,17 @@
 """Sphinx configuration; the page of benchmarks is made from their JSON, by `_results`."""
 
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+import fdgm
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 project = "fdgm"
 author = "the fdgm developers"
-release = metadata.version("fdgm")
+release = fdgm.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 exclude_patterns = ["_build", "generated/front.md"]
 html_theme = "furo"

@@ -2,16 +2,17 @@
 
 import importlib
 import inspect
+import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
-from importlib import metadata
 from typing import Any
 
 import pluggy
 
 from . import hookspecs
+from ._installed import Plugin, installed, said, said_error
 from ._version import version
 from .exceptions import PluginError, PluginWarning
 
@@ -37,6 +38,11 @@ _BUILT_IN = (
 )
 _OWN = "fdgm"
 
+#: Names are typed, printed and stored: one spelling each, on one line.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+#: Words that mean something else where parameters take a name.
+_WORDS = frozenset({"all", "auto", "default", "false", "none", "true"})
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -47,6 +53,7 @@ class Registration:
     cls: type
     distribution: str
     version: str
+    built_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,16 +66,6 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True)
-class _Plugin:
-    """A module that offers hooks: the name of its entry point, where it comes from, and how to import it."""
-
-    name: str
-    distribution: str
-    version: str
-    load: Callable[[], Any]
-
-
 @dataclass
 class _Registry:
     entries: dict[str, dict[str, list[Registration]]] = field(
@@ -76,7 +73,7 @@ class _Registry:
     )
     failures: list[Failure] = field(default_factory=list)
 
-    def fail(self, plugin: _Plugin, reason: str) -> None:
+    def fail(self, plugin: Plugin, reason: str) -> None:
         self.failures.append(Failure(plugin.name, plugin.distribution, plugin.version, reason))
         warnings.warn(
             f"fdgm plugin {plugin.name!r} of {plugin.distribution} {plugin.version}: {reason}. It was left out;"
@@ -86,18 +83,11 @@ class _Registry:
         )
 
 
-def _plugins() -> Iterator[_Plugin]:
+def _plugins() -> Iterator[Plugin]:
     """Ours first."""
     for module in _BUILT_IN:
-        yield _Plugin(module, _OWN, version(), partial(importlib.import_module, module))
-    for entry in metadata.entry_points(group=hookspecs.PROJECT):
-        dist = entry.dist
-        yield _Plugin(
-            entry.name,
-            dist.name if dist is not None else entry.value,
-            dist.version if dist is not None else "unknown",
-            entry.load,
-        )
+        yield Plugin(module, _OWN, version(), partial(importlib.import_module, module), built_in=True)
+    yield from installed(hookspecs.PROJECT)
 
 
 def _base_class(family: str) -> type:
@@ -117,25 +107,42 @@ def _base_class(family: str) -> type:
 def _registry() -> _Registry:
     registry = _Registry()
     for plugin in _plugins():
+        # A plugin may raise anything, wherever it is touched. Ctrl-C alone is the person's: it ends the look-up, and
+        # the next one begins anew.
         try:
-            module = plugin.load()
-        except (Exception, SystemExit) as error:
-            registry.fail(plugin, f"raised {type(error).__name__} when imported: {error}")
-            continue
-        manager = pluggy.PluginManager(hookspecs.PROJECT)
-        manager.add_hookspecs(hookspecs)
-        try:
-            manager.register(module, name=plugin.name)
-        except Exception as error:
-            registry.fail(plugin, f"does not fit the hooks: {error}")
-            continue
-        _check_hook_names(registry, plugin, manager, module)
-        for family, hook_name in FAMILIES.items():
-            _collect(registry, plugin, family, getattr(manager.hook, hook_name))
+            _register(registry, plugin)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            registry.fail(plugin, f"raised {said_error(error)}")
     return registry
 
 
-def _check_hook_names(registry: _Registry, plugin: _Plugin, manager: pluggy.PluginManager, module: Any) -> None:
+def _register(registry: _Registry, plugin: Plugin) -> None:
+    if plugin.distribution == _OWN and not plugin.built_in:
+        registry.fail(plugin, f"comes from another distribution that calls itself {_OWN}")
+        return
+    try:
+        module = plugin.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        kind = said(error, lambda e: type(e).__name__)
+        registry.fail(plugin, f"raised {kind} when imported: {said(error, str)}")
+        return
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(module, name=plugin.name)
+    except Exception as error:
+        registry.fail(plugin, f"does not fit the hooks: {said(error, str)}")
+        return
+    _check_hook_names(registry, plugin, manager, module)
+    for family, hook_name in FAMILIES.items():
+        _collect(registry, plugin, family, getattr(manager.hook, hook_name))
+
+
+def _check_hook_names(registry: _Registry, plugin: Plugin, manager: pluggy.PluginManager, module: Any) -> None:
     offered = sorted(caller.name for caller in manager.get_hookcallers(module) or [])
     unknown = [hook for hook in offered if hook not in FAMILIES.values()]
     known = ", ".join(FAMILIES.values())
@@ -145,36 +152,50 @@ def _check_hook_names(registry: _Registry, plugin: _Plugin, manager: pluggy.Plug
         registry.fail(plugin, f"offers no hook; mark one of {known} with fdgm.hookimpl")
 
 
-def _collect(registry: _Registry, plugin: _Plugin, family: str, caller: pluggy.HookCaller) -> None:
+def _collect(registry: _Registry, plugin: Plugin, family: str, caller: pluggy.HookCaller) -> None:
     if not caller.get_hookimpls():
         return
     try:
         (result,) = caller() or [None]  # pluggy leaves out what returned None
         named = dict(result) if isinstance(result, Mapping) else None
-    except Exception as error:
-        registry.fail(plugin, f"{caller.name} raised {type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        registry.fail(plugin, f"{caller.name} raised {said_error(error)}")
         return
     if named is None:
-        registry.fail(plugin, f"{caller.name} must return a dict of name: class, got {result!r}")
+        registry.fail(plugin, f"{caller.name} must return a dict of name: class, got {said(result)}")
         return
     for key, cls in named.items():
-        if (reason := _refusal(registry, plugin, family, key, cls)) is not None:
+        try:
+            reason = _refusal(registry, plugin, family, key, cls)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            reason = f"gave {said(key)}: {said(cls)}, which raised {said_error(error)} when it was looked at"
+        if reason is not None:
             registry.fail(plugin, f"{caller.name} {reason}")
         else:
-            entry = Registration(family, key, cls, plugin.distribution, plugin.version)
+            entry = Registration(family, key, cls, plugin.distribution, plugin.version, plugin.built_in)
             registry.entries[family].setdefault(key, []).append(entry)
 
 
-def _refusal(registry: _Registry, plugin: _Plugin, family: str, key: Any, cls: Any) -> str | None:
+def _refusal(registry: _Registry, plugin: Plugin, family: str, key: Any, cls: Any) -> str | None:
     """Why an entry is not registered; None if it is."""
     base = _base_class(family)
-    if not isinstance(key, str) or not isinstance(cls, type) or not issubclass(cls, base):
-        return f"must map names to subclasses of {base.__name__}, got {key!r}: {cls!r}"
-    lacking = [name for name in dir(cls) if getattr(inspect.getattr_static(cls, name), "__isabstractmethod__", False)]
+    if type(key) is not str or not isinstance(cls, type) or not issubclass(cls, base):
+        return f"must map names to subclasses of {base.__name__}, got {said(key)}: {said(cls)}"
+    if _NAME.fullmatch(key) is None or key.lower() in _WORDS:
+        return (
+            "must choose names of 1 to 64 ASCII letters, digits, '_', '.' and '-', the first a letter or a digit, and"
+            f" none of {', '.join(sorted(_WORDS))}, got {said(key, ascii)}"
+        )
+    name, attributes = cls.__name__, {name for owner in cls.__mro__ for name in vars(owner)}
+    lacking = [a for a in attributes if getattr(inspect.getattr_static(cls, a), "__isabstractmethod__", False)]
     if lacking:
-        return f"must map names to classes that can be made, but {cls.__name__} of {key!r} lacks {', '.join(lacking)}"
-    taken = registry.entries[family].get(key, [])
-    if taken and taken[0].distribution == _OWN:
+        return f"must map names to classes that can be made, but {name} of {key!r} lacks {', '.join(sorted(lacking))}"
+    ours = {entry.name.lower() for entries in registry.entries[family].values() for entry in entries if entry.built_in}
+    if not plugin.built_in and key.lower() in ours:
         return f"must choose another name than {key!r}, which is taken by {_OWN} itself"
     return None
 

@@ -63,7 +63,16 @@ def test_it_works_from_a_folder_that_was_not_installed(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", UNINSTALLED, str(tmp_path / "r")], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["unknown", "1.0", "unknown"]
+    version = metadata.version("fdgm")
+    assert done.stdout.split() == [version, "1.0", version]
+
+
+def test_a_distribution_that_calls_itself_fdgm_does_not_change_the_version(tmp_path):
+    info = tmp_path / "fdgm-99.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fdgm\nVersion: 99.0\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import fdgm; print(fdgm.__version__)"
+    assert run(code) == metadata.version("fdgm")
 
 
 def test_an_unknown_name_is_an_attribute_error():

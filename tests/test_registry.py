@@ -3,11 +3,13 @@
 import types
 import warnings
 from collections.abc import Mapping
+from importlib import metadata
 
 import pytest
 
 import fdgm
 from fdgm import hookimpl, registry
+from fdgm._installed import installed
 from fdgm.divergences import KL, Divergence
 from fdgm.exceptions import PluginError, PluginWarning
 
@@ -58,7 +60,7 @@ def install(monkeypatch):
     """Put entry points in place, and forget them afterwards; returns the warnings of the first look-up."""
 
     def put(*entries):
-        monkeypatch.setattr(registry.metadata, "entry_points", lambda group: entries)
+        monkeypatch.setattr(metadata, "entry_points", lambda group: entries)
         registry._registry.cache_clear()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -70,8 +72,42 @@ def install(monkeypatch):
     registry._registry.cache_clear()
 
 
-def raises():
-    raise RuntimeError("broken at import")
+def raises(error=None):
+    raise error or RuntimeError("broken at import")
+
+
+class Odd(BaseException):
+    """What no `except Exception` stops."""
+
+
+class Unprintable(Exception):
+    def __repr__(self):
+        raise Odd("no repr")
+
+    __str__ = __repr__
+
+
+class Classless:
+    @property
+    def __class__(self):
+        raise Odd("no class")
+
+
+class Faceless(types.ModuleType):
+    def __init__(self):
+        super().__init__("faceless")
+
+    def __dir__(self):
+        raise Odd("no attributes")
+
+
+def a_class_of(**metaclass):
+    """A sound divergence but for what its metaclass does."""
+    return type("Meta", (type(KL),), metaclass)("Mine", (KL,), {})
+
+
+def nameless():
+    return a_class_of(__name__=property(lambda cls: raises(Odd("no name"))))
 
 
 def hook_raises():
@@ -106,6 +142,25 @@ BROKEN = {
     "signature": (lambda: plugin(fdgm_divergences=lambda config: {"mine": Mine}), "does not fit the hooks"),
     "hook": (lambda: plugin(fdgm_divergences=hook_raises), "fdgm_divergences raised RuntimeError: broken hook"),
     "nothing": (lambda: types.ModuleType("empty"), "offers no hook"),
+    "base exception": (lambda: raises(Odd("at import")), "raised Odd when imported: at import"),
+    "exit": (lambda: raises(SystemExit(3)), "raised SystemExit when imported: 3"),
+    "generator exit": (lambda: raises(GeneratorExit()), "raised GeneratorExit when imported"),
+    "silent error": (lambda: raises(Unprintable()), "raised Unprintable when imported: something that cannot be shown"),
+    "hook's base exception": (lambda: plugin(fdgm_divergences=lambda: raises(Odd("hook"))), "raised Odd: hook"),
+    "repr of what is returned": (
+        lambda: plugin(fdgm_divergences=lambda: Unprintable()),
+        "got something that cannot be shown",
+    ),
+    "repr of a value": (
+        lambda: plugin(fdgm_divergences=lambda: {"mine": Unprintable()}),
+        "got 'mine': something that cannot be shown",
+    ),
+    "repr of a name": (lambda: plugin(fdgm_divergences=lambda: {Unprintable(): Mine}), "cannot be shown: <class"),
+    "name of a class": (lambda: plugin(fdgm_divergences=lambda: {"mine": nameless()}), "when it was looked at"),
+    "class of a value": (lambda: plugin(fdgm_divergences=lambda: {"mine": Classless()}), "raised Odd: no class"),
+    "attributes of a module": (Faceless, "raised Odd: no attributes"),
+    "long": (lambda: raises(RuntimeError("x" * 10**6)), "x" * 900),
+    "colours": (lambda: raises(RuntimeError("\x1b[2J")), r"\x1b[2J"),
 }
 
 
@@ -119,6 +174,56 @@ def test_a_bad_plugin_is_named_and_disables_nothing_else(install, fault):
     assert [failure.plugin for failure in registry.report()[1]] == ["bad-one"]
     assert type(fdgm.divergences.get("kl")) is KL
     assert type(fdgm.divergences.get("fine")) is Mine
+
+
+def test_a_class_is_not_asked_for_its_attributes(install):
+    mine = a_class_of(__dir__=lambda cls: raises(Odd("no attributes")))
+    assert install(Entry("good", lambda: plugin(fdgm_divergences=lambda: {"mine": mine}))) == []
+    assert isinstance(fdgm.divergences.get("mine"), mine)
+
+
+@pytest.mark.parametrize("name", [
+    "", " ", "a b", "a\nb", "\x1b[31mkl", "k\u0131", "\u043al", "kl\u200b", "caf\u00e9", "\uff4b\uff4c",
+    "x" * 65, "-x", "../kl",
+    "all", "auto", "AUTO", "none", "None", "default", "kl", "KL",
+])  # fmt: skip
+def test_a_name_that_misleads_is_refused_and_shown_in_ascii(name, install):
+    (message,) = install(Entry("odd", lambda: plugin(fdgm_divergences=lambda: {name: Mine, "mine": Mine})))
+    assert "must choose" in message
+    assert ascii(name) in message
+    assert message.isascii()
+    assert message.isprintable()
+    assert type(fdgm.divergences.get("mine")) is Mine
+    assert type(fdgm.divergences.get("kl")) is KL
+
+
+@pytest.mark.parametrize("name", ["x" * 64, "my-own.v2", "LeCam", "2d"])
+def test_a_plain_name_is_taken(name, install):
+    assert install(Entry("good", lambda: plugin(fdgm_divergences=lambda: {name: Mine}))) == []
+    assert type(fdgm.divergences.get(name)) is Mine
+
+
+def test_ctrl_c_during_an_import_is_the_persons(install):
+    with pytest.raises(KeyboardInterrupt):
+        install(Entry("slow", lambda: raises(KeyboardInterrupt())))
+
+
+def test_a_distribution_that_calls_itself_fdgm_registers_nothing(install):
+    (message,) = install(Entry("fake", lambda: plugin(fdgm_divergences=lambda: {"mine": Mine}), "fdgm"))
+    assert "comes from another distribution that calls itself fdgm" in message
+    assert "mine" not in fdgm.available("divergence")
+
+
+def test_a_list_of_entry_points_that_cannot_be_read_hides_no_other(tmp_path, monkeypatch):
+    for name, points in (("torn", "[fdgm]\nnot a line of it\n"), ("sound", "[fdgm]\nsound = sound_plugin\n")):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(PluginWarning, match=r"entry points of torn cannot be read"):
+        names = [found.name for found in installed("fdgm")]
+    assert "sound" in names
 
 
 def test_an_entry_that_is_refused_leaves_the_others_of_its_plugin(install):

@@ -1,0 +1,69 @@
+"""Modules that offer plugins, found among what is installed, and text about them that is safe to show."""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from .exceptions import PluginWarning
+
+__all__ = ["Plugin", "installed", "said", "said_error"]
+
+_LONGEST = 1000  # characters of what is said about one thing
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A module that offers hooks: the name of its entry point, where it comes from, and how to import it."""
+
+    name: str
+    distribution: str
+    version: str
+    load: Callable[[], Any]
+    built_in: bool = False
+
+
+def installed(group: str) -> Iterator[Plugin]:
+    """Those that distributions name under an entry-point group."""
+    for entry in _entry_points(group):
+        name, version = (None, None) if entry.dist is None else (entry.dist.name, entry.dist.version)
+        texts = (said(text, str) for text in (entry.name, name or entry.value, version or "unknown"))
+        yield Plugin(*texts, entry.load)
+
+
+def _entry_points(group: str) -> Iterable[metadata.EntryPoint]:
+    """Those of every distribution whose list of them can be read."""
+    try:
+        return metadata.entry_points(group=group)
+    except Exception:  # one malformed list hides everybody's
+        return list(_one_by_one(group))
+
+
+def _one_by_one(group: str) -> Iterator[metadata.EntryPoint]:
+    for distribution in metadata.distributions():
+        try:
+            yield from distribution.entry_points.select(group=group)
+        except Exception as error:
+            warnings.warn(
+                f"The entry points of {said(distribution, lambda d: d.name)} cannot be read ({said_error(error)}):"
+                f" plugins of {group} among them are left out.",
+                PluginWarning,
+                stacklevel=2,
+            )
+
+
+def said(value: Any, how: Callable[[Any], str] = repr) -> str:
+    """Text of something foreign for a message, whatever its `how` does: printable, and of bounded length."""
+    try:
+        text = how(value)
+        return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text[:_LONGEST])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return "something that cannot be shown"
+
+
+def said_error(error: BaseException) -> str:
+    """An error's class and message."""
+    return said(error, lambda e: f"{type(e).__name__}: {e}")
