@@ -14,7 +14,8 @@ from .. import registry
 from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds, validate, validate_latents
-from ..nets import Schedule, resolve_device
+from ..nets import resolve_device
+from ..options import Schedule
 from ..training import map_rows
 from ._density import DensityModel
 from ._net import BidirectionalNet, BidirectionalSettings

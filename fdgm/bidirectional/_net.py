@@ -18,13 +18,13 @@ from ..nets import (
     MultiNet,
     PrincipalComponents,
     Rows,
-    Schedule,
     Watch,
     forward,
     make_optimizer,
     set_lr,
     spread,
 )
+from ..options import Schedule
 from ._joint import Batch, Joint, chain
 from ._objective import JointObjective
 

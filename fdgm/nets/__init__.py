@@ -11,7 +11,6 @@ from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows
-from ._schedule import Schedule
 from ._state import net_tensors, restore_net
 from ._watch import Watch, spread
 
@@ -28,7 +27,6 @@ __all__ = [
     "ProgressBar",
     "ResidentRows",
     "Rows",
-    "Schedule",
     "StopTraining",
     "TrainingFailure",
     "Watch",

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from .. import registry
 from ..architectures import MLP, Architecture
 from ..inputs import AffineScaler, Record, Seeds, chunk_seed
-from ..nets import Clock, Rows, Schedule, resolve_device
+from ..nets import Clock, Rows, resolve_device
 from ..objectives import Objective
+from ..options import Schedule
 from ..training import Trainable, state_of
 from ._base import DensityRatio
 from ._best import Best, BestKeeper

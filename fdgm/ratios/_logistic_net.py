@@ -11,8 +11,9 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, Rows, Schedule, make_optimizer, set_lr
+from ..nets import CriticStep, MultiNet, Rows, make_optimizer, set_lr
 from ..objectives import Objective
+from ..options import Schedule
 
 __all__ = ["RatioNet", "RatioSettings"]
 

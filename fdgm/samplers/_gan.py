@@ -11,8 +11,9 @@ from torch import Tensor
 from .. import registry
 from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import Schedule, resolve_device
+from ..nets import resolve_device
 from ..objectives import Objective
+from ..options import Schedule
 from ..regularizers import CriticRegularizer, Regularizer, Remedy
 from ._base import Sampler
 from ._gan_net import GANNet, GANSettings

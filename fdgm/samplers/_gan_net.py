@@ -11,8 +11,9 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, MultiNet, Rows, Schedule, Watch, forward, make_optimizer, set_lr, spread
+from ..nets import Average, CriticStep, MultiNet, Rows, Watch, forward, make_optimizer, set_lr, spread
 from ..objectives import Objective
+from ..options import Schedule
 from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
 
 __all__ = ["GANNet", "GANSettings"]

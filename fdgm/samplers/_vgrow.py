@@ -14,7 +14,8 @@ from .. import registry
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds
-from ..nets import Schedule, resolve_device
+from ..nets import resolve_device
+from ..options import Schedule
 from ..ratios import DensityRatio
 from ._base import Sampler
 from ._ratio_step import make_ratio

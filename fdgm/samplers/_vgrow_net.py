@@ -18,7 +18,6 @@ from ..nets import (
     MultiNet,
     PrincipalComponents,
     Rows,
-    Schedule,
     Watch,
     forward,
     make_optimizer,
@@ -26,6 +25,7 @@ from ..nets import (
     spread,
 )
 from ..objectives import Logistic
+from ..options import Schedule
 from ..persistence import as_tensor
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep

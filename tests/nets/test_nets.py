@@ -16,11 +16,11 @@ from fdgm.nets import (
     Mode,
     PrincipalComponents,
     ResidentRows,
-    Schedule,
     forward,
     resolve_device,
 )
 from fdgm.objectives import Logistic
+from fdgm.options import Schedule
 
 
 def test_progress_by_iterations():

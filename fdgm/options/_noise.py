@@ -1,0 +1,57 @@
+"""Noise on what a critic judges."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar, Self
+
+from sklearn.utils._param_validation import Interval
+
+from ._base import Option
+from ._schedule import Schedule
+
+__all__ = ["InstanceNoise"]
+
+
+class InstanceNoise(Option):
+    """Normal noise added to all that a critic judges, so that it sees across the gaps between modes.
+
+    Parameters
+    ----------
+    scale : float or None, default=None
+        Standard deviation in scaled units, at least 0. None is the default of the estimator.
+    schedule : sequence of (when, factor) or None, default=None
+        Factor of `scale`. `when` is a float in [0, 1], a fraction of the budget, with straight lines between; or an
+        int, an iteration from which the factor holds. ``()`` is constant noise. None is the default of the estimator.
+
+    References
+    ----------
+    Sønderby et al., "Amortised MAP Inference for Image Super-resolution", ICLR 2017; Arjovsky and Bottou, "Towards
+    Principled Methods for Training Generative Adversarial Networks", ICLR 2017.
+
+    Examples
+    --------
+    >>> from fdgm import GANSampler
+    >>> from fdgm.options import InstanceNoise
+    >>> GANSampler(instance_noise=InstanceNoise(0.2, schedule=())).instance_noise.scale
+    0.2
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "scale": [Interval(Real, 0, None, closed="left"), None],
+        "schedule": ["array-like", None],
+    }
+
+    def __init__(self, scale: float | None = None, *, schedule: Sequence[tuple[float, float]] | None = None) -> None:
+        self.scale = scale
+        self.schedule = schedule
+
+    def check(self, owner: str) -> Self:
+        super().check(owner)
+        if self.schedule is not None:
+            Schedule.make(f"{type(self).__name__} ({owner})", "schedule", self.schedule)
+        return self
+
+    def scale_at(self, progress: float, iteration: int) -> float:
+        """The standard deviation at this fraction of the budget, in this iteration, counted from 1."""
+        factor = Schedule.make(type(self).__name__, "schedule", self.schedule or ())(progress, iteration)
+        return float(self.scale or 0.0) * factor
