@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array, validate_data
 
 from ._scaler import chunks
@@ -77,7 +78,8 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     TypeError
         If X is sparse.
     ValueError
-        If X holds strings, complex numbers, NaN or infinity (naming the first row and column), has too few rows,
+        If X holds strings, complex numbers, infinity or, unless the estimator's tags allow it, NaN (naming the first
+        row and column), has too few rows,
         or rows of another shape than at `fit` when `reset` is false.
     """
     name = type(estimator).__name__
@@ -95,7 +97,7 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     )
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
-    _refuse_non_finite(name, array)
+    _refuse_non_finite(name, array, allow_nan=_allows_nan(estimator))
     _check_columns(estimator, X, array, reset=reset)
     columns = tuple(X.columns) if isinstance(X, pd.DataFrame) else None
     return array, Record(array.shape[1:], array.dtype.name, columns)
@@ -191,7 +193,7 @@ def _validate_mapped(
             f" by {name}."
         )
     for part in chunks(X):
-        _refuse_non_finite(name, X[part], first=part.start)
+        _refuse_non_finite(name, X[part], first=part.start, allow_nan=_allows_nan(estimator))
     _check_columns(estimator, X, X, reset=reset)
     return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", None)
 
@@ -236,11 +238,16 @@ def _refuse_strings(name: str, X: Any, argument: str = "X") -> None:
             )
 
 
-def _refuse_non_finite(name: str, array: np.ndarray, *, first: int = 0) -> None:
+def _allows_nan(estimator: BaseEstimator) -> bool:
+    """Whether it takes missing values, as its tags say."""
+    return bool(get_tags(estimator).input_tags.allow_nan)
+
+
+def _refuse_non_finite(name: str, array: np.ndarray, *, first: int = 0, allow_nan: bool = False) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(array.sum(dtype=np.float64)):
             return
-    bad = np.argwhere(~np.isfinite(array))
+    bad = np.argwhere(np.isinf(array) if allow_nan else ~np.isfinite(array))
     if not len(bad):
         return
     row, *column = bad[0].tolist()

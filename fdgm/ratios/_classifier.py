@@ -1,19 +1,23 @@
 """The ratio of two samples from any classifier that tells them apart."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import logit
 from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from ..inputs import entropy_of, int_seed
 from ._base import DensityRatio
+from ._labels import SortedClasses, log_odds
 from ._order import comes_first
+from ._prior import fits_the_counts, prior_log_odds
 from ._quadratic import QuadraticLogistic
 
 __all__ = ["ClassifierRatio"]
@@ -28,12 +32,12 @@ class ClassifierRatio(DensityRatio):
     ----------
     classifier : scikit-learn classifier with predict_proba, or None, default=None
         It is cloned. None is logistic regression on the features, their squares and products, which contains the
-        log-ratio of any two Gaussians. Its class weights are to be left alone: the sizes of the samples are accounted
-        for here.
+        log-ratio of any two Gaussians. Priors, class weights and sampling inside it may be as they like: the sizes of
+        the samples are accounted for here. Missing values, NaN, are taken where the classifier takes them.
     calibration : {"sigmoid", "isotonic"} or None, default=None
         Whether probabilities are calibrated by cross-validation, which trees and naive Bayes need.
     cv : int, default=5
-        Folds of the calibration, at least 2.
+        Folds, at least 2, of the calibration, and of the search for the prior inside a classifier.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the folds, and of each `random_state` inside the classifier that is None.
 
@@ -41,9 +45,16 @@ class ClassifierRatio(DensityRatio):
     ----------
     classifier_ : classifier
         Fitted. Which sample it has as its second class is its own affair.
+    prior_ : float
+        The log-odds of the numerator's label that were inside the classifier's, and are taken from them.
 
     Notes
     -----
+    A classifier that has learned the sizes n_p and n_q says P of n_p rows in expectation, and log n_p/n_q is taken from
+    its log-odds. One that expects another number, by more than two standard errors of a count, was told another prior,
+    as by ``priors=[.5, .5]``, class weights or under-sampling. Then a constant is taken at which held-out rows, of `cv`
+    folds, have the mean probability n_p/(n_p + n_q) (the rows of the last call, after `partial_fit`).
+
     Probabilities are held within half a row's evidence, [1/2n, 1 − 1/2n] of n rows, so that the log-ratio of a
     classifier that says 0 or 1 is finite.
 
@@ -67,6 +78,7 @@ class ClassifierRatio(DensityRatio):
     _n_p: int
     _n_q: int
     _sign: int
+    _shift: float = 0.0  # of the prior of the label 1 inside the classifier, against log n₁/n₀
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "classifier": [HasMethods(["fit", "predict_proba"]), None],
@@ -96,10 +108,27 @@ class ClassifierRatio(DensityRatio):
     def has_partial_fit(self) -> bool:
         return self.calibration is None and HasMethods("partial_fit").is_satisfied_by(self.classifier)
 
+    @property
+    def prior_(self) -> float:
+        """The log-odds of the numerator's label inside the classifier."""
+        if "_n_p" not in vars(self):
+            raise AttributeError("ClassifierRatio has prior_ after fit alone.")
+        # As the log of a quotient, it would not change its sign exactly.
+        return math.log(self._n_p) - math.log(self._n_q) + self._sign * self._shift
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.classifier is not None  # it says itself whether it takes them
+        return tags
+
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        self._start(X_p, X_q)
+        folds = self._start(X_p, X_q)
         X, y = self._labelled(X_p, X_q)
-        self.classifier_.fit(X, y)
+        with _naming_missing_values(self.classifier, X_p=X_p, X_q=X_q):
+            self.classifier_.fit(X, y)
+            # A calibration has its prior from held-out rows already, and the default from an intercept without ridge.
+            if self.calibration is None and self.classifier is not None:
+                self._shift = self._found_shift(X, y, folds)
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         if "classifier_" in vars(self):
@@ -107,29 +136,49 @@ class ClassifierRatio(DensityRatio):
         else:
             self._start(X_p, X_q)
         X, y = self._labelled(X_p, X_q)
-        self.classifier_.partial_fit(X, y, classes=np.array([0, 1]))
+        with _naming_missing_values(self.classifier, X_p=X_p, X_q=X_q):
+            self.classifier_.partial_fit(X, y, classes=np.array([0, 1]))
+            counts = self._counts()
+            found = prior_log_odds(log_odds(self.classifier_, X, self._least), y, counts)
+        self._shift = found - _prior(counts)
 
-    def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """A fresh classifier, seeded."""
-        self._n_p, self._n_q = len(X_p), len(X_q)
+    def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> StratifiedKFold:
+        """A fresh classifier, seeded, and folds."""
+        self._n_p, self._n_q, self._shift = len(X_p), len(X_q), 0.0
         # The labels go by the samples themselves, not by their order, so that the order is a sign and no more.
         self._sign = 1 if comes_first(X_p, X_q) else -1
         base = QuadraticLogistic() if self.classifier is None else clone(self.classifier)
         params = base.get_params()
-        weighted = [name for name, value in params.items() if name.endswith("class_weight") and value is not None]
-        if weighted:
-            raise ValueError(
-                f"{weighted[0]} of the classifier of ClassifierRatio must be None, since the sizes of the samples are"
-                f" accounted for already, got {params[weighted[0]]!r}."
-            )
         entropy = entropy_of(self.random_state)
-        if self.random_state is not None:
-            free = sorted(name for name, value in params.items() if name.endswith("random_state") and value is None)
-            base.set_params(**{name: int_seed(entropy, k) for k, name in enumerate(free)})
+        free = sorted(name for name, value in params.items() if name.endswith("random_state") and value is None)
+        base.set_params(**{name: int_seed(entropy, k) for k, name in enumerate(free)})
         self.classifier_ = base
+        folds = StratifiedKFold(self.cv, shuffle=True, random_state=int_seed(entropy, len(params)))
         if self.calibration is not None:
-            folds = StratifiedKFold(self.cv, shuffle=True, random_state=int_seed(entropy, len(params)))
-            self.classifier_ = CalibratedClassifierCV(base, method=self.calibration, cv=folds)
+            self.classifier_ = CalibratedClassifierCV(SortedClasses(base), method=self.calibration, cv=folds)
+        return folds
+
+    def _found_shift(self, X: np.ndarray, y: np.ndarray, folds: StratifiedKFold) -> float:
+        """What the prior of label 1 inside the classifier is above log n₁/n₀.
+
+        A classifier that separates its own rows says nothing of a prior by them, so others are asked where it can be
+        told that it has one of its own.
+        """
+        odds = log_odds(self.classifier_, X, self._least)
+        folds.n_splits = min(self.cv, int(np.bincount(y).min()))
+        if not fits_the_counts(odds, y) and folds.n_splits > 1:
+            for rest, part in folds.split(X, y):
+                odds[part] = log_odds(clone(self.classifier_).fit(X[rest], y[rest]), X[part], self._least)
+        return prior_log_odds(odds, y) - _prior(self._counts())
+
+    def _counts(self) -> tuple[int, int]:
+        """Rows of the labels 0 and 1 so far."""
+        return (self._n_q, self._n_p) if self._sign > 0 else (self._n_p, self._n_q)
+
+    @property
+    def _least(self) -> float:
+        """Half a row's evidence."""
+        return 0.5 / (self._n_p + self._n_q)
 
     def _labelled(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows (n, d), the first sample's on top and labelled 1."""
@@ -138,13 +187,11 @@ class ClassifierRatio(DensityRatio):
         return X.reshape(len(X), -1), np.repeat([1, 0], [len(first), len(second)])
 
     def _log_ratio(self, X: np.ndarray) -> np.ndarray:
-        X = X.reshape(len(X), -1)
-        prior = math.log(self._n_p) - math.log(self._n_q)  # as a quotient, it would not change sign exactly
+        rows = X.reshape(len(X), -1)
         if isinstance(self.classifier_, QuadraticLogistic):
-            return self._sign * self.classifier_.decision_function(X) - prior
-        least = 0.5 / (self._n_p + self._n_q)
-        second = self.classifier_.predict_proba(X)[:, 1].astype(np.float64)
-        return self._sign * logit(np.clip(second, least, 1 - least)) - prior
+            return self._sign * self.classifier_.decision_function(rows) - self.prior_
+        with _naming_missing_values(self.classifier, X=X):
+            return self._sign * log_odds(self.classifier_, rows, self._least) - self.prior_
 
     def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         if not isinstance(self.classifier_, QuadraticLogistic):
@@ -172,3 +219,27 @@ class ClassifierRatio(DensityRatio):
             {name: value for name, value in values.items() if name != "intercept"},
         )
         self.classifier_ = model
+
+
+def _prior(counts: tuple[int, int]) -> float:
+    """log n₁/n₀, as `prior_log_odds` has it."""
+    return float(np.log(counts[1]) - np.log(counts[0]))
+
+
+@contextmanager
+def _naming_missing_values(classifier: Any, **samples: np.ndarray) -> Iterator[None]:
+    """Say where a missing value is if the classifier raises an error over rows that have one."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        for name, X in samples.items():
+            bad = np.argwhere(np.isnan(X))
+            if len(bad):
+                row, *column = bad[0].tolist()
+                where = column[0] if len(column) == 1 else tuple(column)
+                raise ValueError(
+                    f"{name} of ClassifierRatio must be finite where the classifier does not take NaN, got NaN at row"
+                    f" {row}, column {where}, and {classifier!r}, which raises: {error} Drop or impute such values,"
+                    " or take a classifier that has a use for them."
+                ) from error
+        raise

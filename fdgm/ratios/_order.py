@@ -8,12 +8,14 @@ __all__ = ["comes_first"]
 def comes_first(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether `one` is the first of the two: the shorter, or the smaller at the first element that differs.
 
-    A method that treats its samples alike but for a sign learns from them in this order; then exchanging them changes
-    the sign, and not one bit besides.
+    A missing value, NaN, counts as greater than any number, and as equal to another. A method that treats its samples
+    alike except for a sign learns from them in this order; then exchanging them changes the sign, and not one bit
+    besides.
     """
     if len(one) != len(other):
         return len(one) < len(other)
     for a, b in zip(one, other, strict=True):
+        a, b = (np.where(np.isnan(row), np.inf, row) for row in (a, b))  # samples hold no infinity of their own
         different = a != b
         if different.any():
             return bool((a < b)[different].flat[0])

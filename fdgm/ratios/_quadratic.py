@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.utils.validation import validate_data
 
 __all__ = ["QuadraticLogistic"]
@@ -14,6 +14,7 @@ __all__ = ["QuadraticLogistic"]
 _MAX_FEATURES = 1000  # columns at most: past it, 43 features, products are left out and squares stay
 
 _FOLDS = 5
+_RESOLUTION = 8 * np.finfo(np.float64).eps  # of a column's numbers, below which their differences are rounding
 _STRENGTHS = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]  # inverse strengths of the ridge, on features of unit scale
 
 
@@ -28,9 +29,10 @@ class QuadraticLogistic(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any) -> Self:
         """From rows X (n, d) and two labels y (n,)."""
         X = validate_data(self, X, dtype=np.float64)
-        self.location_ = X.mean(axis=0)
-        self.scale_ = np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0)
-        folds = min(_FOLDS, np.unique(y, return_counts=True)[1].min())
+        self.location_, self.scale_ = _units(X)
+        n_folds = min(_FOLDS, np.unique(y, return_counts=True)[1].min())
+        # Rows may come in some order, by which folds of neighbours would differ.
+        folds = StratifiedKFold(n_folds, shuffle=True, random_state=0)
         search = GridSearchCV(
             LogisticRegression(max_iter=1000, tol=1e-6), {"C": _STRENGTHS}, scoring="neg_log_loss", cv=folds
         )
@@ -59,3 +61,17 @@ class QuadraticLogistic(ClassifierMixin, BaseEstimator):
             return np.hstack([z, z * z])
         i, j = np.triu_indices(d)
         return np.hstack([z, z[:, i] * z[:, j]])
+
+
+def _units(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Location and scale (d,) of each column: mean and standard deviation, or a constant and 1.
+
+    The standard deviation of equal numbers need not be 0, since their mean is rounded: the range says what is constant.
+    """
+    low, high = X.min(axis=0), X.max(axis=0)
+    width = high / 2 - low / 2
+    varies = width > _RESOLUTION * np.maximum(np.abs(low), np.abs(high))
+    unit = np.where(varies, width, 1.0)
+    middle = low + width
+    z = (X - middle) / unit  # of size 1, so that no square under- or overflows
+    return np.where(varies, middle + unit * z.mean(axis=0), middle), np.where(varies, unit * z.std(axis=0), 1.0)

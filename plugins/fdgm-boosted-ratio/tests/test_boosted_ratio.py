@@ -75,6 +75,12 @@ def test_files_bring_it_back(fitted, tmp_path):
     np.testing.assert_array_equal(fdgm.load(tmp_path / "ratio").log_ratio(X.numpy()), fitted.log_ratio(X.numpy()))
 
 
+def test_a_constant_feature_has_no_scale():
+    """The mean of 0.1s is rounded, which leaves them a standard deviation of 1e-17."""
+    p, q = (np.column_stack([sample, np.full(len(sample), 0.1)]) for sample in (P, Q))
+    assert BoostedRatio(random_state=0).fit(p, q).scale_[2] == 1
+
+
 @pytest.mark.parametrize(("name", "value"), [("smoothing", 0), ("max_iter", 0), ("max_leaf_nodes", 1)])
 def test_parameters_out_of_range(name, value):
     with pytest.raises(ValueError, match=f"'{name}' parameter of BoostedRatio must be .* Got {value}"):

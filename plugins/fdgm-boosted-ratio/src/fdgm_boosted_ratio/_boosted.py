@@ -104,8 +104,8 @@ class BoostedRatio(DensityRatio):
         ).fit(X, y)
         boxes = boxes_of(classifier)
         self.n_trees_ = int(classifier.n_iter_)
-        self.scale_ = X.std(axis=0)
-        self.scale_[self.scale_ == 0] = 1.0
+        # Rounding leaves a constant feature a standard deviation above 0, so the range says what is constant.
+        self.scale_ = np.where(np.ptp(X, axis=0) > 0, X.std(axis=0), 1.0)
         self._edge_features, self._edge_thresholds = boxes.feature, boxes.threshold
         self._lower, self._upper = boxes.lower, boxes.upper
         self._values = boxes.value
