@@ -18,7 +18,7 @@ import torch
 import fdgm
 from fdgm import DGflowRefiner, datasets
 from fdgm.divergences import Scaling
-from fdgm.flows import velocity
+from fdgm.flows import differentiated, velocity
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
 FLOW: dict[str, Any] = {"space": "data", "step_size": 0.01, "n_steps": 100, "noise": 0.01}
@@ -61,7 +61,7 @@ def drift(base: Any, X: np.ndarray, divergence: str) -> tuple[np.ndarray, np.nda
     low, high = X.min(axis=0) - 0.2, X.max(axis=0) + 0.2
     points = np.stack(np.meshgrid(*np.linspace(low, high, 25).T), axis=-1).reshape(-1, 2)
     at = torch.from_numpy(points.astype(np.float32))
-    direction, _ = velocity(base.log_ratio_tensor, at, Scaling.make(divergence, None))
+    direction, _ = velocity(differentiated(base.log_ratio_tensor), at, Scaling.make(divergence, None))
     return points, direction.numpy()
 
 

@@ -178,7 +178,7 @@ def rates(name: str, pairs: int = 40) -> dict[str, Any]:
     critic = deepcopy(net.critic_).eval().requires_grad_(False)
 
     def step() -> Tensor:
-        direction, _ = velocity(net.critic_step_.log_ratio(), particles, net.settings.scaling)
+        direction, _ = velocity(net.critic_step_.value_and_gradient(), particles, net.settings.scaling)
         return euler_step(particles, direction, 0.1).clamp(-1, 1)
 
     def bare() -> Tensor:

@@ -2,6 +2,14 @@
 
 from ._proximal import proximal_step
 from ._steps import euler_maruyama_step, euler_step
-from ._velocity import pull_back, velocity
+from ._velocity import ValueAndGradient, differentiated, pull_back, velocity
 
-__all__ = ["euler_maruyama_step", "euler_step", "proximal_step", "pull_back", "velocity"]
+__all__ = [
+    "ValueAndGradient",
+    "differentiated",
+    "euler_maruyama_step",
+    "euler_step",
+    "proximal_step",
+    "pull_back",
+    "velocity",
+]

@@ -7,16 +7,31 @@ from torch import Tensor
 
 from ..divergences import Scaling
 
-__all__ = ["pull_back", "velocity"]
+__all__ = ["ValueAndGradient", "differentiated", "pull_back", "velocity"]
+
+#: From points (n, *shape) to T (n,) and its gradients, of the points' shape, each in its own point.
+ValueAndGradient = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
-def velocity(log_ratio: Callable[[Tensor], Tensor], points: Tensor, scaling: Scaling) -> tuple[Tensor, Tensor]:
+def differentiated(log_ratio: Callable[[Tensor], Tensor]) -> ValueAndGradient:
+    """T with ∇T, by autograd, for a differentiable T that judges each point by itself."""
+
+    def value_and_gradient(points: Tensor) -> tuple[Tensor, Tensor]:
+        points = points.detach().requires_grad_()
+        t = log_ratio(points)  # (n,)
+        (gradient,) = torch.autograd.grad(t.sum(), points)
+        return t.detach(), gradient
+
+    return value_and_gradient
+
+
+def velocity(value_and_gradient: ValueAndGradient, points: Tensor, scaling: Scaling) -> tuple[Tensor, Tensor]:
     """v = weight_f(−T) ∇T at each point, with T = log p_data/p_model.
 
     Parameters
     ----------
-    log_ratio : callable
-        From points (n, *shape) to T (n,), differentiable, row by row.
+    value_and_gradient : callable
+        From points (n, *shape) to T (n,) and ∇T (n, *shape), as :func:`differentiated` makes it.
     points : Tensor of shape (n, *shape)
     scaling : Scaling
 
@@ -31,10 +46,7 @@ def velocity(log_ratio: Callable[[Tensor], Tensor], points: Tensor, scaling: Sca
     Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, equation 7: v = −∇f'(r) with
     r the ratio of model to data, so that its log is −T.
     """
-    points = points.detach().requires_grad_()
-    t = log_ratio(points)  # (n,)
-    (gradient,) = torch.autograd.grad(t.sum(), points)
-    t = t.detach()
+    t, gradient = value_and_gradient(points)
     weight = scaling.weight(-t).view(-1, *[1] * (points.dim() - 1))
     return weight * gradient, t
 

@@ -4,6 +4,7 @@ from ._average import Average
 from ._clock import Clock
 from ._critic_step import CriticStep
 from ._forward import PRECISIONS, forward
+from ._fused import FusedPerceptron
 from ._mode import Mode
 from ._net import MultiNet, StopTraining, TrainingFailure, resolve_device
 from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
@@ -20,6 +21,7 @@ __all__ = [
     "Average",
     "Clock",
     "CriticStep",
+    "FusedPerceptron",
     "MappedRows",
     "Mode",
     "MultiNet",

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..flows import ValueAndGradient, differentiated
 from ..objectives import Objective
 from ..regularizers import CriticRegularizer
 from ._forward import forward
+from ._fused import FusedPerceptron
 from ._mode import Mode
 
 __all__ = ["CriticStep"]
@@ -61,6 +63,8 @@ class CriticStep:
         self.regularizers = (*objective.regularizers, *regularizers)
         for regularizer in self.regularizers:
             _check_rows_alone(critic, regularizer)
+        penalised = any(_penalises(regularizer) for regularizer in self.regularizers)
+        self._perceptron = None if precision != "float32" or penalised else FusedPerceptron.of(critic)
         device = next(critic.parameters()).device
         self.stream = torch.Generator(device).manual_seed(0) if stream is None else stream
 
@@ -71,11 +75,19 @@ class CriticStep:
         """
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
-        loss, total = self.losses(self.outputs, p, q)
+        fused = self._fused()
+        if fused is None:
+            loss, total = self.losses(self.outputs, p, q)
+        else:
+            outputs = fused.outputs(*(torch.cat(both) for both in zip(p, q, strict=True)))
+            loss, *slopes = self.objective.loss_and_slopes(outputs[: len(p[0])], outputs[len(p[0]) :])
         if self.min_loss is not None and loss.item() < self.min_loss:
             return loss.detach()
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        if fused is None:
+            self.optimizer.zero_grad(set_to_none=True)
+            total.backward()
+        else:
+            fused.backward(torch.cat(slopes))
         self.optimizer.step()
         for regularizer in self.regularizers:
             regularizer.project(self.critic)
@@ -97,14 +109,41 @@ class CriticStep:
         self._mode(training=False)
         return lambda *points: self.objective.log_ratio(self.outputs(*points))
 
+    def value_and_gradient(self) -> ValueAndGradient:
+        """The log-ratio of single points with its gradients, as the critic stands; as `log_ratio` otherwise."""
+        log_ratio = self.log_ratio()
+        fused, objective = self._fused(), self.objective
+        if fused is None:
+            return differentiated(log_ratio)
+
+        def value_and_gradient(points: Tensor) -> tuple[Tensor, Tensor]:
+            outputs, gradients = fused.value_and_gradient(points)
+            outputs.requires_grad_()
+            t = objective.log_ratio(outputs)
+            if t is outputs:
+                return outputs.detach(), gradients
+            (slope,) = torch.autograd.grad(t.sum(), outputs)
+            return t.detach(), gradients * slope.view(-1, *[1] * (points.dim() - 1))
+
+        return value_and_gradient
+
+    def _fused(self) -> FusedPerceptron | None:
+        """The critic by hand, where it is a perceptron that nobody watches."""
+        perceptron = self._perceptron
+        return None if perceptron is None or perceptron.is_watched else perceptron
+
     def outputs(self, *inputs: Tensor) -> Tensor:
         """The critic's, in its precision and the mode that it is in."""
         return forward(self.critic, self.precision, *inputs)
 
 
+def _penalises(regularizer: CriticRegularizer) -> bool:
+    return type(regularizer).penalty is not CriticRegularizer.penalty
+
+
 def _check_rows_alone(critic: nn.Module, regularizer: CriticRegularizer) -> None:
     """A penalty's slopes are those of outputs that depend on one row each."""
-    if type(regularizer).penalty is CriticRegularizer.penalty:
+    if not _penalises(regularizer):
         return
     for layer in critic.modules():
         if isinstance(layer, _BatchNorm):

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from ..component import Component
@@ -50,6 +51,17 @@ class Objective(Component, ABC):
         Tensor of shape ()
             A mean over each sample, so that their sizes do not matter.
         """
+
+    def loss_and_slopes(self, output_p: Tensor, output_q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss, and its derivatives by the outputs of either sample: (), (n_p,) and (n_q,), with no graph.
+
+        An objective may write them down where that is quicker than autograd.
+        """
+        with torch.enable_grad():
+            p, q = output_p.detach().requires_grad_(), output_q.detach().requires_grad_()
+            loss = self.loss(p, q)
+            slope_p, slope_q = torch.autograd.grad(loss, [p, q])
+        return loss.detach(), slope_p, slope_q
 
     @abstractmethod
     def log_ratio(self, output: Tensor) -> Tensor:

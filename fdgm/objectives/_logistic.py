@@ -3,6 +3,7 @@
 from abc import ABC
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
@@ -18,6 +19,10 @@ class LogisticCritic(Objective, ABC):
 
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
         return softplus(-output_p).mean() + softplus(output_q).mean()
+
+    def loss_and_slopes(self, output_p: Tensor, output_q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        loss = self.loss(output_p, output_q).detach()
+        return loss, torch.sigmoid(-output_p).div_(-len(output_p)), torch.sigmoid(output_q).div_(len(output_q))
 
     def log_ratio(self, output: Tensor) -> Tensor:
         return output

@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from ..divergences import KL, Scaling
-from ..flows import euler_maruyama_step, velocity
+from ..flows import differentiated, euler_maruyama_step, velocity
 from ._mover import Mover
 from ._moving import Space, Step
 from ._prior import Prior
@@ -120,7 +120,7 @@ class DDLSRefiner(Mover):
             return prior.log_density(latents) + space.log_ratio(latents)
 
         def step(latents: Tensor) -> Tensor:
-            direction, _ = velocity(energy, latents, Scaling(KL()))
+            direction, _ = velocity(differentiated(energy), latents, Scaling(KL()))
             moved = euler_maruyama_step(latents, direction, self.step_size / 2, self.noise_scale**2, source)
             stays = ~prior.contains(moved) & torch.isfinite(moved).all(1)
             return torch.where(stays[:, None], latents, moved)

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from ..divergences import Divergence, Scaling
-from ..flows import euler_maruyama_step, velocity
+from ..flows import differentiated, euler_maruyama_step, velocity
 from ..inputs import with_seed
 from ..metrics import energy_distance
 from ..ratios import DensityRatio
@@ -193,7 +193,7 @@ class DGflowRefiner(RowMover):
 
         def step(points: Tensor) -> Tensor:
             nonlocal end
-            direction, t = velocity(space.log_ratio, points, scaling)
+            direction, t = velocity(differentiated(space.log_ratio), points, scaling)
             moved = euler_maruyama_step(points, direction, self.step_size, self.noise, source)
             if ends is None:
                 return moved

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from torch import Tensor
 
 from .. import registry
+from ..flows import ValueAndGradient, differentiated
 from ..inputs import with_seed
 from ..ratios import DensityRatio, with_gradient
 
@@ -35,6 +36,10 @@ class RatioStep:
     def log_ratio(self) -> Callable[[Tensor], Tensor]:
         """log dP/dQ as a function of points, of the ratio as it stands."""
         return self.ratio.log_ratio_tensor
+
+    def value_and_gradient(self) -> ValueAndGradient:
+        """The same with its gradients."""
+        return differentiated(self.ratio.log_ratio_tensor)
 
 
 def make_ratio(owner: str, ratio: str | DensityRatio, seed: int) -> DensityRatio:

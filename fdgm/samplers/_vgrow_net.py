@@ -225,7 +225,7 @@ class VGrowNet(MultiNet):
                 index = torch.randint(s.n_particles, (n,), generator=self.batches_, device=self.device)
                 real = X.draw(n, self.batches_)
                 losses.append(self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise)))
-            direction, _ = velocity(self.critic_step_.log_ratio(), particles, s.scaling)
+            direction, _ = velocity(self.critic_step_.value_and_gradient(), particles, s.scaling)
             particles = euler_step(particles, direction, step_size)
             if s.clamp is not None:
                 particles = particles.clamp(*s.clamp)

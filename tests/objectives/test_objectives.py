@@ -148,3 +148,15 @@ def test_losses_and_slopes_are_finite_at_large_outputs(objective):
     (slope,) = torch.autograd.grad(loss, output)
     assert torch.isfinite(loss)
     assert torch.isfinite(slope).all()
+
+
+@pytest.mark.parametrize("objective", list(objectives()))
+def test_slopes_are_the_derivatives_of_the_loss_by_the_outputs(objective):
+    source = torch.Generator().manual_seed(0)
+    p, q = (torch.randn(n, generator=source, dtype=torch.float64) for n in (5, 3))
+    loss, *slopes = objective.loss_and_slopes(p, q)
+    p, q = p.requires_grad_(), q.requires_grad_()
+    expected = objective.loss(p, q)
+    torch.testing.assert_close(loss, expected.detach())
+    torch.testing.assert_close(slopes, list(torch.autograd.grad(expected, [p, q])))
+    assert not any(value.requires_grad for value in (loss, *slopes))

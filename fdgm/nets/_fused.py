@@ -1,0 +1,154 @@
+"""Outputs and gradients of a perceptron by hand, in buffers that are made once: no graph is built."""
+
+from itertools import pairwise
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+__all__ = ["FusedPerceptron"]
+
+_ROWS = 1024  # at once in `value_and_gradient`: the hidden layers of so many stay in a core's cache
+
+
+class FusedPerceptron:
+    """A network of linear layers with ReLU or leaky ReLU between them and one output, evaluated without autograd.
+
+    It reads the module's own weights and writes their ``.grad``, so that any optimizer can step them. Matrix products
+    go straight into buffers, which saves the graph, its allocations and the pass through Python objects for each
+    layer: a critic of 3 × 128 units on 512 rows spends some two thirds of its time on those otherwise.
+
+    Parameters
+    ----------
+    module : Module
+    layers : list of Linear
+        Those of the module, in their order; the last has one output.
+    slope : float, at least 0
+        Of the activation, for negative inputs.
+    flatten : bool
+        Whether rows come with a shape.
+
+    Notes
+    -----
+    Results agree with autograd's to rounding. The second derivative is not available.
+    """
+
+    def __init__(self, module: nn.Module, layers: list[nn.Linear], slope: float, *, flatten: bool) -> None:
+        self._parts = list(module.modules())
+        self.layers = layers
+        self.slope = slope
+        self.flatten = flatten
+        self._buffers: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
+        self._inputs: list[Tensor] = []
+
+    @classmethod
+    def of(cls, module: nn.Module) -> Self | None:
+        """For a module of that form, in float32; None for any other, which autograd can have."""
+        if not isinstance(module, nn.Sequential):
+            return None
+        parts = list(module)
+        flatten = bool(parts) and isinstance(parts[0], nn.Flatten) and parts[0].start_dim == 1
+        parts = parts[flatten:]
+        if len(parts) < 4 or len(parts) % 2 or not isinstance(parts[-1], nn.Flatten) or parts[-1].start_dim != 0:
+            return None
+        layers, activations = parts[:-1:2], parts[1:-1:2]
+        slopes = {_slope(activation) for activation in activations}
+        plain = all(
+            type(layer) is nn.Linear and layer.bias is not None and not is_parametrized(layer) for layer in layers
+        )
+        chained = plain and all(a.out_features == b.in_features for a, b in pairwise(layers))
+        if not chained or layers[-1].out_features != 1 or len(slopes) != 1 or None in slopes:
+            return None
+        if any(weight.dtype != torch.float32 for weight in module.parameters()):
+            return None
+        return cls(module, layers, slopes.pop(), flatten=flatten)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether hooks want to be called with the module, which is then left to autograd."""
+        return any(
+            part._forward_hooks or part._forward_pre_hooks or part._backward_hooks or part._backward_pre_hooks
+            for part in self._parts
+        )
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Outputs (n,) at rows (n, *shape); kept for `backward`, until the next call."""
+        x = x.flatten(1) if self.flatten else x
+        hidden, _ = self._buffers_for(x)
+        self._inputs = [x, *hidden[:-1]]
+        for layer, before, after in zip(self.layers, self._inputs, hidden, strict=True):
+            torch.addmm(layer.bias.detach(), before, layer.weight.detach().t(), out=after)
+            if after is not hidden[-1]:
+                self._activate(after)
+        return hidden[-1].flatten().clone()
+
+    def backward(self, gradient: Tensor) -> None:
+        """Put the gradient by each weight into its ``.grad``, from that by the last `outputs`, (n,)."""
+        _, back = self._buffers_for(self._inputs[0])
+        g = gradient[:, None]
+        for i in reversed(range(len(self.layers))):
+            layer = self.layers[i]
+            if layer.weight.requires_grad:
+                torch.mm(g.t(), self._inputs[i], out=_grad(layer.weight))
+            if layer.bias.requires_grad:
+                torch.sum(g, dim=0, out=_grad(layer.bias))
+            if i:
+                torch.mm(g, layer.weight.detach(), out=back[i - 1])
+                g = self._chain(back[i - 1], self._inputs[i])
+
+    def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Outputs (n,) and their gradients, of x's shape, each row's in that row."""
+        values = torch.empty(len(x), device=x.device, dtype=torch.float32)
+        gradients = torch.empty_like(x)
+        flat = gradients.flatten(1)  # a view: empty_like of rows that are contiguous is contiguous
+        for start in range(0, len(x), _ROWS):
+            rows = slice(start, start + _ROWS)
+            values[rows] = self.outputs(x[rows])
+            _, back = self._buffers_for(self._inputs[0])
+            last = len(self.layers) - 1
+            g = self.layers[last].weight.detach().expand(len(values[rows]), -1)
+            for i in reversed(range(1, last + 1)):
+                g = self._chain(back[i - 1].copy_(g) if i == last else g, self._inputs[i])
+                into = flat[rows] if i == 1 else back[i - 2]
+                g = torch.mm(g, self.layers[i - 1].weight.detach(), out=into)
+        return values, gradients
+
+    def _activate(self, values: Tensor) -> None:
+        if self.slope == 0:
+            values.relu_()
+        else:
+            nn.functional.leaky_relu_(values, self.slope)
+
+    def _chain(self, gradient: Tensor, activated: Tensor) -> Tensor:
+        """The gradient before an activation from that behind it; the sign of what came out tells the branch."""
+        if self.slope == 0:
+            return torch.ops.aten.threshold_backward.grad_input(gradient, activated, 0.0, grad_input=gradient)
+        return torch.ops.aten.leaky_relu_backward.grad_input(gradient, activated, self.slope, True, grad_input=gradient)
+
+    def _buffers_for(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What each layer gives, and the gradient by what each layer but the first takes, for so many rows."""
+        n = len(x)
+        if n not in self._buffers or self._buffers[n][0][0].device != x.device:
+            sizes = [layer.out_features for layer in self.layers]
+
+            def empty(size: int) -> Tensor:
+                return torch.empty(n, size, dtype=torch.float32, device=x.device)
+
+            self._buffers[n] = [empty(size) for size in sizes], [empty(size) for size in sizes[:-1]]
+        return self._buffers[n]
+
+
+def _slope(activation: nn.Module) -> float | None:
+    """Slope for negative inputs; None of an activation of another kind."""
+    if type(activation) is nn.ReLU:
+        return 0.0
+    if type(activation) is nn.LeakyReLU and activation.negative_slope > 0:
+        return float(activation.negative_slope)
+    return None
+
+
+def _grad(weight: nn.Parameter) -> Tensor:
+    if weight.grad is None:
+        weight.grad = torch.empty_like(weight)
+    return weight.grad
