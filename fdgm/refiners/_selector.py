@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..inputs import chunk_seed, given_key, index_of, validate
 from ..nets import resolve_device
 from ._base import Refiner
+from ._isotonic import isotonic_log_ratio
 from ._split import held_out_rows
 
 __all__ = ["CANDIDATES", "Selector"]
@@ -116,20 +116,13 @@ class Selector(Refiner):
         """The map from T to a calibrated T: two points of a straight line, or those of an isotonic curve."""
         if self.calibration is None:
             return None
-        t, label = np.concatenate([t_p, t_q]), np.repeat([1, 0], [len(t_p), len(t_q)])
-        weight = np.repeat([1 / len(t_p), 1 / len(t_q)], [len(t_p), len(t_q)])  # else T has log n_p/n_q in it
         if self.calibration == "sigmoid":
+            t, label = np.concatenate([t_p, t_q]), np.repeat([1, 0], [len(t_p), len(t_q)])
+            weight = np.where(label, 1 / len(t_p), 1 / len(t_q))  # else T has log n_p/n_q in it
             model = LogisticRegression(C=1e6).fit(t[:, None], label, sample_weight=weight * len(t) / 2)
             ends = np.array([t.min(), t.max()])
             return [list(ends), list(model.decision_function(ends[:, None]))]
-        curve = IsotonicRegression(out_of_bounds="clip").fit(t, label, sample_weight=weight)
-        # Half a row of each sample in each step of the curve: a step at the end that holds rows of one sample alone, by
-        # chance, would otherwise outweigh all the others.
-        step = np.unique(curve.predict(t), return_inverse=True)[1]
-        p, q = np.bincount(step, weights=label) + 0.5, np.bincount(step, weights=1 - label) + 0.5
-        level = np.maximum.accumulate(np.log(p / q)) - np.log(len(t_p) / len(t_q))
-        order = np.argsort(t, kind="stable")
-        return [list(t[order]), list(level[step[order]])]
+        return [knots.tolist() for knots in isotonic_log_ratio(t_p, t_q)]
 
     def _calibrated(self, t: np.ndarray) -> np.ndarray:
         if self._knots is None:
