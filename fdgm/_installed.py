@@ -27,9 +27,14 @@ class Plugin:
 def installed(group: str) -> Iterator[Plugin]:
     """Those that distributions name under an entry-point group."""
     for entry in _entry_points(group):
-        name, version = (None, None) if entry.dist is None else (entry.dist.name, entry.dist.version)
-        texts = (said(text, str) for text in (entry.name, name or entry.value, version or "unknown"))
-        yield Plugin(*texts, entry.load)
+        owner = entry.dist
+        name, version = (None, None) if owner is None else (owner.name, owner.version)
+        yield Plugin(
+            name=said(entry.name, str),
+            distribution=said(name or entry.value, str),
+            version=said(version or "unknown", str),
+            load=entry.load,
+        )
 
 
 def _entry_points(group: str) -> Iterable[metadata.EntryPoint]:

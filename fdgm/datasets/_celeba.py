@@ -1,6 +1,7 @@
 """CelebA, aligned and cropped, from files in its published format."""
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -8,7 +9,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
-from ._archives import Reader, opened
+from ._archives import Reader, check_size, opened
 from ._checks import check_count
 from ._pixels import check_split
 from ._places import folders, nowhere
@@ -18,6 +19,11 @@ __all__ = ["load_celeba"]
 _IMAGES = ("img_align_celeba", "img_align_celeba.zip")
 _PARTITION, _ATTRIBUTES = "list_eval_partition.txt", "list_attr_celeba.txt"
 _PARTS = {"train": 0, "valid": 1, "test": 2}
+_WIDTH, _HEIGHT = 178, 218  # of each image, as published
+_N_IMAGES = 202_599
+_MOST = {_PARTITION: 2**23, _ATTRIBUTES: 2**26}  # bytes of the lists, which have 3 and 27 million
+_MOST_OF_AN_IMAGE = 2**20
+_IMAGE_NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a file of the folder: no way out of it
 _URL = "http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 
 
@@ -107,7 +113,7 @@ def load_celeba(
     places = folders(data_home, ("celeba",))
     wanted = (_PARTITION, _ATTRIBUTES) if return_labels else (_PARTITION,)
     lists = {name: place / name for place in reversed(places) for name in wanted if (place / name).is_file()}
-    with opened(places, (_IMAGES,)) as found:
+    with opened(places, (_IMAGES,), most=0) as found:  # a zip: each image has a bound of its own
         if found is None or len(lists) < len(wanted):
             files = f"{' or '.join(_IMAGES)}, and {' and '.join(wanted)}"
             raise nowhere(function, files, places, _URL, given=data_home is not None)
@@ -117,10 +123,21 @@ def load_celeba(
 
 
 def _table(path: Path, columns: list[str], skip: int) -> pd.DataFrame:
+    check_size(path, path.stat().st_size, _MOST[path.name])
+    if len(set(columns)) < len(columns):
+        twice = next(name for i, name in enumerate(columns) if name in columns[:i])
+        raise ValueError(f"{path} must name each column once, got {twice[:100]!a} twice; fetch it again.")
+    kinds = {"image": str}
     try:
-        return pd.read_csv(path, sep=r"\s+", names=columns, skiprows=skip, index_col=False)
+        table = pd.read_csv(path, sep=r"\s+", names=columns, skiprows=skip, index_col=False, dtype=kinds)
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} must be a table of {len(columns)} columns, got a file that gave {error}.") from error
+    if len(table) > _N_IMAGES:
+        raise ValueError(f"{path} must have at most {_N_IMAGES} rows, got {len(table)}; fetch it again.")
+    again = table["image"][table["image"].duplicated()]
+    if len(again):
+        raise ValueError(f"{path} must have one row for each image, got two for {again.iloc[0]!r}; fetch it again.")
+    return table
 
 
 def _names(path: Path, split: str) -> list[str]:
@@ -133,6 +150,9 @@ def _names(path: Path, split: str) -> list[str]:
             f"{path} must give each image one of the parts {list(_PARTS.values())}, got {part!r} for {image!r}; fetch"
             " it again."
         )
+    strange = [name for name in table["image"] if not isinstance(name, str) or _IMAGE_NAME.fullmatch(name) is None]
+    if strange:
+        raise ValueError(f"{path} must name files of {_IMAGES[0]}, got {str(strange[0])[:100]!a}; fetch it again.")
     chosen = table if split == "all" else table[table["part"] == _PARTS[split]]
     if chosen.empty:
         raise ValueError(f"{path} must name images of the split {split!r}, got none among {len(table)}.")
@@ -141,7 +161,8 @@ def _names(path: Path, split: str) -> list[str]:
 
 def _attributes(path: Path, names: Sequence[str]) -> pd.DataFrame:
     """The file's rows for the images named: −1 is False, 1 is True."""
-    with open(path) as file:
+    check_size(path, path.stat().st_size, _MOST[path.name])
+    with open(path, encoding="utf-8", errors="replace") as file:
         columns = [file.readline(), file.readline()][1].split()
     table = _table(path, ["image", *columns], 2).set_index("image")
     missing = [name for name in names if name not in table.index]
@@ -150,30 +171,39 @@ def _attributes(path: Path, names: Sequence[str]) -> pd.DataFrame:
             f"{path} must have a row for each image, got none for {len(missing)} of {len(names)}, the first"
             f" {missing[0]!r}; fetch it again."
         )
-    return (table.loc[list(names)] > 0).reset_index(drop=True)
+    chosen = table.loc[list(names)]
+    if not chosen.isin((-1, 1)).to_numpy().all():
+        sound = chosen.astype(str).isin(("-1", "1")).all(axis=1)  # a column with a word in it is all words
+        image, values = next(chosen[~sound].iterrows())
+        raise ValueError(
+            f"{path} must give attributes as -1 or 1, got {values.tolist()} for {image!r}; fetch it again."
+        )
+    return (chosen > 0).reset_index(drop=True)
 
 
 def _read_images(read: Reader, names: Sequence[str], crop: int, size: int, function: str) -> np.ndarray:
     try:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
     except ImportError as error:
         raise ImportError(f"{function} needs Pillow to read JPEG: install the extra fdgm[images].") from error
+    if crop > min(_WIDTH, _HEIGHT):
+        raise ValueError(f"crop of {function} must be at most {min(_WIDTH, _HEIGHT)}, got {crop!r}.")
+    left, top = (_WIDTH - crop) // 2, (_HEIGHT - crop) // 2
+    box = (left, top, left + crop, top + crop)
     X = np.empty((len(names), 3, size, size), np.float32)
     for row, name in enumerate(names):
+        file = io.BytesIO(read(name, _MOST_OF_AN_IMAGE, None).tobytes())
         try:
-            image = Image.open(io.BytesIO(read(name).tobytes())).convert("RGB")
-        except (UnidentifiedImageError, OSError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
+            with Image.open(file, formats=("JPEG", "PNG")) as image:  # other decoders may run programs
+                if image.size != (_WIDTH, _HEIGHT):  # the header says so, before a pixel takes memory
+                    raise ValueError(f"{image.width} × {image.height} pixels")
+                pixels = image.convert("RGB")
+        except Exception as error:  # Pillow's decoders raise what they like, SyntaxError and warnings of bombs too
             raise ValueError(
-                f"{name} of CelebA must be a JPEG, got a file that gave {error}; fetch it again."
+                f"{name} of CelebA must be a JPEG, or a PNG, of {_WIDTH} × {_HEIGHT} pixels, got a file that gave"
+                f" {error}; fetch it again."
             ) from error
-        width, height = image.size
-        if crop > min(width, height):
-            raise ValueError(f"crop of {function} must be at most {min(width, height)}, got {crop!r}.")
-        left, top = (width - crop) // 2, (height - crop) // 2
-        box = (left, top, left + crop, top + crop)
-        resized = image.resize((size, size), Image.Resampling.BILINEAR, box=box)
+        resized = pixels.resize((size, size), Image.Resampling.BILINEAR, box=box)
         X[row] = np.asarray(resized, np.float32).transpose(2, 0, 1)
     X /= np.float32(127.5)
     X -= 1

@@ -1,18 +1,19 @@
 """CIFAR-10, from files in either of its published formats."""
 
-import io
-import pickle
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from ._archives import Reader, opened
-from ._pixels import check_split, images_of
+from ._pickles import read_pickle
+from ._pixels import check_labels, check_split, images_of
 from ._places import folders, nowhere
 
 __all__ = ["load_cifar10"]
 
 _SIZE = 3 * 32 * 32
+_BATCH = 10_000  # images in a file
+_MOST_PICKLED = 3 * _BATCH * _SIZE // 2  # bytes, with the files' names; Python 3 writes every second pixel as two
 _BATCHES = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
 _BINARY = ("cifar-10-batches-bin", "cifar-10-binary.tar.gz")
 _PYTHON = ("cifar-10-batches-py", "cifar-10-python.tar.gz")
@@ -72,7 +73,7 @@ def load_cifar10(
     function = "load_cifar10"
     batches = _BATCHES[check_split(split, tuple(_BATCHES), function)]
     places = folders(data_home, ("cifar10",))
-    with opened(places, (_BINARY, _PYTHON)) as found:
+    with opened(places, (_BINARY, _PYTHON), most=7 * _MOST_PICKLED) as found:
         if found is None:
             files = " or ".join((*_BINARY, *_PYTHON))
             raise nowhere(function, files, places, _URL, given=data_home is not None)
@@ -80,41 +81,36 @@ def load_cifar10(
         parts = [(_from_binary if folder == _BINARY[0] else _from_pickle)(read, batch) for batch in batches]
     pixels = np.concatenate([part[0] for part in parts]).reshape(-1, 3, 32, 32)
     X = images_of(pixels, image_size, function)
-    return (X, np.concatenate([part[1] for part in parts]).astype(np.int64)) if return_labels else X
+    return (X, np.concatenate([part[1] for part in parts])) if return_labels else X
 
 
 def _from_binary(read: Reader, batch: str) -> tuple[np.ndarray, np.ndarray]:
     """Records of a label and 3,072 pixels."""
-    data = read(f"{batch}.bin")
+    data = read(f"{batch}.bin", _BATCH * (1 + _SIZE), None)
     if not len(data) or len(data) % (1 + _SIZE):
         raise ValueError(
             f"{batch}.bin of CIFAR-10 must hold records of {1 + _SIZE} bytes, got {len(data)} bytes; fetch it again."
         )
     records = data.reshape(-1, 1 + _SIZE)
-    return records[:, 1:], records[:, 0]
+    return records[:, 1:], check_labels(records[:, 0], len(records), range(10), f"{batch}.bin of CIFAR-10")
 
 
 def _from_pickle(read: Reader, batch: str) -> tuple[np.ndarray, np.ndarray]:
     """A dict with an array b"data" (n, 3072) and a list b"labels"."""
     try:
-        content = _ArraysOnly(io.BytesIO(read(batch).tobytes()), encoding="bytes").load()
-        pixels, labels = np.asarray(content[b"data"], np.uint8), np.asarray(content[b"labels"])
-        return pixels.reshape(len(labels), _SIZE), labels
-    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        content = read_pickle(read(batch, _MOST_PICKLED, None).tobytes())
+        pixels, labels = content[b"data"], content[b"labels"]
+    except KeyError as error:
+        raise ValueError(f"{batch} of CIFAR-10 must hold {error}, got a file without it; fetch it again.") from error
+    except ValueError as error:
         raise ValueError(
-            f"{batch} of CIFAR-10 must hold a dict of arrays, got a file that gave {type(error).__name__}: {error};"
+            f"{batch} of CIFAR-10 must hold a dict of arrays of bytes, got a file that is something else: {error};"
             " fetch it again."
         ) from error
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """The published pickles hold nothing but numpy arrays, and a pickle that does could run anything."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
-            return getattr(np, name)
-        if name == "_reconstruct" and module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-            return np.empty(0).__reduce__()[0]
-        if (module, name) == ("_codecs", "encode"):
-            return lambda text, _: text.encode("latin1")  # how Python 3 writes bytes for Python 2
-        raise pickle.UnpicklingError(f"it refers to {module}.{name}")
+    sound = isinstance(pixels, np.ndarray) and pixels.shape[1:] == (_SIZE,) and len(pixels) <= _BATCH
+    if not sound or type(labels) is not list or any(type(label) is not int for label in labels):
+        raise ValueError(
+            f"{batch} of CIFAR-10 must hold at most {_BATCH} rows of {_SIZE} bytes and as many integers, got something"
+            " else; fetch it again."
+        )
+    return pixels, check_labels(np.array(labels, np.int64), len(pixels), range(10), f"{batch} of CIFAR-10")

@@ -1,22 +1,22 @@
 """MNIST and Fashion-MNIST, from files in their published format."""
 
-import gzip
 import math
 import warnings
-import zlib
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
 
-from ._pixels import check_split, images_of
+from ._archives import check_size, inflated
+from ._pixels import check_labels, check_split, images_of
 from ._places import folders, nowhere
 
 __all__ = ["load_fashion_mnist", "load_mnist", "read_mnist"]
 
 _SPLITS = {"train": "train", "test": "t10k"}
-_N_TRAIN = 60_000
+_N_IMAGES = {"train": 60_000, "test": 10_000}
+_SIDE = 28
 _OPENML = {"mnist": "mnist_784", "fashion-mnist": "Fashion-MNIST"}
 _URL = {
     "mnist": "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -139,12 +139,9 @@ def read_mnist(name: str, split: str, data_home: Any, function: str) -> tuple[np
     for place in places:
         found = [_either(place / file) for file in wanted]
         if found[0] is not None and found[1] is not None:
-            images, labels = _read_idx(found[0], 3), _read_idx(found[1], 1)
-            if len(images) != len(labels):
-                raise ValueError(
-                    f"{function} needs as many labels as images, got {len(labels)} in {found[1]} for {len(images)}."
-                )
-            return images, labels.astype(np.int64)
+            most = _N_IMAGES[split]
+            images, labels = _read_idx(found[0], most, (_SIDE, _SIDE)), _read_idx(found[1], most, ())
+            return images, check_labels(labels, len(images), range(10), str(found[1]))
     files = f"{wanted[0]} and {wanted[1]}, plain or with .gz"
     if data_home is not None:
         raise nowhere(function, files, places, _URL[name], given=True)
@@ -164,22 +161,23 @@ def _either(path: Path) -> Path | None:
     return path if path.is_file() else (zipped if zipped.is_file() else None)
 
 
-def _read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """An array of bytes: two zeros, the type 8, the number of dimensions, each as four bytes, and the values."""
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
+def _read_idx(path: Path, most: int, shape: tuple[int, ...]) -> np.ndarray:
+    """At most so many arrays of bytes of a shape: two zeros, the type 8, the number of dimensions, each as four bytes,
+    and the values."""
+    header, size = 8 + 4 * len(shape), math.prod(shape)
+    if path.suffix == ".gz":
+        data = inflated(path, header + most * size)
+    else:
+        check_size(path, path.stat().st_size, header + most * size)
+        data = path.read_bytes()
+    n = (len(data) - header) // size
+    expected = bytes([0, 0, 8, 1 + len(shape)]) + np.array([n, *shape], ">i4").tobytes()
+    if n < 1 or len(data) != header + n * size or data[:header] != expected:
         raise ValueError(
-            f"{path} must be a file in gzip's format, got one that gave {error}; fetch it again."
-        ) from error
-    header = 4 + 4 * dimensions
-    shape = tuple(int(n) for n in np.frombuffer(data[4:header], ">i4")) if len(data) >= header else ()
-    if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) != header + math.prod(shape):
-        raise ValueError(
-            f"{path} must be an idx file of bytes in {dimensions} dimensions, got one of {len(data)} bytes that begins"
-            f" with {data[:header].hex()}; fetch it again."
+            f"{path} must be an idx file of bytes in {1 + len(shape)} dimensions, got one of {len(data)} bytes that"
+            f" begins with {data[:header].hex()}, not with {expected.hex()}; fetch it again."
         )
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(data, np.uint8, offset=header).reshape(n, *shape)
 
 
 def _fetch(name: str, split: str, function: str, files: str, places: list[Path]) -> tuple[np.ndarray, np.ndarray]:
@@ -193,5 +191,13 @@ def _fetch(name: str, split: str, function: str, files: str, places: list[Path])
     except (OSError, HTTPException) as error:
         tried = f" and at OpenML, which gave {type(error).__name__}: {error}"
         raise nowhere(function, files, places, _URL[name], tried) from error
-    rows = slice(_N_TRAIN) if split == "train" else slice(_N_TRAIN, None)
-    return bunch.data[rows].astype(np.uint8).reshape(-1, 28, 28), bunch.target[rows].astype(np.int64)
+    first = _N_IMAGES["train"]
+    rows = slice(first) if split == "train" else slice(first, None)
+    images, labels = bunch.data[rows], bunch.target[rows].astype(np.int64)
+    if images.shape[1:] != (_SIDE**2,) or not np.all((images >= 0) & (images <= 255)):
+        raise ValueError(
+            f"OpenML's copy for {function} must hold rows of {_SIDE**2} bytes, got an array of shape"
+            f" {bunch.data.shape} from {images.min(initial=0)} to {images.max(initial=0)}."
+        )
+    pixels = images.astype(np.uint8).reshape(-1, _SIDE, _SIDE)
+    return pixels, check_labels(labels, len(pixels), range(10), "OpenML's copy")

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._checks import check_count
 
-__all__ = ["check_split", "images_of"]
+__all__ = ["check_labels", "check_split", "images_of"]
 
 _CHUNK = 4096  # images resized at once
 
@@ -36,6 +36,22 @@ def images_of(pixels: Any, image_size: int, function: str) -> np.ndarray:
     X /= np.float32(127.5)
     X -= 1
     return np.clip(X, -1, 1, out=X)  # resizing rounds
+
+
+def check_labels(labels: np.ndarray, n_images: int, classes: range, file: str) -> np.ndarray:
+    """Labels of images, as int64, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        If there is not one for each image, or one is none of the `classes`.
+    """
+    if len(labels) != n_images:
+        raise ValueError(f"{file} must hold as many labels as images, got {len(labels)} for {n_images}.")
+    odd = labels[(labels < classes.start) | (labels >= classes.stop)]
+    if len(odd):
+        raise ValueError(f"{file} must hold labels from {classes.start} to {classes.stop - 1}, got {odd[0]}.")
+    return labels.astype(np.int64) - classes.start
 
 
 def check_split(split: Any, splits: tuple[str, ...], function: str) -> str:

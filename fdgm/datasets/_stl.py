@@ -6,12 +6,14 @@ import numpy as np
 
 from ._archives import opened
 from ._checks import check_count
-from ._pixels import check_split, images_of
+from ._pixels import check_labels, check_split, images_of
 from ._places import folders, nowhere
 
 __all__ = ["load_stl10"]
 
 _SIDE = 96
+_N_IMAGES = {"unlabeled": 100_000, "train": 5000, "test": 8000}
+_MOST = 3 * _SIDE**2 * sum(_N_IMAGES.values()) + 2**20  # bytes of the archive, unpacked
 _BINARY = ("stl10_binary", "stl10_binary.tar.gz")
 _URL = "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz"
 
@@ -46,7 +48,7 @@ def load_stl10(
 
     ``stl10_binary.tar.gz``, or the folder that it unpacks to, is looked for in `data_home`, else in the folder that
     the environment variable FDGM_DATA names, each time in its sub-folder ``stl10`` first. Nothing is downloaded. The
-    unpacked folder is read as it is needed, the archive as a whole.
+    unpacked folder is read as it is needed; the archive is read twice, first for its checksum.
 
     Parameters
     ----------
@@ -85,27 +87,25 @@ def load_stl10(
     >>> X = load_stl10(image_size=48)  # doctest: +SKIP
     """
     function = "load_stl10"
-    check_split(split, ("unlabeled", "train", "test"), function)
+    check_split(split, tuple(_N_IMAGES), function)
     if n_samples is not None:
         check_count(n_samples, "n_samples", function)
     if return_labels and split == "unlabeled":
         raise ValueError(f"return_labels of {function} must be False for split='unlabeled', got {return_labels!r}.")
     places = folders(data_home, ("stl10",))
-    with opened(places, (_BINARY,)) as found:
+    with opened(places, (_BINARY,), _MOST) as found:
         if found is None:
             raise nowhere(function, " or ".join(_BINARY), places, _URL, given=data_home is not None)
         _, read = found
-        data = read(f"{split}_X.bin")
-        if not len(data) or len(data) % (3 * _SIDE**2):
+        size = 3 * _SIDE**2
+        data = read(f"{split}_X.bin", size * _N_IMAGES[split], None if n_samples is None else size * n_samples)
+        if not len(data) or len(data) % size:
             raise ValueError(
-                f"{split}_X.bin of STL-10 must hold images of {3 * _SIDE**2} bytes, got {len(data)} bytes; fetch it"
-                " again."
+                f"{split}_X.bin of STL-10 must hold images of {size} bytes, got {len(data)} bytes; fetch it again."
             )
-        pixels = data.reshape(-1, 3, _SIDE, _SIDE).transpose(0, 1, 3, 2)[:n_samples]  # stored column by column
+        pixels = data.reshape(-1, 3, _SIDE, _SIDE).transpose(0, 1, 3, 2)  # stored column by column
         X = images_of(pixels, image_size, function)
         if not return_labels:
             return X
-        labels = np.asarray(read(f"{split}_y.bin")[:n_samples]).astype(np.int64) - 1
-    if len(labels) != len(X):
-        raise ValueError(f"{split}_y.bin of STL-10 must hold a label for each image, got {len(labels)} for {len(X)}.")
-    return X, labels
+        labels = read(f"{split}_y.bin", _N_IMAGES[split], n_samples)
+    return X, check_labels(labels, len(X), range(1, 11), f"{split}_y.bin of STL-10")

@@ -164,6 +164,33 @@ class TestDamage:
         path.write_bytes(path.read_bytes()[:n_bytes])
         self.check(tmp_path, rf"must be an idx file of bytes in 3 dimensions, got one of {n_bytes} bytes")
 
+    @pytest.mark.parametrize("label", [10, 255])
+    def test_a_label_that_is_no_class(self, label, tmp_path):
+        write(tmp_path, labels=np.where(LABELS == 3, label, LABELS).astype(np.uint8))
+        self.check(tmp_path, rf"train-labels-idx1-ubyte.gz must hold labels from 0 to 9, got {label}")
+
+    @pytest.mark.parametrize("shape", [(7, 784, 1), (7, 1, 784), (14, 14, 28), (1, 7 * 784, 1)])
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_images_of_another_shape(self, shape, zipped, tmp_path):
+        write(tmp_path, images=PIXELS.reshape(shape), zipped=zipped)
+        self.check(tmp_path, r"train-images-idx3-ubyte(.gz)? must be an idx file of bytes in 3 dimensions")
+
+    @pytest.mark.parametrize("zipped", [True, False])
+    def test_more_images_than_there_are(self, zipped, tmp_path):
+        write(tmp_path, split="t10k", zipped=zipped, images=np.zeros((10_001, 28, 28), np.uint8))
+        with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte(.gz)? must have at most 7840016 bytes"):
+            load_mnist("test", data_home=tmp_path)
+
+    @pytest.mark.parametrize(("pixels", "labels"), [((0, 256), 3), ((-1, 0), 3), ((0, 9), 10)])
+    def test_openmls_copy_is_held_to_the_same(self, pixels, labels, monkeypatch):
+        data, target = np.zeros((60_001, 784)), np.zeros(60_001)
+        data[-1, :2], target[-1] = pixels, labels
+        monkeypatch.setattr(
+            "sklearn.datasets.fetch_openml", lambda *a, **k: SimpleNamespace(data=data, target=target.astype(int))
+        )
+        with pytest.raises(ValueError, match=r"OpenML's copy .*must hold .*, got"):
+            load_mnist("test")
+
     def test_labels_of_another_number(self, tmp_path):
         write(tmp_path, labels=LABELS[:3])
         self.check(tmp_path, r"as many labels as images, got 3")

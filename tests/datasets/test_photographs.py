@@ -91,6 +91,19 @@ class TestCIFAR10:
         with pytest.raises(ValueError, match=r"data_batch_2.bin of CIFAR-10 .* got 5 bytes"):
             load_cifar10(data_home=tmp_path)
 
+    @pytest.mark.parametrize("kind", ["binary", "python"])
+    @pytest.mark.parametrize("label", [10, 200])
+    def test_a_label_that_is_no_class(self, kind, label, tmp_path):
+        self.labels = np.where(np.arange(12) == 3, label, self.labels).astype(np.uint8)
+        put(tmp_path, "", getattr(self, kind)())
+        with pytest.raises(ValueError, match=rf"data_batch_2.* of CIFAR-10 must hold labels from 0 to 9, got {label}"):
+            load_cifar10(data_home=tmp_path)
+
+    def test_more_images_than_there_are(self, tmp_path):
+        put(tmp_path, "", {**self.binary(), "cifar-10-batches-bin/test_batch.bin": bytes(3073 * 10_001)})
+        with pytest.raises(ValueError, match=r"test_batch.bin must have at most 30730000 bytes, got more"):
+            load_cifar10("test", data_home=tmp_path)
+
     @pytest.mark.parametrize("archive", ["", "cifar-10-binary.tar.gz"])
     def test_a_missing_file(self, archive, tmp_path):
         files = self.binary()
@@ -122,8 +135,15 @@ class TestSTL10:
         assert_array_equal(bytes_of(X), self.pixels)
         assert_array_equal(labels, [0, 9, 3])
 
-    def test_the_first_few_at_another_size(self, tmp_path):
-        put(tmp_path, "", self.files())
+    @pytest.mark.parametrize("label", [0, 11, 255])
+    def test_a_label_that_is_no_class(self, label, tmp_path):
+        put(tmp_path, "", {**self.files(), "stl10_binary/train_y.bin": bytes([1, label, 4])})
+        with pytest.raises(ValueError, match=rf"train_y.bin of STL-10 must hold labels from 1 to 10, got {label}"):
+            load_stl10("train", data_home=tmp_path, return_labels=True)
+
+    @pytest.mark.parametrize("archive", ["", "stl10_binary.tar.gz"])
+    def test_the_first_few_at_another_size(self, archive, tmp_path):
+        put(tmp_path, archive, self.files())
         X, labels = load_stl10("test", data_home=tmp_path, n_samples=2, image_size=48, return_labels=True)
         assert (X.shape, labels.tolist()) == ((2, 3, 48, 48), [0, 9])
 
@@ -225,6 +245,42 @@ class TestCelebA:
         assert len(load_celeba("valid", data_home=home, return_labels=True)[1]) == 1
         with pytest.raises(ValueError, match=r"list_attr_celeba.txt must have .* got none for 1 of 3, .*'000002.jpg'"):
             load_celeba(data_home=home, return_labels=True)
+
+    def change(self, home, name, old, new):
+        self.put(home)
+        path = home / name
+        path.write_text(path.read_text().replace(old, new))
+
+    def test_an_image_that_has_two_rows_of_attributes(self, home):
+        self.change(home, "list_attr_celeba.txt", "000002.jpg", "000001.jpg")
+        with pytest.raises(ValueError, match=r"list_attr_celeba.txt must have one row .* two for '000001.jpg'"):
+            load_celeba(data_home=home, return_labels=True)
+
+    def test_an_image_that_is_listed_twice(self, home):
+        self.change(home, "list_eval_partition.txt", "000002.jpg", "000001.jpg")
+        with pytest.raises(ValueError, match=r"list_eval_partition.txt must have one row .* two for '000001.jpg'"):
+            load_celeba(data_home=home)
+
+    def test_an_attribute_that_is_named_twice(self, home):
+        self.change(home, "list_attr_celeba.txt", "Young", "Smiling")
+        with pytest.raises(ValueError, match=r"list_attr_celeba.txt must name each column once, got 'Smiling' twice"):
+            load_celeba(data_home=home, return_labels=True)
+
+    @pytest.mark.parametrize("value", ["0", "2", "nan", "yes"])
+    def test_an_attribute_that_is_neither(self, value, home):
+        self.change(home, "list_attr_celeba.txt", "000002.jpg  1 -1", f"000002.jpg  1 {value}")
+        with pytest.raises(
+            ValueError, match=r"list_attr_celeba.txt must give attributes as -1 or 1, got .*'000002.jpg'"
+        ):
+            load_celeba(data_home=home, return_labels=True)
+
+    def test_an_image_of_another_size(self, home):
+        from PIL import Image
+
+        self.put(home)
+        Image.new("RGB", (218, 178)).save(home / "img_align_celeba" / self.names[1])
+        with pytest.raises(ValueError, match=r"000002.jpg of CelebA must be .* 178 × 218 pixels, .* 218 × 178 pixels"):
+            load_celeba(data_home=home)
 
     def test_lists_are_needed_too(self, home):
         self.put(home)
