@@ -13,6 +13,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from .._columns import Labels, align, labels_of
 from ..architectures import Conditional
 from ..inputs import index_of, validate, validate_count, validate_latents
 from ..training import GenerativeModel, chunk_noise, map_rows
@@ -110,7 +111,8 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Parameters
         ----------
         Z : array-like of shape (n_samples, latent_size)
-            As wide as `transform` gives them at that level.
+            As wide as `transform` gives them at that level. The columns of a table go by the names that `transform`
+            gives them where ``set_output`` asks for a table, or by their numbers, from 0.
         level : int or None, default=None
             The level of latents that they are of; as in `transform`.
         stochastic : bool, default=False
@@ -127,11 +129,12 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Raises
         ------
         ValueError, TypeError
-            If Z is not finite numbers of that width, or there is no such level.
+            If Z is not finite numbers of that width, its columns have other names, or there is no such level.
         """
         check_is_fitted(self)
         level = self._checked_level("inverse_transform", level)
         size = self.net_.settings.level_sizes[level - 1]
+        Z = self._aligned_latents(Z, level, size)
         hint = "" if len(self.net_.settings.level_sizes) == 1 else "; latents of another level want its level="
         latents = validate_latents(f"{type(self).__name__}.inverse_transform", Z, size, hint=hint)
         key = self._noise_key("inverse_transform", stochastic, random_state)
@@ -336,6 +339,14 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
                 f" its architecture has, got {level!r}."
             )
         return int(level)
+
+    def _aligned_latents(self, Z: Any, level: int, size: int) -> Any:
+        """A table of latents with its columns in order: by number, or at the last level by `transform`'s names."""
+        labels = labels_of(Z)
+        expected: Labels = tuple(range(size))
+        if level == len(self.net_.settings.level_sizes) and set(labels or ()) != set(expected):
+            expected = tuple(self.get_feature_names_out())
+        return align(Z, expected, f"Z of {type(self).__name__}.inverse_transform", "transform's output")
 
     def _represent(self, X: Any) -> np.ndarray:
         """Mean representations at the last level, (n, latent_size)."""

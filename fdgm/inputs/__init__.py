@@ -2,7 +2,18 @@
 
 from ._scaler import AffineScaler, chunks
 from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, with_seed
-from ._validation import Record, index_of, is_mapped, validate, validate_count, validate_latents, validate_pair
+from ._validation import (
+    Record,
+    columns_of,
+    index_of,
+    is_mapped,
+    plain_columns,
+    set_columns,
+    validate,
+    validate_count,
+    validate_latents,
+    validate_pair,
+)
 
 __all__ = [
     "AffineScaler",
@@ -10,11 +21,14 @@ __all__ = [
     "Seeds",
     "chunk_seed",
     "chunks",
+    "columns_of",
     "entropy_of",
     "given_key",
     "index_of",
     "int_seed",
     "is_mapped",
+    "plain_columns",
+    "set_columns",
     "validate",
     "validate_count",
     "validate_latents",

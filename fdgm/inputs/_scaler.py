@@ -93,6 +93,10 @@ class AffineScaler:
         """What `to_tensors` gave."""
         return cls(*(tensors[prefix + name].numpy() for name in cls.names))
 
+    def ordered(self, order: np.ndarray | None) -> Self:
+        """The map of the same columns in another order, of shape (n_features,); itself for None."""
+        return self if order is None else type(self)(*(getattr(self, name)[order] for name in self.names))
+
     def to_tensors(self, prefix: str = "scaler/") -> dict[str, Tensor]:
         """Everything, to be stored."""
         return {prefix + name: torch.from_numpy(np.array(getattr(self, name), order="C")) for name in self.names}

@@ -1,5 +1,7 @@
 """From what a user passes to an array, and the record that gives outputs the same form."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -10,9 +12,21 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array, validate_data
 
+from .._columns import Labels, align, labels_of, restored
 from ._scaler import chunks
 
-__all__ = ["Record", "index_of", "is_mapped", "validate", "validate_count", "validate_latents", "validate_pair"]
+__all__ = [
+    "Record",
+    "columns_of",
+    "index_of",
+    "is_mapped",
+    "plain_columns",
+    "set_columns",
+    "validate",
+    "validate_count",
+    "validate_latents",
+    "validate_pair",
+]
 
 
 _PLAIN = (str, int, float, bool, type(None))  # what a column's label may be made of, for files
@@ -34,7 +48,7 @@ class Record:
 
     shape: tuple[int, ...]
     dtype: str
-    columns: tuple[Any, ...] | None
+    columns: Labels | None
 
     def to_json(self) -> dict[str, Any]:
         """For files.
@@ -44,21 +58,12 @@ class Record:
         TypeError
             If a column's label is no string, number or tuple of them.
         """
-        labels = self.columns or ()
-        odd = [label for label in labels if not all(isinstance(part, _PLAIN) for part in _parts(label))]
-        if odd:
-            raise TypeError(
-                f"columns of X must be strings, numbers or tuples of them to be saved, got {odd[0]!r}; rename them."
-            )
-        return {"shape": self.shape, "dtype": self.dtype, "columns": self.columns}
+        return {"shape": self.shape, "dtype": self.dtype, "columns": _plain(self.columns)}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Record":
         """What `to_json` gave."""
-        columns = record["columns"]
-        if columns is not None:
-            columns = tuple(tuple(label) if isinstance(label, list) else label for label in columns)
-        return cls(tuple(record["shape"]), record["dtype"], columns)
+        return cls(tuple(record["shape"]), record["dtype"], restored(record["columns"]))
 
     def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
         """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from."""
@@ -73,18 +78,29 @@ class Record:
 def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
     """Check X and return it as an array of floats or integers, with its record.
 
+    Without `reset`, a table's columns are put in the order that they had at fit.
+
     Raises
     ------
     TypeError
         If X is sparse.
     ValueError
         If X holds strings, complex numbers, infinity or, unless the estimator's tags allow it, NaN (naming the first
-        row and column), has too few rows,
-        or rows of another shape than at `fit` when `reset` is false.
+        row and column), has too few rows, or rows of another shape or columns of other names than at `fit` when `reset`
+        is false.
     """
+    if not reset:
+        X = align(X, columns_of(estimator), f"X of {type(estimator).__name__}", "X at fit")
+    array, record = _checked(estimator, X, min_samples)
+    _hold_columns(estimator, X, array, reset=reset)
+    return array, record
+
+
+def _checked(estimator: BaseEstimator, X: Any, min_samples: int) -> tuple[np.ndarray, Record]:
+    """X by itself, as `validate` returns it; nothing is taken down."""
     name = type(estimator).__name__
     if is_mapped(X):
-        return _validate_mapped(estimator, X, reset=reset, min_samples=min_samples)
+        return _checked_mapped(name, X, min_samples, allow_nan=_allows_nan(estimator))
     _refuse_strings(name, X)
     array = check_array(
         X,
@@ -98,9 +114,7 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
     _refuse_non_finite(name, array, allow_nan=_allows_nan(estimator))
-    _check_columns(estimator, X, array, reset=reset)
-    columns = tuple(X.columns) if isinstance(X, pd.DataFrame) else None
-    return array, Record(array.shape[1:], array.dtype.name, columns)
+    return array, Record(array.shape[1:], array.dtype.name, labels_of(X))
 
 
 def validate_pair(
@@ -108,30 +122,44 @@ def validate_pair(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check a sample of the numerator P and one of the denominator Q, and return both as arrays.
 
+    A table's columns are put in the order of X_p's, or without `reset` in that at fit. Nothing is taken down until both
+    samples are checked.
+
     Raises
     ------
     TypeError, ValueError
-        As `validate`, of each sample, or if the rows of the two have different shapes. Every message names the sample
-        and the order of the two.
+        As `validate`, of each sample, or if the rows of the two have different shapes or columns of different names.
+        Every message names the sample and the order of the two.
     """
     name = type(estimator).__name__
     order = f"{name} takes X_p, a sample of the numerator P, first and X_q, of the denominator Q, second."
-    arrays = []
+    expected, like = (labels_of(X_p), "X_p") if reset else (columns_of(estimator), "X_p at fit")
+    tables, arrays = [], []
     for sample, X in (("X_p", X_p), ("X_q", X_q)):
-        try:
-            # The second sample is held to what the first one was: its number and names of columns.
-            array, _ = validate(estimator, X, reset=reset and sample == "X_p", min_samples=min_samples)
-        except TypeError as error:
-            raise TypeError(f"{sample} of {name}: {error} {order}") from error
-        except ValueError as error:
-            raise ValueError(f"{sample} of {name}: {error} {order}") from error
-        arrays.append(array)
+        with _named(sample, name, order):
+            table = align(X, expected, f"X of {name}", like)
+            arrays.append(_checked(estimator, table, min_samples)[0])
+            tables.append(table)
     p, q = arrays
     if p.shape[1:] != q.shape[1:]:
         raise ValueError(
             f"X_q of {name} must have rows of the shape of X_p's, {p.shape[1:]}, got {q.shape[1:]}. {order}"
         )
+    for sample, table, array in zip(("X_p", "X_q"), tables, arrays, strict=True):
+        with _named(sample, name, order):
+            _hold_columns(estimator, table, array, reset=reset and sample == "X_p")
     return p, q
+
+
+@contextmanager
+def _named(sample: str, name: str, order: str) -> Iterator[None]:
+    """Errors with the sample that they are of."""
+    try:
+        yield
+    except TypeError as error:
+        raise TypeError(f"{sample} of {name}: {error} {order}") from error
+    except ValueError as error:
+        raise ValueError(f"{sample} of {name}: {error} {order}") from error
 
 
 def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.ndarray:
@@ -168,8 +196,38 @@ def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.nda
     return latents
 
 
-def _parts(label: Any) -> tuple[Any, ...]:
-    return label if isinstance(label, tuple) else (label,)
+def columns_of(estimator: BaseEstimator) -> Labels | None:
+    """The names of the columns that an estimator of this package was fitted on; None where they had none."""
+    return vars(estimator).get("_columns")
+
+
+def plain_columns(estimator: BaseEstimator) -> list[Any] | None:
+    """The names of the columns that an estimator was fitted on, for files.
+
+    Raises
+    ------
+    TypeError
+        If a name is no string, number or tuple of them.
+    """
+    columns = _plain(columns_of(estimator))
+    return None if columns is None else list(columns)
+
+
+def set_columns(estimator: BaseEstimator, columns: Sequence[Any] | None) -> None:
+    """Give an estimator the names that `plain_columns` took from a fitted one."""
+    estimator._columns = labels = restored(columns or None)
+    if labels and all(isinstance(label, str) for label in labels):
+        estimator.feature_names_in_ = np.array(labels, dtype=object)
+
+
+def _plain(columns: Labels | None) -> Labels | None:
+    parts = [(label, label if isinstance(label, tuple) else (label,)) for label in columns or ()]
+    odd = next((label for label, held in parts if not all(isinstance(part, _PLAIN) for part in held)), None)
+    if odd is not None:
+        raise TypeError(
+            f"columns of X must be strings, numbers or tuples of them to be saved, got {odd!r}; rename them."
+        )
+    return columns
 
 
 def index_of(X: Any) -> pd.Index | None:
@@ -182,30 +240,26 @@ def is_mapped(X: Any) -> bool:
     return isinstance(X, np.memmap) and X.dtype.kind in "fiub" and X.ndim > 1
 
 
-def _validate_mapped(
-    estimator: BaseEstimator, X: np.memmap, *, reset: bool, min_samples: int
-) -> tuple[np.ndarray, Record]:
-    """As `validate`, in chunks: the array stays in its file."""
-    name = type(estimator).__name__
+def _checked_mapped(name: str, X: np.memmap, min_samples: int, *, allow_nan: bool) -> tuple[np.ndarray, Record]:
+    """As `_checked`, in chunks: the array stays in its file."""
     if len(X) < min_samples:
         raise ValueError(
             f"Found array with {len(X)} sample(s) (shape={X.shape}) while a minimum of {min_samples} is required"
             f" by {name}."
         )
     for part in chunks(X):
-        _refuse_non_finite(name, X[part], first=part.start, allow_nan=_allows_nan(estimator))
-    _check_columns(estimator, X, X, reset=reset)
+        _refuse_non_finite(name, X[part], first=part.start, allow_nan=allow_nan)
     return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", None)
 
 
-def _check_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
+def _hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
     """Take down names, number and shape of columns, or hold X to those at `fit`.
 
     Once all else is checked, so that an X that is refused leaves nothing behind.
     """
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     if reset:
-        estimator._row_shape = array.shape[1:]
+        estimator._row_shape, estimator._columns = array.shape[1:], labels_of(X)
     expected = tuple(vars(estimator).get("_row_shape", array.shape[1:]))
     if array.shape[1:] != expected:  # scikit-learn compares the first dimension alone
         raise ValueError(

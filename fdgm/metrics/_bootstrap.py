@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._columns import align_all
 from ..datasets._checks import as_generator, check_count
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, as_features
@@ -53,7 +54,8 @@ def bootstrap_interval(
         ``metric(*samples)`` gives a number, or a tuple of numbers. Bind its other arguments with a lambda or
         :func:`functools.partial`, and with them the samples that are not to be drawn from, such as centres.
     *samples : array-likes of shape (n, ...), lists of texts, or None
-        Each is drawn from by itself; None is handed on. At least 2 rows.
+        Each is drawn from by itself; None is handed on. At least 2 rows. The columns of tables are aligned by name,
+        to those of the first, before `metric` gets them as arrays.
     n_resamples : int, default=100
         Times that the measure is taken again, at least 2. Each takes a quarter of the time of the whole where time
         grows with the square of the rows.
@@ -127,6 +129,7 @@ def bootstrap_interval(
         raise ValueError(f"bounds of {name} must be a pair (low, high) with low <= high, got {bounds!r}.")
     chunk_size = check_count(chunk_size, "chunk_size", name)
     rng = as_generator(random_state, name)
+    samples = tuple(align_all(samples, [f"sample {place}" for place in range(len(samples))], name))
     held = [_prepared(sample, features, place, name, chunk_size) for place, sample in enumerate(samples)]
     if all(sample is None for sample in held):
         raise ValueError(f"samples of {name} must have one that is not None, got {samples!r}.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._columns import align_all
 from ..datasets._checks import check_count
 from ._rows import check_rows
 
@@ -136,8 +137,9 @@ def as_features(X: Any, features: Features, name: str, function: str, *, chunk_s
 def feature_pair(
     X_real: Any, X_generated: Any, features: Features, function: str, chunk_size: Any
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Rows of both samples, of one width, and the checked `chunk_size`."""
+    """Rows of both samples, of one width, their columns aligned by name, and the checked `chunk_size`."""
     chunk_size = check_count(chunk_size, "chunk_size", function)
+    X_real, X_generated = align_all((X_real, X_generated), ("X_real", "X_generated"), function)
     x = as_features(X_real, features, "X_real", function, chunk_size=chunk_size)
     y = as_features(X_generated, features, "X_generated", function, chunk_size=chunk_size)
     if x.shape[1] != y.shape[1]:

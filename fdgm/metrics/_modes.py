@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import rel_entr
 
+from .._columns import align_all
 from ..datasets._checks import check_count, check_probabilities, check_real
 from ._extractors import Features, as_probabilities
 from ._rows import check_pair
@@ -163,6 +164,7 @@ def _by_class(
     chunk_size: int,
 ) -> ModeCoverage:
     chunk_size = check_count(chunk_size, "chunk_size", "mode_coverage")
+    X_real, X_generated = align_all((X_real, X_generated), ("X_real", "X_generated"), "mode_coverage")
     generated, known = _labels(X_generated, "X_generated", classifier, chunk_size)
     least = [int(generated.max()) + 1]
     real = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .._columns import align_all
 from ..datasets._checks import as_generator, check_count
 from ._birthday import birthday_support
 from ._bootstrap import Interval, bootstrap_interval, is_text
@@ -160,7 +161,8 @@ def report(
         samples = _of_one_size(_Samples(*texts), rng)
         measures = list(_of_texts(samples))
     else:
-        arrays = (None if X is None else np.asarray(X) for X in (X_real, X_generated, X_held_out))
+        *tables, centers = align_all((X_real, X_generated, X_held_out, centers), (*_NAMES, "centers"), "report")
+        arrays = (None if X is None else np.asarray(X) for X in tables)
         samples = _of_one_size(_Samples(*arrays), rng)
         rows = _seen(samples, lambda X, name: as_features(X, features, name, "report", chunk_size=chunk_size))
         space = "rows" if features is None else _label(features, "features")

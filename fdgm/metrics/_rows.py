@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from .._columns import align_all
+
 __all__ = ["check_pair", "check_rows"]
 
 
@@ -34,7 +36,8 @@ def check_rows(X: Any, name: str, function: str) -> np.ndarray:
 
 
 def check_pair(X: Any, Y: Any, names: tuple[str, str], function: str) -> tuple[np.ndarray, np.ndarray]:
-    """Both as rows of one width."""
+    """Both as rows of one width, their columns aligned by name."""
+    X, Y = align_all((X, Y), names, function)
     x, y = check_rows(X, names[0], function), check_rows(Y, names[1], function)
     if x.shape[1] != y.shape[1]:
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import rel_entr
 
+from .._columns import align_all
 from ..datasets._checks import as_generator, check_count
 from ._extractors import Features, as_probabilities
 
@@ -124,6 +125,8 @@ def mode_score(
     """
     name = "mode_score"
     chunk_size = check_count(chunk_size, "chunk_size", name)
+    names = ("probabilities_real", "probabilities_generated")
+    probabilities_real, probabilities_generated = align_all((probabilities_real, probabilities_generated), names, name)
     real = as_probabilities(probabilities_real, classifier, "probabilities_real", name, chunk_size=chunk_size)
     generated = as_probabilities(
         probabilities_generated, classifier, "probabilities_generated", name, chunk_size=chunk_size

@@ -15,7 +15,7 @@ from torch import Tensor
 from .. import registry
 from ..divergences import Divergence
 from ..exceptions import PluginError
-from ..inputs import validate, validate_pair
+from ..inputs import plain_columns, set_columns, validate, validate_pair
 from ..persistence import as_tensor, encode_params, write
 
 __all__ = ["DensityRatio", "with_gradient"]
@@ -118,6 +118,11 @@ class DensityRatio(BaseEstimator, ABC):
         return type(self)._partial_fit is not DensityRatio._partial_fit
 
     @property
+    def _goes_on(self) -> bool:
+        """Whether `fit` goes on from what was learned, and so from its columns."""
+        return False
+
+    @property
     def antisymmetric(self) -> bool:
         """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
         return False
@@ -142,7 +147,7 @@ class DensityRatio(BaseEstimator, ABC):
             For a parameter out of range, or a sample that is not two or more rows of finite real numbers.
         """
         self._validate_params()
-        p, q = validate_pair(self, X_p, X_q, reset=True, min_samples=2)
+        p, q = validate_pair(self, X_p, X_q, reset=not self._goes_on, min_samples=2)
         self._fit(p, q)
         return self._keep_log_ratios(p, q)
 
@@ -357,7 +362,7 @@ class DensityRatio(BaseEstimator, ABC):
         values: dict[str, Any] = {}
         params = self.get_params(deep=False)
         for name, value in vars(self).items():
-            if name in params:
+            if name in params or name in ("_columns", "feature_names_in_"):
                 continue
             if isinstance(value, Tensor):
                 value = value.detach().cpu().numpy()
@@ -365,14 +370,14 @@ class DensityRatio(BaseEstimator, ABC):
                 arrays[name] = value
             else:
                 values[name] = _plain(type(self).__name__, name, value)
-        return arrays, values
+        return arrays, {**values, "feature_names_in_": plain_columns(self)}
 
     def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
         """Take up, in an estimator of the same parameters, what `_state` gave."""
         for name, value in {**arrays, **values}.items():
-            setattr(self, name, value)
-        if "feature_names_in_" in values:
-            self.feature_names_in_ = np.array(values["feature_names_in_"], dtype=object)
+            if name != "feature_names_in_":
+                setattr(self, name, value)
+        set_columns(self, values.get("feature_names_in_"))
 
     def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
         self._set_state({name: tensor.numpy() for name, tensor in tensors.items()}, state)

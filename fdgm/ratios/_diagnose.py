@@ -110,7 +110,7 @@ def diagnose(
     check_is_fitted(ratio)
     n_bins = validate_count("diagnose", "n_bins", n_bins)
     n_permutations = validate_count("diagnose", "n_permutations", n_permutations)
-    p, q = (ratio.log_ratio(X) for X in validate_pair(ratio, X_p, X_q, reset=False))
+    p, q = (ratio._in_chunks(X) for X in validate_pair(ratio, X_p, X_q, reset=False))
     r = np.exp(np.minimum(q, np.log(np.finfo(np.float64).max) / 2))
     weights = np.exp(q - q.max())
     effective = float(weights.sum() ** 2 / np.square(weights).sum())

@@ -184,6 +184,10 @@ class LogisticRatio(DensityRatio, Trainable):
         self.callbacks = callbacks
 
     @property
+    def _goes_on(self) -> bool:
+        return self.warm_start and self.__sklearn_is_fitted__()
+
+    @property
     def antisymmetric(self) -> bool:
         return self.critic is None and self._objective().antisymmetric
 
@@ -196,7 +200,7 @@ class LogisticRatio(DensityRatio, Trainable):
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         clock = self._make_clock()
-        if self.warm_start and self.__sklearn_is_fitted__():
+        if self._goes_on:
             self._check_goes_on(X_p)
         else:
             self._begin(X_p, X_q)

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from .. import registry
-from ..inputs import AffineScaler, chunk_seed, entropy_of, with_seed
+from ..inputs import AffineScaler, chunk_seed, entropy_of, plain_columns, set_columns, with_seed
 from ._base import DensityRatio
 from ._order import comes_first
 
@@ -127,20 +127,18 @@ class TelescopingRatio(DensityRatio):
             parts, learned = ratio._state()
             arrays |= {f"{k}/{name}": array for name, array in parts.items()}
             values.append(learned)
-        names = list(vars(self).get("feature_names_in_", []))
         return arrays, {
             "sign": self._sign,
             "n_updates": self._n_updates,
             "n_features_in": self.n_features_in_,
-            "names": names,
+            "names": plain_columns(self),
             "ratios": values,
         }
 
     def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
         self._sign, self._n_updates = values["sign"], values["n_updates"]
         self.n_features_in_ = values["n_features_in"]
-        if values["names"]:
-            self.feature_names_in_ = np.array(values["names"], dtype=object)
+        set_columns(self, values["names"])
         self.log_ratio_p_, self.log_ratio_q_ = arrays["log_ratio_p_"], arrays["log_ratio_q_"]
         self.ratios_ = []
         for k, learned in enumerate(values["ratios"]):

@@ -28,6 +28,7 @@ from ._critic import trained_on
 from ._fields import check_field, field_of, resolve_ratio
 from ._files import described, restore
 from ._generators import LatentSource, RowSource, is_fitted, resolve, source_of
+from ._ordering import column_order
 
 __all__ = ["Refiner"]
 
@@ -246,9 +247,9 @@ class Refiner(BaseEstimator, ABC):
                     f"X of {owner} must have rows of the generator's shape {generator._record.shape}, got"
                     f" {self._record.shape}."
                 )
+            scaler = generator._scaler.ordered(column_order(f"generator of {owner}", generator, self._record.columns))
             if self.data_range == "auto":
-                return generator._scaler, generator._scaled_range(self._record.shape)
-            scaler = generator._scaler
+                return scaler, generator._scaled_range(self._record.shape)
         else:
             scaler = AffineScaler.standardise(array)
         if self.data_range is None or (self.data_range == "auto" and array.ndim == 2):
@@ -293,7 +294,8 @@ class Refiner(BaseEstimator, ABC):
         ratio = self.ratio_
         made = clone(ratio) if isinstance(ratio, DensityRatio) else None
         if isinstance(ratio, (GenerativeModel, nn.Module)):
-            made = trained_on(ratio, self._scaler, LogisticRatio(**_GOING_ON))
+            settings = LogisticRatio(**_GOING_ON)
+            made = trained_on(f"ratio of {type(self).__name__}", ratio, self._scaler, settings, self._record.columns)
         if made is None:
             raise ValueError(
                 f"ratio of {type(self).__name__} must be one of {with_gradient()}, a DensityRatio, or a sampler or a"
@@ -301,10 +303,10 @@ class Refiner(BaseEstimator, ABC):
             )
         return made
 
-    def _in_units_of(self, ratio: DensityRatio, rows: Tensor) -> np.ndarray:
-        """Scaled rows, as a density ratio is fitted on them."""
+    def _in_units_of(self, ratio: DensityRatio, rows: Tensor) -> Any:
+        """Scaled rows, as a density ratio is fitted on them: in X's units and with its names, if those matter to it."""
         if isinstance(ratio, CorrectedRatio):
-            return self._scaler.to_array(rows, self._record.dtype)
+            return self._record.restore(self._scaler.to_array(rows, self._record.dtype))
         return rows.cpu().numpy()
 
     def _check(self) -> None:
@@ -321,7 +323,8 @@ class Refiner(BaseEstimator, ABC):
     def _source(self) -> LatentSource | RowSource:
         if self.generator_ is None:
             return RowSource(self._given)
-        return source_of(type(self).__name__, self.generator_, self._scaler, resolve_device(self.device))
+        device = resolve_device(self.device)
+        return source_of(type(self).__name__, self.generator_, self._scaler, device, self._record.columns)
 
     def _given(self, n: int, seed: int) -> np.ndarray:
         """n of the rows that were given, in an order of chance, each as often as any other."""
@@ -337,12 +340,15 @@ class Refiner(BaseEstimator, ABC):
 
     def _field(self) -> Callable[[Tensor], Tensor]:
         """T of scaled rows."""
-        return field_of(self.ratio_, self.generator_, self._scaler, resolve_device(self.device))
+        return self._field_of_ratio(self.ratio_)
 
     def _fields(self) -> list[Callable[[Tensor], Tensor]]:
         """T of scaled rows as they were at first, and in each stage of their refinement after that."""
-        device = resolve_device(self.device)
-        return [field_of(ratio, self.generator_, self._scaler, device) for ratio in (self.ratio_, *self._stages)]
+        return [self._field_of_ratio(ratio) for ratio in (self.ratio_, *self._stages)]
+
+    def _field_of_ratio(self, ratio: Any) -> Callable[[Tensor], Tensor]:
+        owner, device = type(self).__name__, resolve_device(self.device)
+        return field_of(owner, ratio, self.generator_, self._scaler, device, self._record.columns)
 
     def _generate(self, n: int, key: tuple[int, ...]) -> Tensor:
         """n scaled rows, not refined, checked."""

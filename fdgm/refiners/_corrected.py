@@ -9,12 +9,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ..inputs import AffineScaler, entropy_of, int_seed, with_seed
+from ..inputs import AffineScaler, columns_of, entropy_of, int_seed, plain_columns, set_columns, with_seed
 from ..persistence import as_tensor, encode_params, revive, under
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
 from ._critic import gone_on, trained_on
 from ._generators import is_fitted
+from ._ordering import column_order, of_ordered
 
 __all__ = ["CorrectedRatio", "under"]
 
@@ -113,14 +114,20 @@ class CorrectedRatio(DensityRatio):
         self.corrector_ = gone_on(self.corrector_, self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
-        return self.source.log_ratio_tensor(x) + self.corrector_.log_ratio_tensor(x)
+        of_source = of_ordered(self.source.log_ratio_tensor, self._source_order())
+        return of_source(x) + self.corrector_.log_ratio_tensor(x)
 
     def _seed(self, key: int) -> int:
         """One for each fit and update; without a `random_state` they are as fresh as it says."""
         return int_seed(entropy_of(self.random_state), key)
 
     def _source_rows(self, n: int, seed: int) -> np.ndarray:
-        return np.asarray(self.source.sample(n, random_state=seed))
+        rows, order = np.asarray(self.source.sample(n, random_state=seed)), self._source_order()
+        return rows if order is None else rows[:, order]
+
+    def _source_order(self) -> np.ndarray | None:
+        """Where the samples' columns are among the source's."""
+        return column_order("source of CorrectedRatio", self.source, columns_of(self))
 
     def _checked_source(self, shape: tuple[int, ...]) -> Sampler:
         """The source.
@@ -156,7 +163,8 @@ class CorrectedRatio(DensityRatio):
             If the source has no network for a critic.
         """
         settings = LogisticRatio(lr=_LR) if self.corrector is None else self.corrector
-        made = trained_on(source, AffineScaler.identity(source._record.shape), settings)
+        identity = AffineScaler.identity(source._record.shape)
+        made = trained_on("source of CorrectedRatio", source, identity, settings, columns_of(self))
         if made is None:
             raise ValueError(
                 f"source of CorrectedRatio must have a network for its critic, for the corrector to begin from, got"
@@ -184,16 +192,14 @@ class CorrectedRatio(DensityRatio):
         arrays, values = self.corrector_._state()
         held = {f"{_CORRECTOR}{name}": array for name, array in arrays.items()}
         held |= {name: getattr(self, name) for name in _LOG_RATIOS}
-        names = getattr(self, "feature_names_in_", None)
         own = {"n_features_in_": self.n_features_in_, "n_updates": self._n_updates}
-        return held, {**own, "names": None if names is None else list(names), "corrector": values}
+        return held, {**own, "names": plain_columns(self), "corrector": values}
 
     def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        set_columns(self, values["names"])
         self.corrector_ = self._fresh_corrector(self.source)
         self.corrector_._set_state(under(arrays, _CORRECTOR), values["corrector"])
         self._n_updates = values["n_updates"]
         self.n_features_in_ = values["n_features_in_"]
         for name in _LOG_RATIOS:
             setattr(self, name, arrays[name])
-        if values["names"] is not None:
-            self.feature_names_in_ = np.array(values["names"], dtype=object)

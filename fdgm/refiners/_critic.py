@@ -7,9 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .._columns import Labels
 from ..inputs import AffineScaler
 from ..ratios import DensityRatio, LogisticRatio
 from ..training import GenerativeModel
+from ._ordering import column_order, of_ordered
 
 __all__ = ["Rescaled", "gone_on", "trained_on"]
 
@@ -24,34 +26,47 @@ class Rescaled(nn.Module):
     body : Module
         From `factor` · rows + `offset` to log-ratios (n,) or (n, 1).
     factor, offset : ndarray of shape (*shape,)
+    order : ndarray of int of shape (n_features,) or None, default=None
+        Where the rows' columns are among those that `body` takes.
     """
 
     factor: Tensor
     offset: Tensor
 
-    def __init__(self, body: nn.Module, factor: np.ndarray, offset: np.ndarray) -> None:
+    def __init__(
+        self, body: nn.Module, factor: np.ndarray, offset: np.ndarray, order: np.ndarray | None = None
+    ) -> None:
         super().__init__()
         self.body = body
+        self.order = order
         self.register_buffer("factor", torch.from_numpy(factor.astype(np.float32)))
         self.register_buffer("offset", torch.from_numpy(offset.astype(np.float32)))
 
     def forward(self, rows: Tensor) -> Tensor:
-        t = self.body(rows * self.factor + self.offset)
+        t = of_ordered(self.body, self.order)(rows * self.factor + self.offset)
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
 
 
 def trained_on(
-    critic: GenerativeModel | nn.Module, scaler: AffineScaler, settings: LogisticRatio
+    owner: str,
+    critic: GenerativeModel | nn.Module,
+    scaler: AffineScaler,
+    settings: LogisticRatio,
+    columns: Labels | None,
 ) -> LogisticRatio | None:
     """A density ratio of rows in the units of `scaler`, with these settings, that begins from a critic.
 
     Parameters
     ----------
+    owner : str
+        Whose critic it is, for the error where the columns of a model have other names.
     critic : GenerativeModel or Module
         A module is one of rows in X's units.
     scaler : AffineScaler
     settings : LogisticRatio
         Of which one of the same settings is made, but for critic, precision and device.
+    columns : tuple or None
+        The names of the rows' columns, in their order.
 
     Returns
     -------
@@ -63,12 +78,13 @@ def trained_on(
         body = critic._critic_copy()
         if body is None:
             return None
-        its = critic._scaler
+        order = column_order(owner, critic, columns)
+        its = critic._scaler.ordered(order)
         factor, offset = scaler.scale / its.scale, (scaler.mean - its.mean) / its.scale
         params |= {"precision": critic.precision, "device": str(critic.net_.device)}
     else:
-        body, factor, offset = critic, scaler.scale, scaler.mean
-    return LogisticRatio(**{**params, "critic": Rescaled(body, factor, offset)})
+        body, factor, offset, order = critic, scaler.scale, scaler.mean, None
+    return LogisticRatio(**{**params, "critic": Rescaled(body, factor, offset, order)})
 
 
 def gone_on(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:

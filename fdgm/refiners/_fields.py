@@ -8,12 +8,14 @@ from sklearn.base import clone
 from torch import Tensor, nn
 
 from .. import registry
+from .._columns import Labels
 from ..architectures import MLP
 from ..inputs import AffineScaler, with_seed
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import Sampler
 from ..training import GenerativeModel
 from ._corrected import CorrectedRatio
+from ._ordering import column_order, of_ordered
 
 __all__ = ["check_field", "depends_on", "field_of", "resolve_ratio"]
 
@@ -53,16 +55,21 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
     return ratio
 
 
-def field_of(ratio: Any, generator: Any, scaler: AffineScaler, device: str) -> Callable[[Tensor], Tensor]:
-    """T (n,) as a function of scaled rows (n, *shape)."""
+def field_of(
+    owner: str, ratio: Any, generator: Any, scaler: AffineScaler, device: str, columns: Labels | None
+) -> Callable[[Tensor], Tensor]:
+    """T (n,) as a function of scaled rows (n, *shape), which have their columns in the order of `columns`."""
     if isinstance(ratio, DensityRatio) and not isinstance(ratio, CorrectedRatio):
         return ratio.log_ratio_tensor  # it was fitted on scaled rows
     if ratio is generator and isinstance(ratio, GenerativeModel):
         own = ratio._scaled_log_ratio()
         if own is not None:
+            own = of_ordered(own, column_order(f"generator of {owner}", ratio, columns))
             trained_on = ratio.net_.device
             return lambda points: own(points.to(trained_on)).to(device)
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
+    if isinstance(ratio, Sampler):
+        function = of_ordered(function, column_order(f"ratio of {owner}", ratio, columns))
     if isinstance(function, nn.Module):
         function = function.to(device).eval()
     # A module of the user's takes float32; where a model of this package does, it scales in float64 first.

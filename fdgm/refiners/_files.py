@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
-from ..inputs import AffineScaler, Record
+from ..inputs import AffineScaler, Record, plain_columns, set_columns
 from ..persistence import as_tensor, encode_params, revive, under
 from ..ratios import DensityRatio
 from ..samplers import Sampler
@@ -44,12 +43,11 @@ def described(refiner: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
         stages.append(values)
     if refiner._rows is not None:
         tensors["rows"] = as_tensor(refiner._rows)
-    names = getattr(refiner, "feature_names_in_", None)
     state = {
         **{name: getattr(refiner, name) for name in _KEPT},
         "record": refiner._record.to_json(),
         "clamp": refiner._clamp,
-        "feature_names_in": None if names is None else list(names),
+        "feature_names_in": plain_columns(refiner),
         "parts": parts,
         "stages": stages,
         "learned": refiner._learned(),
@@ -68,8 +66,7 @@ def restore(refiner: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -> 
     refiner._row_shape = refiner._record.shape
     refiner._scaler = AffineScaler.from_tensors(tensors)
     refiner._clamp = None if state["clamp"] is None else tuple(state["clamp"])
-    if state["feature_names_in"] is not None:
-        refiner.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
+    set_columns(refiner, state["feature_names_in"])
     refiner._rows = tensors["rows"].numpy() if "rows" in tensors else None
     made = {
         name: revive(under(tensors, f"{name}/"), description, device=refiner.device)

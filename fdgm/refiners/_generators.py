@@ -17,8 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.distributions import Normal, Uniform
 
+from .._columns import Labels, align, labels_of
 from ..inputs import AffineScaler, with_seed
 from ..training import GenerativeModel
+from ._ordering import column_order, ordered
 from ._prior import Prior
 
 __all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "source_of"]
@@ -122,10 +124,13 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
     return generator
 
 
-def source_of(owner: str, generator: Any, scaler: AffineScaler, device: str) -> LatentSource | RowSource:
-    """The generator's face, in the scaled units of `scaler`."""
+def source_of(
+    owner: str, generator: Any, scaler: AffineScaler, device: str, columns: Labels | None
+) -> LatentSource | RowSource:
+    """The generator's face, in the scaled units of `scaler`, with its columns in the order of `columns`."""
     if isinstance(generator, GenerativeModel):
         size, generate = generator._scaled_generator()
+        generate = ordered(generate, column_order(f"generator of {owner}", generator, columns))
         own = generator.net_.device  # where it was trained, and stays
         return LatentSource(Prior(size), lambda latents: generate(latents.to(own)).to(device))
     if isinstance(generator, LatentGenerator):
@@ -135,7 +140,7 @@ def source_of(owner: str, generator: Any, scaler: AffineScaler, device: str) -> 
         distribution = generator.to(device).eval()()
         size, bounds = _zuko_prior(owner, distribution.base)
         return LatentSource(Prior(size, bounds), _scaled(owner, distribution.transform.inv, scaler, device))
-    return RowSource(lambda n, seed: _sample(owner, generator, n, seed))
+    return RowSource(lambda n, seed: _sample(owner, generator, n, seed, columns))
 
 
 def _scaled(
@@ -180,8 +185,11 @@ def _is_zuko(generator: Any) -> bool:
     return "zuko" in sys.modules and isinstance(generator, sys.modules["zuko"].flows.Flow)
 
 
-def _sample(owner: str, generator: Any, n: int, seed: int) -> np.ndarray:
-    """n rows of ``generator.sample``, under a seed where it takes one."""
+def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | None) -> np.ndarray:
+    """n rows of ``generator.sample``, under a seed where it takes one, with their columns in the order of `columns`.
+
+    Columns go by the names of a table that it makes, or by those that it was fitted on.
+    """
     seed = seed % 2**32
     if "random_state" in inspect.signature(generator.sample).parameters:
         drawn = generator.sample(n, random_state=seed)
@@ -192,7 +200,10 @@ def _sample(owner: str, generator: Any, n: int, seed: int) -> np.ndarray:
     rows = drawn[0] if isinstance(drawn, tuple) else drawn  # a GaussianMixture's comes with its components
     if isinstance(rows, Tensor):
         rows = rows.detach().cpu().numpy()
-    rows = np.asarray(rows)
+    what, named = f"generator of {owner}", labels_of(rows) is not None
+    rows = np.asarray(align(rows, columns, what, "X at fit"))
     if rows.shape[:1] != (n,):
         raise ValueError(f"generator of {owner} must give as many rows as asked for, {n}, got shape {rows.shape}.")
+    order = None if named else column_order(what, generator, columns)
+    rows = rows if order is None else rows[:, order]
     return rows[np.random.default_rng(seed).permutation(n)]  # a mixture's come one component after another

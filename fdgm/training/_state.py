@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ..inputs import AffineScaler, Record, Seeds
+from ..inputs import AffineScaler, Record, Seeds, plain_columns, set_columns
 from ..nets import MultiNet, net_tensors, restore_net
 from ..persistence import as_tensor, under
 
@@ -20,14 +19,13 @@ def state_of(estimator: Any) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors |= scaler.to_tensors()
     arrays, learned = estimator._learned()
     tensors |= {f"learned/{name}": as_tensor(array) for name, array in arrays.items()}
-    names = getattr(estimator, "feature_names_in_", None)
     state = {
         "seeds": vars(net.seeds),
         "record": estimator._record.to_json(),
         "learned": learned,
         "schedule": estimator.schedule_,
         "n_features_in": estimator.n_features_in_,
-        "feature_names_in": None if names is None else list(names),
+        "feature_names_in": plain_columns(estimator),
         "history": [{name: row[name] for name in net.history_names} for row in net.history if "seconds" in row],
         "stop_reason": getattr(estimator, "stop_reason_", None),
         "output": getattr(estimator, "_sklearn_output_config", None),
@@ -75,8 +73,7 @@ def restore(estimator: Any, tensors: dict[str, Tensor], state: dict[str, Any]) -
         net.watch_.state = state["watch"]
     estimator.schedule_ = state["schedule"]
     estimator.n_features_in_ = state["n_features_in"]
-    if state["feature_names_in"] is not None:
-        estimator.feature_names_in_ = np.array(state["feature_names_in"], dtype=object)
+    set_columns(estimator, state["feature_names_in"])
     if state.get("output"):
         estimator._sklearn_output_config = dict(state["output"])
     arrays = {name: tensor.numpy() for name, tensor in under(tensors, "learned/").items()}

@@ -130,3 +130,16 @@ def test_no_seed_is_fresh_and_leaves_numpy_alone():
 def test_counts(value, error):
     with pytest.raises(error, match=f"got {value!r}"):
         validate_count("sample", "n_samples", value)
+
+
+@pytest.mark.parametrize("names", [["a", "b"], [4, 2], [("x", 1), ("x", 2)]], ids=["strings", "integers", "levels"])
+def test_columns_are_put_in_the_order_of_fit(names):
+    columns = pd.MultiIndex.from_tuples(names) if isinstance(names[0], tuple) else names
+    X = pd.DataFrame([[1.0, 2.0], [3.0, 5.0]], columns=columns)
+    estimator = Estimator()
+    validate(estimator, X, reset=True)
+    array, record = validate(estimator, X[X.columns[::-1]], reset=False)
+    np.testing.assert_array_equal(array, X)
+    pd.testing.assert_frame_equal(record.restore(array), X)
+    with pytest.raises(ValueError, match=r"X of Estimator must have the columns of X at fit by name.*got none of"):
+        validate(estimator, X.set_axis(["p", "q"], axis=1), reset=False)
