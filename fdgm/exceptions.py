@@ -2,7 +2,7 @@
 
 from sklearn.exceptions import ConvergenceWarning, DataDimensionalityWarning
 
-__all__ = ["PluginError", "PluginWarning", "SmallSampleWarning", "TrainingError", "TrainingWarning"]
+__all__ = ["PluginError", "PluginWarning", "PrecisionWarning", "SmallSampleWarning", "TrainingError", "TrainingWarning"]
 
 
 class PluginError(ValueError):
@@ -11,6 +11,10 @@ class PluginError(ValueError):
 
 class PluginWarning(UserWarning):
     """A plugin did not load, or was refused; everything else still works."""
+
+
+class PrecisionWarning(UserWarning):
+    """Values differ so much in size that rounding leaves a figure too few digits."""
 
 
 class SmallSampleWarning(DataDimensionalityWarning):

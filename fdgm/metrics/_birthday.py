@@ -1,13 +1,16 @@
 """The birthday paradox's estimate of how many different samples a generator has."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from ..datasets._checks import as_generator, check_count, check_real
 from ._extractors import Features, as_features, feature_pair
-from ._pairs import blocks, distances
+from ._pairs import unit_scale
+from ._search import Search, closest, within
 
 __all__ = ["BirthdaySupport", "birthday_support"]
 
@@ -136,16 +139,19 @@ def birthday_support(
         if rows is not None and len(rows) < 2:
             raise ValueError(f"{which} of {name} must have at least 2 rows, got {len(rows)}.")
     n_pairs, n_orders = check_count(n_pairs, "n_pairs", name), check_count(n_orders, "n_orders", name)
+    scaled, x, scale = unit_scale(x if real is None else real, x)
     if threshold is not None:
         threshold = check_real(threshold, "threshold", name, positive=False)
+        limit = (threshold / scale) ** 2
     elif real is None:
         raise ValueError(f"threshold of {name} must be given where X_real is None, got None.")
     else:
-        threshold = float(_closest(real, 1, chunk_size)[1][0])
-    pairs, apart = _closest(x, n_pairs, chunk_size)
+        limit = float(closest(scaled, 1, chunk_size)[1][0])
+        threshold = math.sqrt(limit) * scale
+    pairs, squared = closest(x, n_pairs, chunk_size)
     rng = as_generator(random_state, name)
     positions = np.argsort(rng.random((n_orders, len(x))), axis=1)  # (o, n), row i's place in each order
-    first, n_duplicates = _first_duplicates(x, threshold, positions, chunk_size)
+    first, n_duplicates = _first_duplicates(x, limit, positions, chunk_size)
     batch_size = float(np.median(first))
     bounded = not np.isfinite(batch_size)
     if bounded:
@@ -157,39 +163,18 @@ def birthday_support(
         threshold=threshold,
         n_duplicates=n_duplicates,
         pairs=pairs,
-        distances=apart,
-        nearest_real=None if real is None else distances(x[pairs[:, 0]], real).argmin(axis=1),
+        distances=np.sqrt(squared) * scale,
+        nearest_real=None if real is None else cdist(x[pairs[:, 0]], scaled).argmin(axis=1),
     )
 
 
-def _upper(rows: slice, columns: slice, block: np.ndarray, limit: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows i < j at most `limit` apart, and their distances, in a block of the distances of x to itself."""
-    i, j = np.nonzero(block <= limit)
-    apart = block[i, j]
-    i, j = i + rows.start, j + columns.start
-    keep = i < j
-    return i[keep], j[keep], apart[keep]
-
-
-def _closest(x: np.ndarray, n_pairs: int, chunk_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The closest pairs (p, 2) of rows of x and their distances (p,), closest first."""
-    pairs, apart, limit = np.empty((0, 2), dtype=np.int64), np.empty(0), np.inf
-    for rows, columns, block in blocks(x, x, chunk_size, upper=True):
-        i, j, found = _upper(rows, columns, block, limit)
-        pairs, apart = np.vstack([pairs, np.column_stack([i, j])]), np.concatenate([apart, found])
-        order = np.lexsort((pairs[:, 1], pairs[:, 0], apart))[:n_pairs]
-        pairs, apart = pairs[order], apart[order]
-        limit = apart[-1] if len(apart) == n_pairs else np.inf
-    return pairs, apart
-
-
-def _first_duplicates(
-    x: np.ndarray, threshold: float, positions: np.ndarray, chunk_size: int
-) -> tuple[np.ndarray, int]:
+def _first_duplicates(x: np.ndarray, limit: float, positions: np.ndarray, chunk_size: int) -> tuple[np.ndarray, int]:
     """Samples until the first duplicate in each order (o,), infinite without one, and the number of duplicates."""
     first, n_duplicates = np.full(len(positions), np.inf), 0
-    for rows, columns, block in blocks(x, x, chunk_size, upper=True):
-        i, j, _ = _upper(rows, columns, block, threshold)
+    limits = np.full(len(x), limit)
+    for hits in within(Search(x, x), limits, limits, chunk_size, upper=True):
+        chosen = hits.within_i & (hits.i < hits.j)
+        i, j = hits.i[chosen], hits.j[chosen]
         n_duplicates += len(i)
         if len(i):
             for order, place in enumerate(positions):

@@ -8,6 +8,7 @@ from scipy import stats
 
 from ..datasets._checks import as_generator
 from ._extractors import Features, feature_pair
+from ._pairs import unit_scale
 
 __all__ = ["ClassifierTwoSampleTest", "classifier_two_sample_test"]
 
@@ -20,7 +21,7 @@ class ClassifierTwoSampleTest(NamedTuple):
     accuracy : float
         Mean of the accuracies on held-out real and on held-out generated samples, in [0, 1]; 1/2 is chance.
     p_value : float
-        Probability of so high an accuracy, or a higher one, if both samples had one distribution; in [0, 1].
+        Probability of so high an accuracy, or a higher one, if both samples had one distribution; in (0, 1].
     """
 
     accuracy: float
@@ -51,7 +52,8 @@ def classifier_two_sample_test(
         It is cloned, and fitted with real samples labelled 1. None is the published one: a network with a hidden layer
         of 20 ReLU, 100 epochs of Adam, on standardised features.
     test_size : float, default=0.5
-        Share of each sample that is held out for the test, in (0, 1).
+        Fraction of each sample that is held out for the test, in (0, 1). From the rest the classifier is trained with
+        equally many of both, as many as the smaller sample has left.
     features : str, callable or None, default=None
         Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
         shape (n, d).
@@ -73,13 +75,19 @@ def classifier_two_sample_test(
 
     Notes
     -----
-    Under the null hypothesis the accuracy is near N(1/2, (1/n_r + 1/n_g)/16) for n_r and n_g held-out samples, which
-    is the published N(1/2, 1/(4 n)) at equal numbers. The p-value is one-sided. It is the split's alone: another seed
-    gives another.
+    A classifier that is trained with many more samples of one kind calls everything that kind, and finds nothing.
+    Hence the equal numbers.
+
+    The p-value is one-sided, and valid at any number of samples. With n held-out samples of each kind, the number of
+    hits is at most as likely to exceed n by so much as Binomial(2n, 1/2), whose normal limit is the published
+    N(1/2, 1/(4 n)). With unequal numbers it is that of Fisher's exact test of the held-out samples' labels and
+    predictions. It is the split's alone: another seed gives another.
 
     References
     ----------
     Lopez-Paz and Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017, section 3.
+    Hoeffding, "On the Distribution of the Number of Successes in Independent Trials", Annals of Mathematical
+    Statistics 27, 1956 (that the binomial tail is the largest).
 
     Examples
     --------
@@ -101,6 +109,8 @@ def classifier_two_sample_test(
     if isinstance(test_size, bool) or not isinstance(test_size, float | int) or not 0 < test_size < 1:
         raise ValueError(f"test_size of {name} must be a number in (0, 1), got {test_size!r}.")
     rng = as_generator(random_state, name)
+    if estimator is None:  # in whose scaler squares could overflow
+        x, y, _ = unit_scale(x, y)
     train, test = [], []
     for rows in (x, y):
         rows = rows[rng.permutation(len(rows))]
@@ -112,12 +122,14 @@ def classifier_two_sample_test(
             )
         test.append(rows[:n_test])
         train.append(rows[n_test:])
+    n_train = min(map(len, train))
+    train = [rows[:n_train] for rows in train]
     if estimator is None:
         # At the default rate, 100 epochs of a few hundred rows are too few steps.
         network = MLPClassifier(
             (20,),
             max_iter=100,
-            batch_size=min(64, sum(map(len, train))),
+            batch_size=min(64, 2 * n_train),
             learning_rate_init=0.01,
             random_state=int(rng.integers(2**31)),
         )
@@ -126,8 +138,20 @@ def classifier_two_sample_test(
         model = clone(estimator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 100 epochs are the definition, not a failure
-        model.fit(np.concatenate(train), np.repeat([1, 0], [len(rows) for rows in train]))
-    hits = [float(np.mean(model.predict(rows) == label)) for rows, label in zip(test, (1, 0), strict=True)]
-    accuracy = sum(hits) / 2
-    deviation = np.sqrt(sum(1 / len(rows) for rows in test)) / 4
-    return ClassifierTwoSampleTest(accuracy, float(stats.norm.sf((accuracy - 0.5) / deviation)))
+        model.fit(np.concatenate(train), np.repeat([1, 0], n_train))
+    hits = [int(np.sum(model.predict(rows) == label)) for rows, label in zip(test, (1, 0), strict=True)]
+    n_real, n_generated = map(len, test)
+    accuracy = (hits[0] / n_real + hits[1] / n_generated) / 2
+    return ClassifierTwoSampleTest(accuracy, _p_value(hits[0], hits[1], n_real, n_generated))
+
+
+def _p_value(hits_real: int, hits_generated: int, n_real: int, n_generated: int) -> float:
+    """Probability of so high a mean of both accuracies where predictions know nothing of labels."""
+    if hits_real * n_generated + hits_generated * n_real <= n_real * n_generated:
+        return 1.0
+    if n_real == n_generated:
+        p = stats.binom.sf(hits_real + hits_generated - 1, 2 * n_real, 0.5)
+    else:
+        called_real = hits_real + n_generated - hits_generated
+        p = stats.hypergeom.sf(hits_real - 1, n_real + n_generated, called_real, n_real)
+    return min(max(float(p), float(np.finfo(np.float64).tiny)), 1.0)  # smaller ones are no floats

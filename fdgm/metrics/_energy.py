@@ -8,7 +8,7 @@ import numpy as np
 
 from ..datasets._checks import as_generator, check_count
 from ._extractors import Features, feature_pair
-from ._pairs import blocks
+from ._pairs import blocks, unit_scale
 from ._rows import check_rows
 
 __all__ = ["energy_distance", "energy_distance_unit"]
@@ -58,9 +58,10 @@ def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None,
     10.0
     """
     x, y, chunk_size = feature_pair(X_real, X_generated, features, "energy_distance", chunk_size)
+    x, y, scale = unit_scale(x, y)
     # The three means are computed alike, so that they cancel exactly where the samples are the same array.
     within = _mean_distance(x, x, chunk_size) + _mean_distance(y, y, chunk_size)
-    return max(2 * _mean_distance(x, y, chunk_size) - within, 0.0)
+    return scale * max(2 * _mean_distance(x, y, chunk_size) - within, 0.0)
 
 
 def energy_distance_unit(

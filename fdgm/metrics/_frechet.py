@@ -8,6 +8,7 @@ from scipy import linalg
 
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, feature_pair
+from ._pairs import unit_scale
 
 __all__ = ["frechet_distance"]
 
@@ -82,11 +83,12 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
             SmallSampleWarning,
             stacklevel=2,
         )
+    x, y, scale = unit_scale(x, y)
     shift, trace_real, root_real = _moments(x, chunk_size)
     shift_generated, trace_generated, root_generated = _moments(y, chunk_size)
     shift = shift - shift_generated
     cross = linalg.svdvals(root_real.T @ root_generated).sum()
-    return max(float(shift @ shift + trace_real + trace_generated - 2 * cross), 0.0)
+    return scale * (scale * max(float(shift @ shift + trace_real + trace_generated - 2 * cross), 0.0))
 
 
 def _moments(x: np.ndarray, chunk_size: int) -> tuple[np.ndarray, float, np.ndarray]:

@@ -9,14 +9,14 @@ import numpy as np
 
 from ..datasets._checks import as_generator, check_count, check_real
 from ._extractors import Features, feature_pair
-from ._pairs import distances
+from ._pairs import distances, gaussian_exponents, unit_scale
 
 __all__ = ["kernel_inception_distance", "kernel_mmd", "median_distance"]
 
 #: k(x, y): rows (n, d) and (m, d) to the matrix (n, m).
 Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_FOR_MEDIAN = 1000  # rows whose distances give the median; more change it by under 1%
+_FOR_MEDIAN = 1000  # samples whose distances give the median; more change it by under 1%
 
 
 def kernel_mmd(
@@ -44,9 +44,9 @@ def kernel_mmd(
         "rbf" is exp(−‖x − y‖²/(2 bandwidth²)); "polynomial" is (x·y/d + 1)³, that of the kernel inception distance;
         a callable takes rows (n, d) and (m, d) to the matrix (n, m).
     bandwidth : float or None, default=None
-        Of "rbf", in the units of the features, > 0. None is the median distance between the real rows (1,000 of
-        them, evenly spaced, where there are more): from the real ones alone, so that every model that is compared to
-        them has the same kernel. It means nothing to other kernels.
+        Of "rbf", in the units of the features, > 0. None is the median distance between the real samples (1,000 of
+        them, always the same ones, drawn at random, where there are more): from the real ones alone, so that every
+        model that is compared to them has the same kernel. It means nothing to other kernels.
     estimator : {"unbiased", "biased"}, default="unbiased"
         "unbiased" leaves out the pairs of a row with itself (the U-statistic, which may be negative); "biased" keeps
         them (the V-statistic, the discrepancy of the two empirical distributions, >= 0).
@@ -88,7 +88,11 @@ def kernel_mmd(
         raise ValueError(f"estimator of kernel_mmd must be 'unbiased' or 'biased', got {estimator!r}.")
     if not isinstance(squared, bool | np.bool_):
         raise ValueError(f"squared of kernel_mmd must be a bool, got {squared!r}.")
-    k = _kernel(kernel, bandwidth, x)
+    if kernel == "rbf":
+        x, y, scale = unit_scale(x, y)
+        k: Kernel = partial(_rbf, bandwidth=_bandwidth(bandwidth, x, scale))
+    else:
+        k = _kernel(kernel, bandwidth)
     value = _mmd2(x, y, k, chunk_size, unbiased=estimator == "unbiased", function="kernel_mmd")
     return value if squared else math.sqrt(max(value, 0.0))
 
@@ -165,14 +169,19 @@ def kernel_inception_distance(
     return math.fsum(values) / n_subsets
 
 
-def _kernel(kernel: str | Kernel, bandwidth: float | None, x: np.ndarray) -> Kernel:
-    if kernel == "rbf":
-        width = median_distance(x) if bandwidth is None else check_real(bandwidth, "bandwidth", "kernel_mmd")
-        if width == 0:
-            raise ValueError(
-                "bandwidth of kernel_mmd must be given where the median distance between real rows is 0, got None."
-            )
-        return partial(_rbf, bandwidth=width)
+def _bandwidth(bandwidth: float | None, x: np.ndarray, scale: float) -> float:
+    """Of "rbf", for samples that `scale` has divided."""
+    if bandwidth is not None:
+        return check_real(bandwidth, "bandwidth", "kernel_mmd") / scale
+    width = median_distance(x)
+    if width == 0:
+        raise ValueError(
+            "bandwidth of kernel_mmd must be given where the median distance between real rows is 0, got None."
+        )
+    return width
+
+
+def _kernel(kernel: str | Kernel, bandwidth: float | None) -> Kernel:
     if bandwidth is not None:
         raise ValueError(f"bandwidth of kernel_mmd must be None unless kernel is 'rbf', got {bandwidth!r}.")
     if kernel == "polynomial":
@@ -183,7 +192,7 @@ def _kernel(kernel: str | Kernel, bandwidth: float | None, x: np.ndarray) -> Ker
 
 
 def _rbf(x: np.ndarray, y: np.ndarray, bandwidth: float) -> np.ndarray:
-    return np.exp(-0.5 * np.square(distances(x, y) / bandwidth))
+    return np.exp(gaussian_exponents(x, y, bandwidth))
 
 
 def _polynomial(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -202,17 +211,26 @@ def _checked(x: np.ndarray, y: np.ndarray, kernel: Kernel) -> np.ndarray:
 
 
 def median_distance(x: np.ndarray) -> float:
-    """Median distance between the rows of x (n, d), or between 1,000 of them; 0 for one row."""
-    rows = x[np.linspace(0, len(x) - 1, min(len(x), _FOR_MEDIAN)).astype(int)]
+    """Median distance between the rows of x (n, d), or between 1,000 of them, drawn with one seed; 0 for one row."""
+    # Evenly spaced ones would be of one kind where kinds alternate.
+    rows = x if len(x) <= _FOR_MEDIAN else x[np.random.default_rng(0).choice(len(x), _FOR_MEDIAN, replace=False)]
+    rows, _, scale = unit_scale(rows, rows)
     pairs = distances(rows, rows)[np.triu_indices(len(rows), k=1)]
-    return float(np.median(pairs)) if len(pairs) else 0.0
+    return scale * float(np.median(pairs)) if len(pairs) else 0.0
 
 
 def _mmd2(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, unbiased: bool, function: str) -> float:
     if unbiased and min(len(x), len(y)) < 2:
         raise ValueError(f"{function} needs at least 2 rows in each sample, got {len(x)} real and {len(y)} generated.")
-    within = _mean(x, x, k, chunk_size, itself=not unbiased) + _mean(y, y, k, chunk_size, itself=not unbiased)
-    return within - 2 * _mean(x, y, k, chunk_size, itself=True)
+    try:
+        with np.errstate(over="raise", invalid="raise"):
+            within = _mean(x, x, k, chunk_size, itself=not unbiased) + _mean(y, y, k, chunk_size, itself=not unbiased)
+            return within - 2 * _mean(x, y, k, chunk_size, itself=True)
+    except (FloatingPointError, OverflowError) as error:
+        raise ValueError(
+            f"The samples of {function} must be small enough for a finite kernel, got entries of up to "
+            f"{max(np.abs(x).max(), np.abs(y).max()):.3g}; divide both samples by one number."
+        ) from error
 
 
 def _mean(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, itself: bool) -> float:

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..datasets._checks import check_count
 from ._extractors import Features, feature_pair
-from ._pairs import blocks, nearest
+from ._pairs import unit_scale
+from ._search import TIE, Search, nearest, within
 
 __all__ = ["PrecisionRecallDensityCoverage", "one_nn_accuracy", "precision_recall_density_coverage"]
 
@@ -94,11 +95,13 @@ def one_nn_accuracy(
         )
     if of not in ("both", "real", "generated"):
         raise ValueError(f"of of {name} must be 'both', 'real' or 'generated', got {of!r}.")
+    x, y, _ = unit_scale(x, y)
     accuracies = []
     for rows, others, which in ((x, y, "real"), (y, x, "generated")):
         if of in ("both", which):
             own, other = nearest(rows, None, 1, chunk_size), nearest(rows, others, 1, chunk_size)
-            accuracies.append(float(np.mean((own < other) + 0.5 * (own == other))))
+            tie = np.abs(own - other) <= TIE * np.maximum(own, other)
+            accuracies.append(float(np.mean(np.where(tie, 0.5, own < other))))
     return sum(accuracies) / len(accuracies)
 
 
@@ -162,14 +165,14 @@ def precision_recall_density_coverage(
         raise ValueError(
             f"n_neighbors of {name} must be less than {min(len(x), len(y))}, the rows of the smaller sample, got {k}."
         )
-    radius_real, radius_generated = nearest(x, None, k, chunk_size), nearest(y, None, k, chunk_size)  # (n,), (m,)
+    x, y, _ = unit_scale(x, y)
+    squared_radii = nearest(x, None, k, chunk_size), nearest(y, None, k, chunk_size)  # (n,), (m,)
     balls = np.zeros(len(y), dtype=np.int64)  # real balls that each generated sample is in
     recalled, covered = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=bool)
-    for rows, columns, block in blocks(x, y, chunk_size):
-        within_real = block <= radius_real[rows, None]
-        balls[columns] += within_real.sum(axis=0)
-        covered[rows] |= within_real.any(axis=1)
-        recalled[rows] |= (block <= radius_generated[columns]).any(axis=1)
+    for i, j, within_real, within_generated in within(Search(x, y), *squared_radii, chunk_size):
+        np.add.at(balls, j[within_real], 1)
+        covered[i[within_real]] = True
+        recalled[i[within_generated]] = True
     return PrecisionRecallDensityCoverage(
         precision=float((balls > 0).mean()),
         recall=float(recalled.mean()),

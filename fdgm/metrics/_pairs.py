@@ -1,11 +1,12 @@
 """Distances between all pairs of rows, a block at a time, so that memory does not grow with their number."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-__all__ = ["blocks", "distances", "nearest"]
+__all__ = ["blocks", "distances", "gaussian_exponents", "unit_scale"]
 
 _WIDE = 64  # from here on a matrix product beats the direct sum of squares
 _CLOSE = 1e-6  # below this share of ‖x‖² + ‖y‖² the product has lost 6 of its 16 digits, and the pair is done again
@@ -37,14 +38,17 @@ def blocks(
             yield rows, columns, distances(x[rows], y[columns])
 
 
-def nearest(x: np.ndarray, y: np.ndarray | None, k: int, chunk_size: int) -> np.ndarray:
-    """Distance of each row of x to its k-th nearest row of y, or for None to that of x, itself left out; (n,)."""
-    itself = y is None
-    others = x if y is None else y
-    found = np.full((len(x), k), np.inf)
-    for rows, columns, block in blocks(x, others, chunk_size):
-        if itself and rows == columns:
-            np.fill_diagonal(block, np.inf)
-        candidates = np.hstack([found[rows], block])  # (c, k + c)
-        found[rows] = np.partition(candidates, k - 1, axis=1)[:, :k]
-    return found.max(axis=1)
+def unit_scale(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Both samples divided by one power of two, their largest entry then being in [1, 2), and that power.
+
+    Squares then neither overflow nor vanish, and nothing is rounded: a measure depends on units as it should.
+    """
+    largest = max(float(np.abs(rows).max()) for rows in (x, y))
+    scale = math.ldexp(1.0, math.frexp(largest)[1] - 1) if largest else 1.0
+    return x / scale, y / scale, scale
+
+
+def gaussian_exponents(x: np.ndarray, y: np.ndarray, bandwidth: float) -> np.ndarray:
+    """−‖x − y‖²/(2 bandwidth²) for all pairs of rows, (n, m); −∞ where the square is beyond all floats."""
+    with np.errstate(over="ignore"):
+        return -0.5 * np.square(distances(x, y) / max(bandwidth, np.finfo(np.float64).tiny))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logsumexp
 
 from fdgm.datasets import make_grid
 from fdgm.metrics import kde_score
@@ -29,3 +30,20 @@ def test_refuses(bad):
     [(name, value)] = bad.items()
     with pytest.raises(ValueError, match=f"{name} of kde_score .* got {value!r}"):
         kde_score([[0.0]], [[0.0]], **bad)
+
+
+def test_far_samples_count_exactly():
+    X, Y = 5 * np.random.default_rng(0).standard_normal((2, 1000, 2))
+    kernels = -0.5 * np.square(X[:, None] - Y).sum(axis=2) / 0.1**2
+    expected = (logsumexp(kernels, axis=1) - np.log(1000 * 2 * np.pi * 0.1**2)).mean()
+    assert kde_score(X, Y, n_rows=1) == pytest.approx(expected, rel=1e-12)
+
+
+def test_beyond_all_kernels():
+    assert kde_score([[0.0]], [[1e200]]) == -np.inf
+
+
+@pytest.mark.parametrize("chunk_size", [1, 7])
+def test_chunk_size_changes_nothing(chunk_size):
+    X, Y = np.random.default_rng(0).standard_normal((2, 30, 2))
+    assert kde_score(X, Y, chunk_size=chunk_size) == pytest.approx(kde_score(X, Y), rel=1e-12)

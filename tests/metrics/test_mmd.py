@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from fdgm.metrics import energy_distance, kernel_inception_distance, kernel_mmd
+from fdgm.metrics._mmd import median_distance
 
 CHUNKS = pytest.mark.parametrize("chunk_size", [1, 7, 1000])
 
@@ -154,3 +155,9 @@ class TestKernelInceptionDistance:
         [(name, value)] = bad.items()
         with pytest.raises(ValueError, match=f"{name} of kernel_inception_distance .* got {value!r}"):
             kernel_inception_distance(*features, **bad)
+
+
+def test_the_default_bandwidth_sees_kinds_that_alternate():
+    """Of 1,999 samples, 1,000 evenly spaced ones would all be of the first kind."""
+    X = np.where(np.arange(1999)[:, None] % 2, 100.0, 0.0) + np.random.default_rng(0).standard_normal((1999, 1))
+    assert median_distance(X) > 10

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from fdgm.metrics import _wasserstein as wasserstein
+from fdgm.metrics import _transport as transport
 from fdgm.metrics import (
     birthday_support,
     energy_distance,
@@ -16,7 +16,7 @@ from fdgm.metrics import (
     precision_recall_density_coverage,
     wasserstein_distance,
 )
-from fdgm.metrics._pairs import distances, nearest
+from fdgm.metrics._pairs import distances
 
 
 class TestDistances:
@@ -36,14 +36,6 @@ class TestDistances:
     def test_as_many_bits_for_a_copy_as_for_the_same_array(self):
         x = np.random.default_rng(0).standard_normal((40, 100))
         assert (distances(x, x) == distances(x, x.copy())).all()
-
-
-@pytest.mark.parametrize("chunk_size", [1, 4, 100])
-@pytest.mark.parametrize("k", [1, 3, 9])
-def test_nearest_is_the_kth_of_the_sorted_distances(k, chunk_size):
-    x, y = np.random.default_rng(0).standard_normal((2, 10, 3))
-    np.testing.assert_array_equal(nearest(x, y, k, chunk_size), np.sort(cdist(x, y), axis=1)[:, k - 1])
-    np.testing.assert_array_equal(nearest(x, None, k, chunk_size), np.sort(cdist(x, x), axis=1)[:, k])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +63,7 @@ def test_memory_does_not_grow_with_the_square_of_the_rows(metric):
 def test_beyond_a_limit_the_exact_distance_keeps_no_costs(monkeypatch):
     X, Y = np.random.default_rng(0).standard_normal((2, 300, 2))
     wasserstein_distance(X[:5], Y[:5])  # POT's own imports are not counted
-    monkeypatch.setattr(wasserstein, "_DENSE", 0)
+    monkeypatch.setattr(transport, "_DENSE", 0)
     tracemalloc.start()
     wasserstein_distance(X, Y)
     peak = tracemalloc.get_traced_memory()[1]

@@ -2,6 +2,10 @@
 
 import builtins
 import itertools
+import signal
+import threading
+import time
+from contextlib import contextmanager
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -11,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from fdgm.metrics import _wasserstein as module
+from fdgm.exceptions import PrecisionWarning
+from fdgm.metrics import _transport as module
 from fdgm.metrics import sliced_wasserstein_distance, wasserstein_distance
 
 SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
@@ -181,3 +186,71 @@ class TestAxioms:
     @staticmethod
     def seed(distance):
         return {"random_state": 0} if distance is sliced_wasserstein_distance else {}
+
+
+class TestLargeRanges:
+    def test_two_groups_far_apart(self):
+        X, Y = pair(width=2, n=30, m=30)
+        whole = [np.vstack([Z, Z + 1e9]) for Z in (X, Y)]  # of which 1e9 takes nine digits
+        assert wasserstein_distance(*whole, p=2) == pytest.approx(wasserstein_distance(X, Y, p=2), rel=1e-5)
+
+    @pytest.mark.parametrize("p", [1, 2])
+    def test_an_outlier_of_one_sample_counts(self, p):
+        X, Y = pair(width=2, n=30, m=30)
+        X[0] = 1e9
+        assert wasserstein_distance(X, Y, p=p) == pytest.approx(1e9 * np.sqrt(2) / 30 ** (1 / p), rel=1e-6)
+
+    def test_a_range_that_leaves_no_digits_warns(self, monkeypatch):
+        monkeypatch.setattr(module, "_DENSE", 0)  # costs that are made as needed cannot be lowered
+        X, Y = pair(width=2, n=30, m=30)
+        X[0] = Y[0] = 1e9
+        with pytest.warns(
+            PrecisionWarning, match=r"distances of up to 1\.41e\+09, beside which .* Remove the outliers"
+        ):
+            wasserstein_distance(X, Y, p=2)
+
+
+class TestInterrupt:
+    def test_is_answered_while_the_solver_works(self):
+        """In a second, of which the signal waits for a quarter; and the solver is told to end."""
+        seen = []
+        begun = time.monotonic()
+        with _interrupted_after(0.25), pytest.raises(KeyboardInterrupt):
+            module._interruptible(lambda stopped: seen.append(stopped.wait(10)))
+        assert time.monotonic() - begun < 1
+        assert _soon(lambda: seen == [True])
+
+    def test_the_solver_lets_go_of_the_interpreter(self):
+        X, Y = np.random.default_rng(0).standard_normal((2, 1500, 3))
+        before = threading.active_count()
+        with _interrupted_after(0.05), pytest.raises(KeyboardInterrupt):
+            wasserstein_distance(X, Y)
+        assert _soon(lambda: threading.active_count() == before, seconds=30)
+
+    def test_slices_reach_the_same_optimum(self, monkeypatch):
+        X, Y = pair(100, 100)
+        whole = wasserstein_distance(X, Y)
+        monkeypatch.setattr(module, "_SLICE", 50)
+        assert wasserstein_distance(X, Y) == pytest.approx(whole, rel=1e-12)
+
+    def test_an_error_of_the_thread_is_raised(self):
+        with pytest.raises(ZeroDivisionError):
+            module._interruptible(lambda stopped: 1 / 0)
+
+
+@contextmanager
+def _interrupted_after(seconds):
+    """As Ctrl-C would: SIGINT to this process, by a thread that waits."""
+    timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
+def _soon(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
