@@ -1,7 +1,7 @@
 """What comes in: validation, scaling and seeds, once, for every estimator."""
 
 from ._scaler import AffineScaler, chunks
-from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, with_seed
+from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, some_rows, with_seed
 from ._validation import (
     Record,
     columns_of,
@@ -29,6 +29,7 @@ __all__ = [
     "is_mapped",
     "plain_columns",
     "set_columns",
+    "some_rows",
     "validate",
     "validate_count",
     "validate_latents",

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
-__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key", "int_seed", "with_seed"]
+__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key", "int_seed", "some_rows", "with_seed"]
 
 _GIVEN = 2**16  # past the streams of a fit's own seed
 
@@ -32,6 +32,16 @@ def chunk_seed(entropy: int, *key: int) -> int:
 def int_seed(entropy: int, *key: int) -> int:
     """As `chunk_seed`, in the 32 bits of a `random_state`."""
     return chunk_seed(entropy, *key) % 2**32
+
+
+def some_rows(n: int, at_most: int, seed: int) -> np.ndarray:
+    """Which of n rows stand for all of them where more than `at_most` would take too long, in their order.
+
+    They are drawn at random, since rows are often sorted: the first would be of one class.
+    """
+    if n <= at_most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, at_most, replace=False))
 
 
 def with_seed(estimator: BaseEstimator, seed: int) -> BaseEstimator:

@@ -12,12 +12,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from ..inputs import AffineScaler, entropy_of
+from ..inputs import AffineScaler, entropy_of, some_rows
 from ._base import DensityRatio
 
-__all__ = ["LEAST", "MAX_HELD_OUT", "KernelRatio", "blocks", "candidates", "folds", "squared_distances"]
+__all__ = ["LEAST", "KernelRatio", "blocks", "candidates", "folds", "held_out_of", "squared_distances"]
 
-MAX_HELD_OUT = 1000  # rows of each sample that a fold is judged by: the mean over more would change little
+_MAX_HELD_OUT = 1000  # rows of each sample that a fold is judged by: the mean over more would change little
 LEAST = 1e-300  # added to a sum of kernels, which may underflow, before its log
 _CHUNK = 4096  # rows whose distances to the centres are held at once
 _SEARCH_EVERY = 20  # updates: VGrow's particle steps in an outer loop, after which new particles start
@@ -155,6 +155,12 @@ def folds(
     fold_p = np.full(n_p, -1)
     fold_p[others] = rng.permutation(len(others)) % n_folds
     return fold_p, rng.permutation(n_q) % n_folds, n_folds
+
+
+def held_out_of(X: np.ndarray, fold: np.ndarray, part: int) -> np.ndarray:
+    """The rows that a fold is judged by."""
+    rows = np.flatnonzero(fold == part)
+    return X[rows[some_rows(len(rows), _MAX_HELD_OUT, part)]]
 
 
 def _median_distance(centers: np.ndarray) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from ._kernels import LEAST, MAX_HELD_OUT, KernelRatio, blocks, folds, squared_distances
+from ._kernels import LEAST, KernelRatio, blocks, folds, held_out_of, squared_distances
 
 __all__ = ["KLIEP"]
 
@@ -97,7 +97,7 @@ class KLIEP(KernelRatio):
             return
         squares = squared_distances(P, self.centers_)  # (n_p, b)
         log_sums = np.stack([_log_sums(Q[fold_q == part], self.centers_, widths) for part in range(n_folds)])
-        squares_q = [squared_distances(Q[fold_q == part][:MAX_HELD_OUT], self.centers_) for part in range(n_folds)]
+        squares_q = [squared_distances(held_out_of(Q, fold_q, part), self.centers_) for part in range(n_folds)]
         sizes = np.bincount(fold_q)
         for k, width in enumerate(widths):
             losses = np.empty(n_folds)

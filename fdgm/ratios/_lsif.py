@@ -13,7 +13,7 @@ from scipy.optimize import nnls
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
-from ._kernels import LEAST, MAX_HELD_OUT, KernelRatio, blocks, candidates, folds, squared_distances
+from ._kernels import LEAST, KernelRatio, blocks, candidates, folds, held_out_of, squared_distances
 
 __all__ = ["LeastSquaresRatio", "RuLSIF", "non_negative_weights", "uLSIF"]
 
@@ -115,7 +115,7 @@ class LeastSquaresRatio(KernelRatio):
             for part in range(n_folds):
                 rest = whole_p - parts_p[part + 1], whole_q - parts_q[part]
                 weights = np.stack([_weights(*rest, self._alpha(), penalty) for penalty in penalties])  # (L, b)
-                held_p, held_q = P[fold_p == part][:MAX_HELD_OUT], Q[fold_q == part][:MAX_HELD_OUT]
+                held_p, held_q = held_out_of(P, fold_p, part), held_out_of(Q, fold_q, part)
                 losses[part] = self._log_losses(held_p, held_q, weights, width)
             self.losses_[k] = losses.mean(axis=0)
 

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, given_key, validate, validate_count
+from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, given_key, some_rows, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import resolve_device
 from ..persistence import write
@@ -170,7 +170,8 @@ class Refiner(BaseEstimator, ABC):
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and refined samples, so that greater is better.
 
-        A fixed sample is compared, of X's size up to 5,000 rows, in scaled units.
+        At most 5,000 rows of X, drawn at random, are compared with as many refined ones, in scaled units. Both draws
+        are the same at each call.
 
         Parameters
         ----------
@@ -183,10 +184,10 @@ class Refiner(BaseEstimator, ABC):
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        refined = self._draw(min(len(array), _SCORED), (self._entropy, _SCORE_KEY))
-        return -energy_distance(
-            self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(refined).numpy()
-        )
+        key = (self._entropy, _SCORE_KEY)
+        rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
+        refined = self._draw(len(rows), key)
+        return -energy_distance(self._scaler.to_tensor(rows).numpy(), self._scaler.to_tensor(refined).numpy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted refiner to one file, which :func:`fdgm.load` reads; there is no pickle in it.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from skorch.callbacks import Callback
 
-from ..inputs import chunks
+from ..inputs import chunks, plain_columns
 from ..nets import Clock
 from ..persistence import encode_params, read, write
 from ._state import restore, state_of
@@ -20,9 +20,10 @@ NO_MATTER = ("device", "verbose", "callbacks", "checkpoint", "checkpoint_seconds
 
 
 def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
-    """What a checkpoint belongs to: the parameters that matter, and the data."""
+    """What a checkpoint belongs to: the parameters that matter, and the data, with their names and container."""
     params = encode_params(estimator, without=NO_MATTER)
-    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
+    given = {"record": estimator._record.to_json(), "columns": plain_columns(estimator)}
+    digest = hashlib.sha256(json.dumps([params, given], sort_keys=True).encode())
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())
         for part in chunks(array):

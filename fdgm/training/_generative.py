@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import Architecture
-from ..inputs import AffineScaler, chunk_seed, given_key, is_mapped, validate, validate_count
+from ..inputs import AffineScaler, chunk_seed, given_key, is_mapped, some_rows, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import OPTIMIZERS, Clock, Rows
 from ..persistence import write
@@ -175,9 +175,9 @@ class GenerativeModel(Trainable):
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and the model, so that greater is better.
 
-        A fixed sample of the model is compared, of X's size up to 5,000 rows, and it is the same at each call. (A
-        model's own critic cannot rank models in a grid search.) Distances are in scaled units: standard deviations
-        of the data, unless they have a range.
+        At most 5,000 rows of X, drawn at random, are compared with as many of the model. Both draws are the same at
+        each call. (A model's own critic cannot rank models in a grid search.) Distances are in scaled units: standard
+        deviations of the data, unless they have a range.
 
         Parameters
         ----------
@@ -190,10 +190,10 @@ class GenerativeModel(Trainable):
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        generated = self._draw(min(len(array), _SCORED), (self.net_.seeds.sample, _SCORE_KEY))
-        return -energy_distance(
-            self._scaler.to_tensor(array[:_SCORED]).numpy(), self._scaler.to_tensor(generated).numpy()
-        )
+        key = (self.net_.seeds.sample, _SCORE_KEY)
+        rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
+        generated = self._draw(len(rows), key)
+        return -energy_distance(self._scaler.to_tensor(rows).numpy(), self._scaler.to_tensor(generated).numpy())
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
         """What a call's chance is seeded from: None goes on along the fit's own stream."""

@@ -170,3 +170,15 @@ def test_held_out_losses_are_those_of_fits_without_the_fold(alpha):
                 one._learn(P[fold_p != part], Q[fold_q != part])
                 losses.append(-one.score(P[fold_p == part], Q[fold_q == part]))
             assert search.losses_[i, j] == pytest.approx(np.mean(losses), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", [KLIEP, uLSIF])
+def test_folds_are_judged_by_rows_of_every_class(method, monkeypatch):
+    """At most 1,000 rows of a fold judge it; of a sample sorted by class they are not the first."""
+    rng = np.random.default_rng(0)
+    X_p = rng.normal(size=(3000, 1))
+    X_q = np.concatenate([rng.normal(size=(3000, 1)), rng.normal(4, 1, size=(3000, 1))])
+    ratio = method(width=[0.5, 2.0], n_centers=10, cv=2, random_state=0)
+    found = ratio.fit(X_p, X_q).losses_
+    monkeypatch.setattr("fdgm.ratios._kernels._MAX_HELD_OUT", 10**6)
+    np.testing.assert_allclose(found, ratio.fit(X_p, X_q).losses_, rtol=0.03)

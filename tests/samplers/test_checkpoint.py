@@ -5,6 +5,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fdgm import VGrowSampler
@@ -89,6 +90,25 @@ def test_a_crashed_fit_of_convolutions_goes_on(tmp_path):
         crash(sampler, images)
     resumed = sampler.fit(images)
     np.testing.assert_array_equal(resumed.sample(2), VGrowSampler(**params).fit(images).sample(2))
+
+
+NAMED = pd.DataFrame(X.astype(np.float32).astype(np.float64), columns=["a", "b"])
+OTHERS = {
+    "names": NAMED.set_axis(["c", "d"], axis=1),
+    "integer names": NAMED.set_axis([0, 1], axis=1),
+    "container": NAMED.to_numpy(),
+    "dtype": NAMED.astype("float32"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_a_checkpoint_of_the_same_values_in_another_form_is_refused(other, tmp_path):
+    """Samples would come in the columns, container and dtype of the fit that was killed."""
+    path = tmp_path / "checkpoint"
+    with pytest.raises(Killed):
+        crash(VGrowSampler(max_iter=4, checkpoint=path, checkpoint_seconds=0, **TINY), NAMED)
+    with pytest.raises(ValueError, match="which another fit wrote"):
+        VGrowSampler(max_iter=4, checkpoint=path, **TINY).fit(other)
 
 
 @pytest.mark.parametrize("changed", ["arguments", "data"])
