@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 from torch import Tensor
 
 from . import registry
+from ._ambient import undisturbed
 from ._version import version
 
 __all__ = ["as_tensor", "decode", "encode", "encode_params", "load", "read", "revive", "under", "write"]
@@ -143,6 +144,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any
     return tensors, description
 
 
+@undisturbed()
 def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any = None) -> Any:
     """A fitted estimator from the file that its `save` wrote.
 

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from .._ambient import undisturbed
 from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, given_key, some_rows, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import resolve_device
@@ -90,6 +91,7 @@ class Refiner(BaseEstimator, ABC):
         kept = ~self._held_out(len(array))
         return array if kept.all() or kept.sum() < 2 else array[kept]
 
+    @undisturbed()
     def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
         """Make the generator and the log-ratio ready.
 
@@ -134,6 +136,7 @@ class Refiner(BaseEstimator, ABC):
         self._prepare(array)
         return self
 
+    @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw rows from the generator and refine them.
 
@@ -152,6 +155,7 @@ class Refiner(BaseEstimator, ABC):
         n_samples = validate_count("sample", "n_samples", n_samples)
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
+    @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
         """The estimate of log p_data(x)/p_model(x), the model being the generator as it was before refinement.
 
@@ -167,6 +171,7 @@ class Refiner(BaseEstimator, ABC):
         array, _ = validate(self, X, reset=False)
         return in_chunks(self._field(), array, self._scaler.to_tensor, resolve_device(self.device))
 
+    @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and refined samples, so that greater is better.
 
@@ -356,7 +361,7 @@ class Refiner(BaseEstimator, ABC):
         source = self._source()
         if isinstance(source, RowSource):
             return self._scaled_rows(source.draw(n, chunk_seed(*key)))
-        latents = source.prior.draw(n, torch.Generator().manual_seed(chunk_seed(*key)))
+        latents = source.prior.draw(n, torch.Generator("cpu").manual_seed(chunk_seed(*key)))
         return self._from_latents(source, latents.to(resolve_device(self.device)))
 
     def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:

@@ -331,4 +331,7 @@ class DGflowRefiner(RowMover):
         super()._set_learned(values)
         self.n_steps_, self.ends_ = values["n_steps"], values["ends"]
         self.held_out_distance_ = pd.DataFrame(values["distances"], index=values["tried"], dtype=float)
-        self._ends = [Ends(*(torch.tensor(level) for level in levels)) for levels in values["levels"]]
+        self._ends = [
+            Ends(*(torch.tensor(level, dtype=torch.float32, device="cpu") for level in levels))
+            for levels in values["levels"]
+        ]

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
+from .._ambient import undisturbed
 from ..architectures import Architecture
 from ..inputs import AffineScaler, chunk_seed, given_key, is_mapped, some_rows, validate, validate_count
 from ..metrics import energy_distance
@@ -61,6 +62,7 @@ class GenerativeModel(Trainable):
     _best: Best
     _held_out: np.ndarray | None
 
+    @undisturbed()
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn to sample from the distribution of X.
 
@@ -103,6 +105,7 @@ class GenerativeModel(Trainable):
             self._best.weights = {}
         return self
 
+    @undisturbed()
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One more outer loop on X, at full step size; the first call fixes the scaling.
 
@@ -149,6 +152,7 @@ class GenerativeModel(Trainable):
         tensors, description = self._described()
         write(path, without_training(self.net_, tensors) if compact else tensors, description)
 
+    @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw rows from the model.
 
@@ -172,6 +176,7 @@ class GenerativeModel(Trainable):
         n_samples = validate_count("sample", "n_samples", n_samples)
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
+    @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and the model, so that greater is better.
 

@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from .._ambient import undisturbed
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped
 from ..nets import PRECISIONS, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
@@ -107,6 +108,7 @@ class Trainable(BaseEstimator, ABC):
         """Callbacks of the estimator's own."""
         return []
 
+    @undisturbed()
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 
@@ -299,6 +301,7 @@ class Trainable(BaseEstimator, ABC):
             state["_fitted"] = state_of(self)
         return state
 
+    @undisturbed()
     def __setstate__(self, state: dict[str, Any]) -> None:
         fitted = state.get("_fitted")
         super().__setstate__({name: value for name, value in state.items() if name != "_fitted"})
