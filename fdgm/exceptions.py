@@ -2,7 +2,19 @@
 
 from sklearn.exceptions import ConvergenceWarning, DataDimensionalityWarning
 
-__all__ = ["PluginError", "PluginWarning", "PrecisionWarning", "SmallSampleWarning", "TrainingError", "TrainingWarning"]
+__all__ = [
+    "FileError",
+    "PluginError",
+    "PluginWarning",
+    "PrecisionWarning",
+    "SmallSampleWarning",
+    "TrainingError",
+    "TrainingWarning",
+]
+
+
+class FileError(ValueError):
+    """A file is not one that fdgm wrote, is damaged, or holds what no fitted object has."""
 
 
 class PluginError(ValueError):

@@ -40,3 +40,8 @@ def fdgm_joint_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
 @hookspec
 def fdgm_regularizers() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Return ``{name: class}`` of subclasses of :class:`fdgm.regularizers.Regularizer`."""
+
+
+@hookspec
+def fdgm_estimators() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return ``{name: class}`` of subclasses of :class:`fdgm.persistence.Savable`, which `load` then makes by name."""

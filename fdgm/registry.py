@@ -4,7 +4,7 @@ import importlib
 import inspect
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -16,7 +16,7 @@ from ._installed import Plugin, installed, said, said_error
 from ._version import version
 from .exceptions import PluginError, PluginWarning
 
-__all__ = ["FAMILIES", "Failure", "Registration", "available", "get", "make", "report"]
+__all__ = ["FAMILIES", "Failure", "Registration", "available", "get", "make", "registered", "report"]
 
 #: Family name, as users say it, and the hook that fills it.
 FAMILIES = {
@@ -26,6 +26,7 @@ FAMILIES = {
     "objective": "fdgm_objectives",
     "joint_objective": "fdgm_joint_objectives",
     "regularizer": "fdgm_regularizers",
+    "estimator": "fdgm_estimators",
 }
 
 _BUILT_IN = (
@@ -35,6 +36,8 @@ _BUILT_IN = (
     "fdgm.regularizers._plugin",
     "fdgm.ratios._plugin",
     "fdgm.bidirectional._plugin",
+    "fdgm.samplers._plugin",
+    "fdgm.refiners._plugin",
 )
 _OWN = "fdgm"
 
@@ -99,6 +102,7 @@ def _base_class(family: str) -> type:
         "objective": ("fdgm.objectives", "Objective"),
         "joint_objective": ("fdgm.bidirectional", "JointObjective"),
         "regularizer": ("fdgm.regularizers", "Regularizer"),
+        "estimator": ("fdgm.persistence", "Savable"),
     }[family]
     return getattr(importlib.import_module(module), name)
 
@@ -210,7 +214,7 @@ def available(family: str) -> list[str]:
 
     Parameters
     ----------
-    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective", "regularizer"}
+    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective", "regularizer", "estimator"}
 
     Returns
     -------
@@ -259,6 +263,12 @@ def make(family: str, spec: Any, **params: Any) -> Any:
 def _parameter(family: str) -> str:
     """What estimators call the parameter that takes a component of the family."""
     return "objective" if family == "joint_objective" else family
+
+
+def registered(cls: type, *, families: Collection[str] = tuple(FAMILIES)) -> Registration | None:
+    """Where a class itself, not one that it derives from, is registered in one of these families; None if nowhere."""
+    names = (_registry().entries[family] for family in families)
+    return next((entry for named in names for found in named.values() for entry in found if entry.cls is cls), None)
 
 
 def report() -> tuple[list[Registration], list[Failure]]:

@@ -1,4 +1,4 @@
-"""The built-in objectives of bidirectional models, through the hook that plugins use."""
+"""The bidirectional models and their objectives, through the hooks that plugins use."""
 
 from .. import bidirectional
 from ..hookspecs import hookimpl
@@ -14,3 +14,8 @@ def fdgm_joint_objectives() -> dict[str, type]:
         "non_saturating": bidirectional.NonSaturating,
         "vae": bidirectional.ELBO,
     }
+
+
+@hookimpl
+def fdgm_estimators() -> dict[str, type]:
+    return {"AGEBidirectional": bidirectional.AGEBidirectional}

@@ -5,12 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .._ambient import undisturbed
-
 __all__ = ["proximal_step"]
 
 
-@undisturbed()
 def proximal_step(
     log_ratio: Callable[[Tensor], Tensor],
     points: Tensor,
@@ -19,7 +16,6 @@ def proximal_step(
     n_iter: int,
     lr: float,
     betas: tuple[float, float] = (0.0, 0.9),
-    nearest: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """arg min of −T(u) + ‖u − points‖²/(2 · step_size), where −T = f'(model/data) of f' = log, less a constant.
 
@@ -37,8 +33,6 @@ def proximal_step(
     lr : float
         Of the updates; each moves a number by about as much.
     betas : tuple of two floats in [0, 1)
-    nearest : callable or None, default=None
-        From points to the nearest ones that are allowed; None allows all. The descent returns there at each update.
 
     References
     ----------
@@ -47,12 +41,9 @@ def proximal_step(
     """
     start = points.detach()
     u = start.clone().requires_grad_()
-    optimizer = torch.optim.Adam([u], lr=lr, betas=betas, fused=True)  # the others count steps on the default device
+    optimizer = torch.optim.Adam([u], lr=lr, betas=betas)
     for _ in range(n_iter):
         objective = (u - start).square().sum() / (2 * step_size) - log_ratio(u).sum()
         (u.grad,) = torch.autograd.grad(objective, u)
         optimizer.step()
-        if nearest is not None:
-            with torch.no_grad():
-                u.copy_(nearest(u))
     return u.detach()

@@ -1,15 +1,19 @@
 """The affine map between the user's units and the networks'."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..exceptions import FileError
+from ..persistence import State, as_tensor
+
 __all__ = ["AffineScaler", "chunks"]
 
 _FARTHEST = 1e30  # scaled units: products of what is farther out would leave float32
+_LEAST = float(np.nextafter(0.0, 1.0))  # that a scale can be
 _CHUNK = 2**21  # numbers read at once: 16 MB as float64
 
 
@@ -89,17 +93,22 @@ class AffineScaler:
         return cls(np.full(shape, low - target[0] * scale), np.full(shape, scale), constants)
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], prefix: str = "scaler/") -> Self:
-        """What `to_tensors` gave."""
-        return cls(*(tensors[prefix + name].numpy() for name in cls.names))
+    def from_state(cls, state: State, shape: tuple[int, ...]) -> Self:
+        """What `to_state` gave, for rows of this shape."""
+        mean = state.array("mean", shape)
+        scale = state.array("scale", shape, least=_LEAST)
+        constants = state.array("constants", shape, finite=False)
+        if np.isinf(constants).any():
+            raise FileError("constants of the scaler must be finite, got infinity")
+        return cls(mean, scale, constants)
 
     def ordered(self, order: np.ndarray | None) -> Self:
         """The map of the same columns in another order, of shape (n_features,); itself for None."""
         return self if order is None else type(self)(*(getattr(self, name)[order] for name in self.names))
 
-    def to_tensors(self, prefix: str = "scaler/") -> dict[str, Tensor]:
+    def to_state(self) -> State:
         """Everything, to be stored."""
-        return {prefix + name: torch.from_numpy(np.array(getattr(self, name), order="C")) for name in self.names}
+        return State({name: as_tensor(getattr(self, name)) for name in self.names})
 
     @property
     def varies(self) -> np.ndarray:

@@ -1,11 +1,13 @@
 """One seed sequence per fit, with a child for each use of chance."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
+
+from ..persistence import State
 
 __all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key", "int_seed", "some_rows", "with_seed"]
 
@@ -70,3 +72,12 @@ class Seeds:
     @classmethod
     def from_entropy(cls, entropy: int) -> "Seeds":
         return cls(*(chunk_seed(entropy, i) for i in range(6)))
+
+    def to_state(self) -> State:
+        """Everything, to be stored."""
+        return State(json=asdict(self))
+
+    @classmethod
+    def from_state(cls, state: State) -> "Seeds":
+        """What `to_state` gave."""
+        return cls(*(state.integer(field.name) for field in fields(cls)))

@@ -1,6 +1,6 @@
 """From what a user passes to an array, and the record that gives outputs the same form."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
@@ -13,6 +13,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array, validate_data
 
 from .._columns import Labels, align, labels_of, restored
+from ..exceptions import FileError
+from ..persistence import State
 from ._scaler import chunks
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
 
 
 _PLAIN = (str, int, float, bool, type(None))  # what a column's label may be made of, for files
+_FLOATS = ("float64", "float32", "float16", np.dtype(np.longdouble).name)  # what outputs are of
 
 
 @dataclass(frozen=True)
@@ -50,20 +53,21 @@ class Record:
     dtype: str
     columns: Labels | None
 
-    def to_json(self) -> dict[str, Any]:
-        """For files.
+    def to_state(self) -> State:
+        """Everything, to be stored.
 
         Raises
         ------
         TypeError
             If a column's label is no string, number or tuple of them.
         """
-        return {"shape": self.shape, "dtype": self.dtype, "columns": _plain(self.columns)}
+        return State(json={"shape": list(self.shape), "dtype": self.dtype, "columns": _listed(self.columns)})
 
     @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "Record":
-        """What `to_json` gave."""
-        return cls(tuple(record["shape"]), record["dtype"], restored(record["columns"]))
+    def from_state(cls, state: State) -> "Record":
+        """What `to_state` gave."""
+        shape, dtype = state.shape("shape"), state.choice("dtype", _FLOATS)
+        return cls(shape, dtype, _checked_labels(state.value("columns"), shape[0]))
 
     def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
         """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from."""
@@ -209,25 +213,49 @@ def plain_columns(estimator: BaseEstimator) -> list[Any] | None:
     TypeError
         If a name is no string, number or tuple of them.
     """
-    columns = _plain(columns_of(estimator))
-    return None if columns is None else list(columns)
+    return _listed(columns_of(estimator))
 
 
-def set_columns(estimator: BaseEstimator, columns: Sequence[Any] | None) -> None:
-    """Give an estimator the names that `plain_columns` took from a fitted one."""
-    estimator._columns = labels = restored(columns or None)
+def set_columns(estimator: BaseEstimator, columns: Any, n: int) -> None:
+    """Give an estimator of `n` columns the names that `plain_columns` took from a fitted one.
+
+    Raises
+    ------
+    FileError
+        If they are no such names.
+    """
+    estimator._columns = labels = _checked_labels(columns, n)
     if labels and all(isinstance(label, str) for label in labels):
         estimator.feature_names_in_ = np.array(labels, dtype=object)
 
 
-def _plain(columns: Labels | None) -> Labels | None:
-    parts = [(label, label if isinstance(label, tuple) else (label,)) for label in columns or ()]
-    odd = next((label for label, held in parts if not all(isinstance(part, _PLAIN) for part in held)), None)
+def _listed(columns: Labels | None) -> list[Any] | None:
+    if columns is None:
+        return None
+    odd = next((label for label in columns if not all(isinstance(part, _PLAIN) for part in _parts(label))), None)
     if odd is not None:
         raise TypeError(
             f"columns of X must be strings, numbers or tuples of them to be saved, got {odd!r}; rename them."
         )
-    return columns
+    return list(columns)
+
+
+def _checked_labels(columns: Any, n: int) -> Labels | None:
+    """Names out of a file."""
+    if columns is None:
+        return None
+    labels = restored(columns) if isinstance(columns, list) and len(columns) == n else None
+    if labels is None or not all(isinstance(part, _PLAIN) for label in labels for part in _parts(label)):
+        raise FileError(f"columns must be None or {n} strings, numbers or lists of them, and are not")
+    if len({len(label) if isinstance(label, tuple) else 0 for label in labels}) > 1 or () in labels:
+        raise FileError("columns must have names of as many levels as one another, and have not")
+    if len(set(labels)) < n:
+        raise FileError("columns must have names that differ, and have not")
+    return labels
+
+
+def _parts(label: Any) -> tuple[Any, ...]:
+    return label if isinstance(label, tuple) else (label,)
 
 
 def index_of(X: Any) -> pd.Index | None:

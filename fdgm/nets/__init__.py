@@ -1,6 +1,7 @@
 """The skorch layer: several modules and optimizers under one net, and the critic step that all methods share."""
 
 from ._average import Average
+from ._budget import Budget
 from ._clock import Clock
 from ._critic_step import CriticStep
 from ._forward import PRECISIONS, forward
@@ -12,13 +13,13 @@ from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows
-from ._state import net_tensors, restore_net
 from ._watch import Watch, spread
 
 __all__ = [
     "OPTIMIZERS",
     "PRECISIONS",
     "Average",
+    "Budget",
     "Clock",
     "CriticStep",
     "FusedPerceptron",
@@ -34,10 +35,8 @@ __all__ = [
     "Watch",
     "forward",
     "make_optimizer",
-    "net_tensors",
     "plain_copy",
     "resolve_device",
-    "restore_net",
     "set_lr",
     "spread",
 ]

@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from skorch import NeuralNet
-from torch import Tensor, nn
+from skorch.history import History
+from torch import nn
 
+from ..persistence import State
 from ._clock import Clock
 from ._rows import Rows, Samples
+from ._state import fitting, module_state, optimizer_state, restore_optimizer, restore_stream
 
 if TYPE_CHECKING:
     from ._watch import Watch
@@ -46,6 +49,13 @@ class _WholeSamples:
         yield self.dataset.rows
 
 
+class _Rows(History):
+    """skorch's history, whose last row takes no longer to find the more there are."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return list.__getitem__(self, key) if isinstance(key, int) else super().__getitem__(key)
+
+
 class MultiNet(NeuralNet):
     """Base of the training rules: one epoch is one outer iteration, one call of `train_step`.
 
@@ -64,7 +74,7 @@ class MultiNet(NeuralNet):
     history_names: tuple[str, ...]  # the first is the loss that progress and failures show
 
     def __init__(self, **kwargs: Any) -> None:
-        self.good_: dict[str, dict[str, Tensor]] = {}
+        self.good_: State | None = None
         self.good_loop_ = 0
         super().__init__(
             module=nn.Identity,
@@ -124,28 +134,118 @@ class MultiNet(NeuralNet):
         if broken:
             raise TrainingFailure("non_finite", f"{expected[broken[0]]}: {', '.join(broken)} became NaN or infinite")
 
+    def initialize_history(self) -> Self:
+        self.history_ = _Rows()
+        return self
+
     def remember_good(self) -> None:
         """Keep the networks as they are, to go back to should a later iteration break them."""
-        self.good_ = self.weights()
+        self.good_ = self.weights().copy()
         self.good_loop_ = len(self.history)
 
     def go_back(self) -> None:
         """To the networks that were kept. The optimizers begin anew: their moments hold what broke them."""
+        if self.good_ is None:
+            raise RuntimeError("go_back needs networks that were kept, and there are none.")
         self.set_weights(self.good_)
         for name in self.optimizer_names:
             getattr(self, name).state.clear()
 
-    def weights(self) -> dict[str, dict[str, Tensor]]:
-        """A copy of every module's state."""
-        return {
-            name: {key: value.clone() for key, value in getattr(self, name).state_dict().items()}
-            for name in self.module_names
-        }
+    def weights(self) -> State:
+        """Every module's state, as it is: to keep it, copy it."""
+        return State(parts={name: module_state(getattr(self, name)) for name in self.module_names})
 
-    def set_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+    def set_weights(self, weights: State, *, halved: bool = False) -> None:
         """Put back what `weights` gave."""
-        for name, state in weights.items():
-            getattr(self, name).load_state_dict(state)
+        for name in self.module_names:
+            module = getattr(self, name)
+            module.load_state_dict(fitting(module, weights.part(name), halved=halved))
+
+    def checked_weights(self, weights: State) -> State:
+        """What `weights` gave, once it is found to fit, for another time."""
+        return State(
+            parts={name: State(fitting(getattr(self, name), weights.part(name))) for name in self.module_names}
+        )
+
+    def to_state(self, *, compact: bool = False) -> State:
+        """Everything that training goes on from, and what was recorded.
+
+        Parameters
+        ----------
+        compact : bool, default=False
+            Weights as float16, and no moments of the optimizers.
+
+        Raises
+        ------
+        ValueError
+            If a weight is too large for float16.
+        """
+        ended = [row for row in self.history if "seconds" in row]
+        weights = self.weights()
+        if compact:
+            weights.parts |= {name: _halved(name, weights.parts[name]) for name in self.module_names}
+        parts = {
+            "weights": weights,
+            "history": State(
+                {
+                    name: torch.tensor([float(row[name]) for row in ended], dtype=torch.float64)
+                    for name in self.history_names
+                }
+            ),
+            "streams": State({name: getattr(self, name).get_state() for name in self.stream_names}),
+        }
+        if not compact:
+            parts["optimizers"] = State(
+                parts={name: optimizer_state(getattr(self, name)) for name in self.optimizer_names}
+            )
+        if self.watch_ is not None:
+            parts["watch"] = self.watch_.to_state()
+        return State({}, {"compact": compact}, parts)
+
+    def from_state(self, state: State) -> Self:
+        """Take up what `to_state` gave, in an initialised net of the same settings, on any device."""
+        compact: bool = state.choice("compact", (False, True))
+        self.set_weights(state.part("weights"), halved=compact)
+        if not compact:
+            optimizers = state.part("optimizers")
+            for name in self.optimizer_names:
+                restore_optimizer(getattr(self, name), optimizers.part(name))
+        streams, history = state.part("streams"), state.part("history")
+        for name in self.stream_names:
+            restore_stream(getattr(self, name), name, streams)
+        if self.watch_ is not None:
+            self.watch_.from_state(state.part("watch"))
+        n: int | None = None
+        columns = []
+        for name in self.history_names:
+            columns.append(history.tensor(name, (n,), torch.float64, finite=False).tolist())
+            n = len(columns[-1])
+        for values in zip(*columns, strict=True):
+            row = dict(zip(self.history_names, values, strict=True))
+            self.history.append({"batches": [], "epoch": len(self.history) + 1, **row})
+        self.remember_good()
+        return self
+
+
+def _halved(module: str, weights: State) -> State:
+    """The same as float16.
+
+    Raises
+    ------
+    ValueError
+        If a weight is too large for it.
+    """
+    tensors = dict(weights.tensors)
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            continue
+        tensors[name] = tensor.half()
+        if tensor.isfinite().all() and not tensors[name].isfinite().all():
+            raise ValueError(
+                f"compact of save must be False for weights past {torch.finfo(torch.half).max:g}, got"
+                f" {tensor.abs().max().item():g} in {name} of {module}."
+            )
+    return State(tensors)
 
 
 def resolve_device(device: str) -> str:

@@ -1,47 +1,95 @@
-"""The whole state of a net as named tensors, for files and checkpoints."""
+"""What a net is made of, one by one, as tensors: modules, optimizers and random streams."""
 
+import struct
 import zlib
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..persistence import under
-from ._net import MultiNet
+from ..exceptions import FileError
+from ..persistence import State
 
-__all__ = ["net_tensors", "restore_net"]
+__all__ = ["fitting", "module_state", "optimizer_state", "restore_optimizer", "restore_stream"]
 
-
-def net_tensors(net: MultiNet) -> dict[str, Tensor]:
-    """Weights, optimizers' states and random streams, under the names of the net's attributes."""
-    tensors: dict[str, Tensor] = {}
-    for name in net.module_names:
-        tensors |= {f"{name}/{key}": value for key, value in getattr(net, name).state_dict().items()}
-    for name in net.optimizer_names:
-        for index, state in getattr(net, name).state_dict()["state"].items():
-            tensors |= {f"{name}/{index}/{key}": value for key, value in state.items()}
-    for name in net.stream_names:
-        tensors[name] = getattr(net, name).get_state()
-    return tensors
+#: What each optimizer keeps of a parameter beside the number of its steps: tensors of the parameter's shape, and
+#: whether they are means of squares.
+_MOMENTS: dict[type[torch.optim.Optimizer], dict[str, bool]] = {
+    torch.optim.Adam: {"exp_avg": False, "exp_avg_sq": True},
+    torch.optim.RMSprop: {"square_avg": True},
+}
+_STREAM_BYTES = 5056  # of a CPU's generator
+_TWISTER = 624  # its words
 
 
-def restore_net(net: MultiNet, tensors: dict[str, Tensor]) -> None:
-    """Put what `net_tensors` gave into an initialised net of the same settings, on any device."""
-    for name in net.module_names:
-        getattr(net, name).load_state_dict(under(tensors, f"{name}/"))
-    for name in net.optimizer_names:
-        optimizer = getattr(net, name)
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in under(tensors, f"{name}/").items():
-            index, _, field = key.partition("/")
-            state.setdefault(int(index), {})[field] = value.clone()
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-        for parameter, kept in optimizer.state.items():
-            for field, value in kept.items():
-                if value.shape == parameter.shape:  # a fused step walks their memory together: one layout for all
-                    kept[field] = torch.empty_like(parameter).copy_(value)
-    for name in net.stream_names:
-        stream, kept = getattr(net, name), tensors[name].to(torch.uint8)
-        if kept.numel() == stream.get_state().numel():
-            stream.set_state(kept)
-        else:  # another device's, whose streams are of another kind: one that begins anew from it
-            stream.manual_seed(zlib.crc32(kept.cpu().numpy().tobytes()))
+def module_state(module: nn.Module) -> State:
+    """Parameters and buffers."""
+    return State(module.state_dict())
+
+
+def fitting(module: nn.Module, state: State, *, halved: bool = False) -> dict[str, Tensor]:
+    """What `module_state` gave, perhaps rounded to float16, once it is found to fit what the module has now."""
+    held: dict[str, Tensor] = {}
+    for name, now in module.state_dict().items():
+        dtype = torch.float16 if halved and now.is_floating_point() else now.dtype
+        least = 0.0 if name.split(".")[-1] == "running_var" else None
+        held[name] = state.tensor(name, tuple(now.shape), dtype, least=least)
+    return held
+
+
+def optimizer_state(optimizer: torch.optim.Optimizer) -> State:
+    """Moments, under the number of their parameter."""
+    moments = optimizer.state_dict()["state"].items()
+    return State({f"{index}.{key}": value for index, state in moments for key, value in state.items()})
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
+    """Put back what `optimizer_state` gave.
+
+    A fused step walks through a parameter and its moments together, as far as the parameter goes: a moment of another
+    shape, dtype or layout would take it into foreign memory.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    kept: dict[int, dict[str, Tensor]] = {}
+    for index, parameter in enumerate(parameters):
+        if not state.has(f"{index}.step"):
+            continue  # never updated, and so it has no moments: any that are there are left over, and refused
+        kept[index] = {"step": state.tensor(f"{index}.step", (), torch.float32, least=0.0)}
+        for name, squared in _MOMENTS[type(optimizer)].items():
+            least = 0.0 if squared else None
+            kept[index][name] = state.tensor(f"{index}.{name}", tuple(parameter.shape), parameter.dtype, least=least)
+    kept = {index: {name: value.clone() for name, value in held.items()} for index, held in kept.items()}
+    optimizer.load_state_dict({"state": kept, "param_groups": optimizer.state_dict()["param_groups"]})
+    for parameter, moments in optimizer.state.items():
+        for name in _MOMENTS[type(optimizer)]:
+            moments[name] = torch.empty_like(parameter).copy_(moments[name])
+
+
+def restore_stream(stream: torch.Generator, name: str, state: State) -> None:
+    """Put a random stream where it was."""
+    kept = state.tensor(name, (None,), torch.uint8)
+    now = stream.get_state().numel()
+    if kept.numel() == _STREAM_BYTES:
+        _check_stream(kept, name)
+    elif kept.numel() > _STREAM_BYTES:
+        raise FileError(f"stream {name} must be one of a random generator, got {kept.numel()} bytes")
+    if kept.numel() == now:
+        stream.set_state(kept.cpu())
+    else:  # another device's, whose streams are of another kind: one that begins anew from it
+        stream.manual_seed(zlib.crc32(kept.cpu().numpy().tobytes()))
+
+
+def _check_stream(kept: Tensor, name: str) -> None:
+    """That a Mersenne twister's place in its words is one that it can reach.
+
+    Torch holds the number of words left and the next word's to be at most 624, each by itself. With both at 624 it
+    would read on past the last word.
+    """
+    data = kept.cpu().numpy().tobytes()
+    left, seeded, following = struct.unpack_from("<iiQ", data, 8)
+    words = struct.unpack_from(f"<{_TWISTER}Q", data, 24)
+    normals = (*struct.unpack_from("<3d", data, 24 + 8 * _TWISTER), *struct.unpack_from("<f", data, 52 + 8 * _TWISTER))
+    fresh = (left, following) == (1, 0)
+    if seeded != 1 or not (fresh or (0 < left <= _TWISTER and left + following == _TWISTER + 1)):
+        raise FileError(f"stream {name} must be one of a random generator, got a place that none comes to")
+    if max(words) >= 2**32 or not all(abs(value) < 100 for value in normals):
+        raise FileError(f"stream {name} must be one of a random generator, got numbers that none has")

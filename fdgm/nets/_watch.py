@@ -1,7 +1,10 @@
 """What tells that a model has broken: its rows leave the data behind, or fall into one point."""
 
+from typing import Self
+
 from torch import Tensor
 
+from ..persistence import State
 from ._net import MultiNet, TrainingFailure
 
 __all__ = ["Watch", "spread"]
@@ -29,14 +32,15 @@ class Watch:
         self.what = what
         self._n_collapsed, self._patience = 0, _SMALL_LOOPS
 
-    @property
-    def state(self) -> dict[str, int]:
-        """What it knows of the loops before, for files."""
-        return {"n_collapsed": self._n_collapsed, "patience": self._patience}
+    def to_state(self) -> State:
+        """What it knows of the loops before."""
+        return State(json={"n_collapsed": self._n_collapsed, "patience": self._patience})
 
-    @state.setter
-    def state(self, values: dict[str, int]) -> None:
-        self._n_collapsed, self._patience = values["n_collapsed"], values["patience"]
+    def from_state(self, state: State) -> Self:
+        """Take up what `to_state` gave."""
+        self._patience = state.choice("patience", (_COLLAPSED_LOOPS, _SMALL_LOOPS))
+        self._n_collapsed = state.integer("n_collapsed", most=self._patience)
+        return self
 
     def __call__(self, net: MultiNet, *, farthest: float, spread: float) -> None:
         """Judge a loop by its largest absolute coordinate and by the spread of its rows, as a share of the data's.

@@ -1,28 +1,34 @@
 """What any density-ratio estimator offers."""
 
-import os
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .. import registry
-from .._ambient import undisturbed, without_autocast
 from ..divergences import Divergence
-from ..exceptions import PluginError
+from ..exceptions import FileError, PluginError
 from ..inputs import plain_columns, set_columns, validate, validate_pair
-from ..persistence import as_tensor, encode_params, write
+from ..persistence import Rule, Savable, State, as_tensor
 
 __all__ = ["DensityRatio", "with_gradient"]
 
 _CHUNK = 4096  # rows evaluated at once, so that memory does not grow with the rows
 _LARGEST = float(np.finfo(np.float64).max)
+_LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
+_COMMON = (*_LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_row_shape")  # what all of them learn
+_PROBED = 2**20  # numbers of a row at most, for a loaded estimator to be tried on it
+_DTYPES = (
+    *(torch.float64, torch.float32, torch.float16),
+    *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+)
 _FAR = 300.0  # log-ratios are held inside ±300 where f of them is averaged: f's square still fits a float64
 
 
@@ -39,7 +45,7 @@ def with_gradient() -> list[str]:
     return able
 
 
-class DensityRatio(BaseEstimator, ABC):
+class DensityRatio(Savable, ABC):
     """An estimate of log dP/dQ from a sample of each: the numerator P always comes first.
 
     A subclass writes `_fit`, and `_log_ratio_tensor` if its estimate has a gradient in x, or else `_log_ratio`; where
@@ -47,8 +53,9 @@ class DensityRatio(BaseEstimator, ABC):
     reach these hooks validated, as float arrays of shape (n, \\*row_shape), and all else follows: errors, chunks,
     weights, divergences, files.
 
-    Everything learned that is an array, a tensor, a number, a string or a list of these is stored by `save`; a
-    subclass that learns anything else overrides `_state` and `_set_state`.
+    Everything learned that is an array, a tensor, a number, a string or a list of these is stored by `save`. A subclass
+    that learns anything else extends `to_state` and `from_state`. `load` makes an estimator from a file that may be a
+    hostile one: `_learned` says of each attribute what it must be there.
 
     Attributes
     ----------
@@ -70,10 +77,13 @@ class DensityRatio(BaseEstimator, ABC):
     Sugiyama, Suzuki and Kanamori, "Density Ratio Estimation in Machine Learning", Cambridge University Press, 2012.
     """
 
+    #: Attributes that `_fit` leaves, and what each must be in a file. None believes whatever gives finite log-ratios.
+    _learned: ClassVar[Mapping[str, Rule] | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     log_ratio_p_: np.ndarray
     log_ratio_q_: np.ndarray
     n_features_in_: int
+    _row_shape: tuple[int, ...]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -128,7 +138,6 @@ class DensityRatio(BaseEstimator, ABC):
         """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
         return False
 
-    @undisturbed()
     def fit(self, X_p: Any, X_q: Any) -> Self:
         """Learn log dP/dQ.
 
@@ -154,7 +163,6 @@ class DensityRatio(BaseEstimator, ABC):
         return self._keep_log_ratios(p, q)
 
     @available_if(lambda self: self.has_partial_fit)
-    @undisturbed()
     def partial_fit(self, X_p: Any, X_q: Any) -> Self:
         """Learn from more rows; the first call is like the beginning of a `fit`.
 
@@ -175,7 +183,6 @@ class DensityRatio(BaseEstimator, ABC):
         self._partial_fit(p, q)
         return self._keep_log_ratios(p, q)
 
-    @undisturbed()
     def update(self, X_p: Any, X_q: Any) -> Self:
         """Follow samples that have moved a little since the last `fit` or `update`; the first call is a `fit`.
 
@@ -199,7 +206,6 @@ class DensityRatio(BaseEstimator, ABC):
         self._update(p, q)
         return self._keep_log_ratios(p, q)
 
-    @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
         """log dP/dQ, natural logarithm, P being the first sample of `fit`.
 
@@ -230,7 +236,6 @@ class DensityRatio(BaseEstimator, ABC):
         """
         return np.exp(np.minimum(self.log_ratio(X), np.log(np.finfo(np.float64).max)))
 
-    @without_autocast()
     def log_ratio_tensor(self, x: Tensor) -> Tensor:
         """`log_ratio` as a differentiable function of a tensor.
 
@@ -282,7 +287,6 @@ class DensityRatio(BaseEstimator, ABC):
         log_ratio = self.log_ratio(X)
         return np.exp(log_ratio - logsumexp(log_ratio) + np.log(len(log_ratio)))
 
-    @undisturbed()
     def score(self, X_p: Any, X_q: Any) -> float:
         """Minus the log-loss −E_p[log σ(T)] − E_q[log σ(−T)] of T = `log_ratio`, so that greater is better.
 
@@ -305,7 +309,6 @@ class DensityRatio(BaseEstimator, ABC):
         p, q = validate_pair(self, X_p, X_q, reset=False)
         return -float(np.logaddexp(0, -self._in_chunks(p)).mean() + np.logaddexp(0, self._in_chunks(q)).mean())
 
-    @undisturbed()
     def estimate_divergence(self, divergence: str | Divergence = "kl", X_p: Any = None, X_q: Any = None) -> float:
         """D_f(P‖Q) = E_Q[f(dP/dQ)], with the numerator's distribution first.
 
@@ -340,65 +343,64 @@ class DensityRatio(BaseEstimator, ABC):
         logs = [torch.from_numpy(value).clamp(-_FAR, _FAR) for value in values]
         return float(sum((f(l) * torch.sigmoid(-l)).mean() for l in logs))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
-
-        Parameters
-        ----------
-        path : str or path
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        TypeError
-            If a parameter, or something learned, cannot be stored without pickle; it is named.
-        """
-        write(path, *self._described())
-
-    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """What a file holds of the fitted estimator: tensors, and the rest as JSON."""
-        check_is_fitted(self)
-        arrays, values = self._state()
-        tensors = {name: as_tensor(array) for name, array in arrays.items()}
-        description = {"class": self._registered_name(), "family": "density_ratio", "params": encode_params(self)}
-        return tensors, {**description, "state": values}
-
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Everything learned, as arrays and as JSON."""
-        arrays: dict[str, np.ndarray] = {}
-        values: dict[str, Any] = {}
+    def to_state(self) -> State:
         params = self.get_params(deep=False)
+        state = State(
+            {name: as_tensor(getattr(self, name)) for name in _LOG_RATIOS},
+            {"row_shape": list(self._row_shape), "columns": plain_columns(self)},
+        )
+        learned = State()
         for name, value in vars(self).items():
-            if name in params or name in ("_columns", "feature_names_in_"):
+            if name in params or name in _COMMON:
                 continue
             if isinstance(value, Tensor):
                 value = value.detach().cpu().numpy()
             if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-                arrays[name] = value
+                learned.tensors[name] = as_tensor(value)
             else:
-                values[name] = _plain(type(self).__name__, name, value)
-        return arrays, {**values, "feature_names_in_": plain_columns(self)}
+                learned.json[name] = _plain(type(self).__name__, name, value)
+        state.parts["learned"] = learned
+        return state
 
-    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        """Take up, in an estimator of the same parameters, what `_state` gave."""
-        for name, value in {**arrays, **values}.items():
-            if name != "feature_names_in_":
-                setattr(self, name, value)
-        set_columns(self, values.get("feature_names_in_"))
-
-    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
-        self._set_state({name: tensor.numpy() for name, tensor in tensors.items()}, state)
+    def from_state(self, state: State) -> Self:
+        self._row_shape = state.shape("row_shape")
+        self.n_features_in_ = self._row_shape[0]
+        set_columns(self, state.value("columns"), self.n_features_in_)
+        for name in _LOG_RATIOS:
+            setattr(self, name, state.array(name, (None,)))
+        self._take_learned(state.part("learned"), {"d": math.prod(self._row_shape)})
+        if math.prod(self._row_shape) <= _PROBED:
+            self._probe()
         return self
 
-    def _registered_name(self) -> str:
-        for entry in registry.report()[0]:
-            if entry.family == "density_ratio" and entry.cls is type(self):
-                return entry.name
-        raise TypeError(
-            f"{type(self).__name__} must be registered to be saved, through the hook fdgm_density_ratios, so that load"
-            f" can find its class; got a class that is not among {registry.available('density_ratio')}."
-        )
+    def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
+        """What a subclass learned, out of a state; `sizes` has that of a flat row."""
+        if self._learned is not None:
+            for name, rule in self._learned.items():
+                setattr(self, name, rule.take(learned, name, sizes))
+            return
+        for name in (*learned.tensors, *learned.json):
+            of_class = getattr(type(self), name, None)
+            if not name.isidentifier() or name[:2] == "__" or callable(of_class) or isinstance(of_class, property):
+                raise FileError(f"{name[:80]!r} is nothing that {type(self).__name__} learns")
+            if name in learned.json:
+                setattr(self, name, learned.value(name))
+            else:
+                found = learned.tensors[name]
+                array = learned.tensor(name, tuple(found.shape), *_DTYPES, finite=False).numpy().copy()
+                setattr(self, name, array)
+
+    def _probe(self) -> None:
+        """That it gives log-ratios: what was learned of a plugin's own is known to fit by that alone.
+
+        Raises
+        ------
+        FileError
+            If not.
+        """
+        values = self._log_ratio(np.zeros((2, *self._row_shape)))
+        if np.shape(values) != (2,) or not np.isfinite(values).all():
+            raise FileError(f"what {type(self).__name__} learned must give a finite log-ratio, and does not")
 
     def _keep_log_ratios(self, p: np.ndarray, q: np.ndarray) -> Self:
         self.log_ratio_p_, self.log_ratio_q_ = self._in_chunks(p), self._in_chunks(q)

@@ -1,20 +1,20 @@
 """The critic that was best on held-out rows, and whether the last is as good."""
 
 import math
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
 import torch
 from skorch.callbacks import Callback
 from torch import Tensor
 
 from ..nets import StopTraining
+from ..persistence import State
 from ._logistic_net import RatioNet
 
-__all__ = ["Best", "BestKeeper"]
+__all__ = ["BestCritic", "BestKeeper"]
 
 
-class Best:
+class BestCritic:
     """The weights of the least held-out loss so far.
 
     Attributes
@@ -25,15 +25,15 @@ class Best:
         The same before the first iteration.
     iteration : int
         After which they were reached; 0 before the first.
-    weights : dict
+    weights : State or None
     kept : int
         The iteration whose weights were kept in the end.
     """
 
     def __init__(self, *, kept: int = 0) -> None:
-        self.losses = self.first = torch.tensor([math.inf], dtype=torch.float32, device="cpu")
+        self.losses = self.first = torch.tensor([math.inf])
         self.iteration = 0
-        self.weights: dict[str, dict[str, Tensor]] = {}
+        self.weights: State | None = None
         self.kept = kept
 
     def look(self, net: RatioNet, iteration: int) -> None:
@@ -41,8 +41,8 @@ class Best:
         losses = net.held_out_losses()
         if iteration == 0:
             self.first = losses
-        if not self.weights or losses.mean() < self.losses.mean():
-            self.losses, self.iteration, self.weights = losses, iteration, net.weights()
+        if self.weights is None or losses.mean() < self.losses.mean():
+            self.losses, self.iteration, self.weights = losses, iteration, net.weights().copy()
 
     def settle(self, net: RatioNet) -> None:
         """Go back to the best weights, unless the last ones are as good to within a standard error.
@@ -54,28 +54,28 @@ class Best:
         excess, error = _mean_and_error(net.held_out_losses() - self.losses)
         gain, gain_error = _mean_and_error(self.first - self.losses)
         self.kept = len(net.history)
-        if not (excess <= error and gain > gain_error):
+        if not (excess <= error and gain > gain_error) and self.weights is not None:
             net.set_weights(self.weights)
             self.kept = self.iteration
-        self.weights = {}
+        self.weights = None
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Weights and losses, under flat names."""
-        weights = {f"{m}/{k}": v.cpu().numpy() for m, state in self.weights.items() for k, v in state.items()}
-        return {"losses": self.losses.cpu().numpy(), "first": self.first.cpu().numpy(), **weights}
+    def to_state(self) -> State:
+        """Everything, to be stored."""
+        parts = {} if self.weights is None else {"weights": self.weights}
+        return State(
+            {"losses": self.losses, "first": self.first}, {"iteration": self.iteration, "kept": self.kept}, parts
+        )
 
-    def values(self) -> dict[str, int]:
-        """Everything else."""
-        return {"iteration": self.iteration, "kept": self.kept}
-
-    def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        """Put back what `arrays` and `values` gave."""
-        self.iteration, self.kept = values["iteration"], values["kept"]
-        for name, array in arrays.items():
-            module, _, key = name.partition("/")
-            if key:
-                self.weights.setdefault(module, {})[key] = torch.from_numpy(array)
-        self.losses, self.first = (torch.from_numpy(arrays[name]) for name in ("losses", "first"))
+    @classmethod
+    def from_state(cls, state: State, net: RatioNet) -> Self:
+        """What `to_state` gave, of a net like this one."""
+        best = cls(kept=state.integer("kept"))
+        best.iteration = state.integer("iteration")
+        best.losses = state.tensor("losses", (None,), torch.float32, finite=False).to(net.device)
+        best.first = state.tensor("first", (len(best.losses),), torch.float32, finite=False).to(net.device)
+        if state.has("weights"):
+            best.weights = net.checked_weights(state.part("weights"))
+        return best
 
 
 def _mean_and_error(differences: Tensor) -> tuple[float, float]:
@@ -90,12 +90,12 @@ class BestKeeper(Callback):
 
     Parameters
     ----------
-    best : Best
+    best : BestCritic
     patience : int or None
         Iterations without a better one that end training.
     """
 
-    def __init__(self, best: Best, patience: int | None) -> None:
+    def __init__(self, best: BestCritic, patience: int | None) -> None:
         self.best = best
         self.patience = patience
 

@@ -13,7 +13,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from ..exceptions import FileError
 from ..inputs import entropy_of, int_seed
+from ..persistence import Count, Float, Sign, State
 from ._base import DensityRatio
 from ._labels import SortedClasses, log_odds
 from ._order import comes_first
@@ -74,6 +76,7 @@ class ClassifierRatio(DensityRatio):
     array([-1.,  1.])
     """
 
+    _learned: ClassVar = {"_n_p": Count(1), "_n_q": Count(1), "_sign": Sign(), "_shift": Float()}
     classifier_: Any
     _n_p: int
     _n_q: int
@@ -193,7 +196,7 @@ class ClassifierRatio(DensityRatio):
         with _naming_missing_values(self.classifier, X=X):
             return self._sign * log_odds(self.classifier_, rows, self._least) - self.prior_
 
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def to_state(self) -> State:
         if not isinstance(self.classifier_, QuadraticLogistic):
             raise TypeError(
                 "classifier of ClassifierRatio must be None for it to be saved, since no other comes without pickle,"
@@ -201,24 +204,19 @@ class ClassifierRatio(DensityRatio):
             )
         model, self.classifier_ = self.classifier_, None
         try:
-            arrays, values = super()._state()
+            state = super().to_state()
         finally:
             self.classifier_ = model
-        del values["classifier_"]
-        values["intercept"] = model.intercept_
-        learned = {"location": model.location_, "scale": model.scale_, "coef": model.coef_, "classes": model.classes_}
-        return {**arrays, **{f"classifier/{name}": array for name, array in learned.items()}}, values
+        learned = state.parts["learned"]
+        del learned.json["classifier_"]
+        learned.parts["classifier"] = model.to_state()
+        return state
 
-    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        model = QuadraticLogistic()
-        model.intercept_ = values["intercept"]
-        for name in ("location", "scale", "coef", "classes"):
-            setattr(model, f"{name}_", arrays[f"classifier/{name}"])
-        super()._set_state(
-            {name: array for name, array in arrays.items() if not name.startswith("classifier/")},
-            {name: value for name, value in values.items() if name != "intercept"},
-        )
-        self.classifier_ = model
+    def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
+        super()._take_learned(learned, sizes)
+        if self.classifier is not None or self.calibration is not None:
+            raise FileError("classifier and calibration of ClassifierRatio must be None in a file, and are not")
+        self.classifier_ = QuadraticLogistic().from_state(learned.part("classifier"), sizes["d"])
 
 
 def _prior(counts: tuple[int, int]) -> float:

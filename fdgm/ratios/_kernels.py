@@ -1,7 +1,8 @@
 """Ratios that are a positive sum of Gaussian kernels: what KLIEP, uLSIF and RuLSIF share."""
 
+import math
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -13,11 +14,13 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ..inputs import AffineScaler, entropy_of, some_rows
+from ..persistence import Array, Count, Float, Rule
 from ._base import DensityRatio
 
-__all__ = ["LEAST", "KernelRatio", "blocks", "candidates", "folds", "held_out_of", "squared_distances"]
+__all__ = ["LEAST", "TINY", "KernelRatio", "blocks", "candidates", "folds", "held_out_of", "squared_distances"]
 
 _MAX_HELD_OUT = 1000  # rows of each sample that a fold is judged by: the mean over more would change little
+TINY = float(np.nextafter(0.0, 1.0))  # the least number above 0
 LEAST = 1e-300  # added to a sum of kernels, which may underflow, before its log
 _CHUNK = 4096  # rows whose distances to the centres are held at once
 _SEARCH_EVERY = 20  # updates: VGrow's particle steps in an outer loop, after which new particles start
@@ -58,6 +61,14 @@ class KernelRatio(DensityRatio):
         log θ, −inf where a centre has no part.
     """
 
+    _learned: ClassVar[Mapping[str, Rule]] = {
+        "centers_": Array(("centers", "d")),
+        "width_": Float(least=TINY),
+        "log_weights_": Array(("centers",), least=-math.inf),
+        "_location": Array(("d",)),
+        "_scale": Array(("d",), least=TINY),
+        "_n_updates": Count(),
+    }
     width: Any
     n_centers: int
     cv: int

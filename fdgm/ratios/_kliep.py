@@ -1,11 +1,13 @@
 """The Kullback–Leibler importance estimation procedure."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from ..persistence import Array, Rule
 from ._kernels import LEAST, KernelRatio, blocks, folds, held_out_of, squared_distances
 
 __all__ = ["KLIEP"]
@@ -58,6 +60,11 @@ class KLIEP(KernelRatio):
     >>> ratio.log_ratio([[-0.5], [1.0]]).round()  # x − 1/2
     array([-1.,  1.])
     """
+
+    _learned: ClassVar[Mapping[str, Rule]] = {
+        **KernelRatio._learned,
+        "losses_": Array(("widths",), nan=True),
+    }
 
     def __init__(
         self,

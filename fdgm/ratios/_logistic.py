@@ -4,12 +4,11 @@ import copy
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
@@ -18,15 +17,17 @@ from ..inputs import AffineScaler, Record, Seeds, chunk_seed
 from ..nets import Clock, Rows, resolve_device
 from ..objectives import Objective
 from ..options import Schedule
-from ..training import Trainable, state_of
+from ..persistence import State, as_tensor
+from ..training import Trainable
 from ._base import DensityRatio
-from ._best import Best, BestKeeper
+from ._best import BestCritic, BestKeeper
 from ._logistic_net import RatioNet, RatioSettings
 from ._order import comes_first
 
 __all__ = ["LogisticRatio"]
 
 _MAX_HELD_OUT = 2000  # rows of each sample at most
+_LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
 _HELD_OUT_KEY = 0  # stream of the fit's own seed that draws them
 
 
@@ -136,7 +137,7 @@ class LogisticRatio(DensityRatio, Trainable):
     _mends: ClassVar[dict[str, str]] = {"non_finite": "Lower {lr}, or choose another {objective}."}
 
     _sign: int
-    _best: Best
+    _best: BestCritic
 
     def __init__(
         self,
@@ -205,7 +206,7 @@ class LogisticRatio(DensityRatio, Trainable):
         else:
             self._begin(X_p, X_q)
         arrays = self._ordered(X_p, X_q)
-        self._best = Best()
+        self._best = BestCritic()
         self._run(arrays, Record(X_p.shape[1:], X_p.dtype.name, None), clock)
         if self.net_.held_out_ is not None:
             self._best.settle(self.net_)
@@ -221,7 +222,7 @@ class LogisticRatio(DensityRatio, Trainable):
             self._begin(X_p, X_q)
         self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
         self._train(tuple(self._rows(array) for array in self._ordered(X_p, X_q)), Clock(1, None, [0.0]))
-        self._best = Best(kept=len(self.net_.history))
+        self._best = BestCritic(kept=len(self.net_.history))
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self._partial_fit(X_p, X_q)
@@ -295,11 +296,7 @@ class LogisticRatio(DensityRatio, Trainable):
             raise ValueError(f"critic of LogisticRatio must have parameters to train, got {critic!r}.")
         try:
             with torch.no_grad():
-                got = tuple(
-                    copy.deepcopy(critic)
-                    .eval()(torch.zeros(2, *shape, dtype=torch.float32, device=parameters[0].device))
-                    .shape
-                )
+                got = tuple(copy.deepcopy(critic).eval()(torch.zeros(2, *shape, device=parameters[0].device)).shape)
         except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"critic of LogisticRatio must take rows of shape {shape}, got: {error}") from error
         if got != (2,):
@@ -307,15 +304,13 @@ class LogisticRatio(DensityRatio, Trainable):
                 f"critic of LogisticRatio must give one number a row, of shape (n,), got {got} for two rows."
             )
 
-    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        check_is_fitted(self)
+    def _fitted_params(self) -> dict[str, Any]:
         if self.critic is not None:
             raise TypeError(
                 f"critic of LogisticRatio must be None to be saved, got {type(self.critic).__name__}, which cannot be"
                 " stored without pickle; keep the state_dict of net_.critic_."
             )
-        with self._as_made():
-            return super()._described()
+        return Trainable._fitted_params(self)
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
         """Rows to train on, with some of them set aside in the net where they are to be held out."""
@@ -329,31 +324,30 @@ class LogisticRatio(DensityRatio, Trainable):
             held_out.append(self._scaler.to_tensor(X[np.sort(order[:n])]).to(self.net_.device))
             kept.append(self._rows(X[np.sort(order[n:])]))
         self.net_.held_out_ = (held_out[0], held_out[1])
-        if not self._best.weights:
+        if self._best.weights is None:
             self._best.look(self.net_, 0)
         return tuple(kept)
 
     def _callbacks(self) -> list[Any]:
         return [] if self.net_.held_out_ is None else [BestKeeper(self._best, self.n_iter_no_change)]
 
-    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {f"best/{name}": array for name, array in self._best.arrays().items()}
-        arrays |= {name: array for name, array in vars(self).items() if name in ("log_ratio_p_", "log_ratio_q_")}
-        return arrays, {"sign": self._sign, "best": self._best.values()}
+    def to_state(self, *, compact: bool = False) -> State:
+        state = Trainable.to_state(self, compact=compact)
+        state.tensors |= {name: as_tensor(array) for name, array in vars(self).items() if name in _LOG_RATIOS}
+        state.json["sign"] = self._sign
+        state.parts["best"] = self._best.to_state()
+        return state
 
-    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        self._best = Best()
-        if not values:
-            return
-        self._sign = values["sign"]
-        self._best.restore({k.removeprefix("best/"): a for k, a in arrays.items() if k[:5] == "best/"}, values["best"])
-        for name in ("log_ratio_p_", "log_ratio_q_"):
-            if name in arrays:
-                setattr(self, name, arrays[name])
+    def from_state(self, state: State) -> Self:
+        Trainable.from_state(self, state)
+        self._sign = state.choice("sign", (1, -1))
+        self._best = BestCritic.from_state(state.part("best"), self.net_)
+        for name in _LOG_RATIOS:
+            if state.has(name):  # not in a checkpoint
+                setattr(self, name, state.array(name, (None,)))
+        self._probe()
+        return self
 
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        tensors, values = state_of(self)
-        return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}, values
-
-    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        Trainable._restore(self, {name: torch.from_numpy(array) for name, array in arrays.items()}, values)
+    def _reset(self) -> None:
+        super()._reset()
+        self._best = BestCritic()

@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
@@ -13,7 +14,8 @@ from scipy.optimize import nnls
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
-from ._kernels import LEAST, KernelRatio, blocks, candidates, folds, held_out_of, squared_distances
+from ..persistence import Array, Count, Float, Rule
+from ._kernels import LEAST, TINY, KernelRatio, blocks, candidates, folds, held_out_of, squared_distances
 
 __all__ = ["LeastSquaresRatio", "RuLSIF", "non_negative_weights", "uLSIF"]
 
@@ -64,6 +66,14 @@ class LeastSquaresRatio(KernelRatio):
         were too few rows for two folds: then the middle ones are taken.
     """
 
+    _learned: ClassVar[Mapping[str, Rule]] = {
+        **KernelRatio._learned,
+        "penalty_": Float(least=TINY),
+        "losses_": Array(("widths", "penalties"), nan=True),
+        **{f"_gram_{side}": Array(("centers", "centers"), least=0.0) for side in "pq"},
+        **{f"_total_{side}": Array(("centers",), least=0.0) for side in "pq"},
+        **{f"_n_{side}": Count(1) for side in "pq"},
+    }
     penalty: Any
     penalty_: float
     losses_: np.ndarray

@@ -9,10 +9,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.utils.validation import validate_data
 
+from ..persistence import State, as_tensor
+
 __all__ = ["QuadraticLogistic"]
 
 _MAX_FEATURES = 1000  # columns at most: past it, 43 features, products are left out and squares stay
 
+_LEAST = float(np.nextafter(0.0, 1.0))  # that a scale can be
 _FOLDS = 5
 _RESOLUTION = 8 * np.finfo(np.float64).eps  # of a column's numbers, below which their differences are rounding
 _STRENGTHS = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]  # inverse strengths of the ridge, on features of unit scale
@@ -39,6 +42,21 @@ class QuadraticLogistic(ClassifierMixin, BaseEstimator):
         model = search.fit(self._features(X), y).best_estimator_
         self.classes_ = model.classes_
         self.coef_, self.intercept_ = model.coef_[0], float(model.intercept_[0])
+        return self
+
+    def to_state(self) -> State:
+        """What was learned."""
+        tensors = {name: as_tensor(getattr(self, f"{name}_")) for name in ("location", "scale", "coef", "classes")}
+        return State(tensors, {"intercept": self.intercept_})
+
+    def from_state(self, state: State, n_features: int) -> Self:
+        """What `to_state` gave, of so many columns."""
+        self.location_ = state.array("location", (n_features,))
+        self.scale_ = state.array("scale", (n_features,), least=_LEAST)
+        self.coef_ = state.array("coef", (_n_terms(n_features),))
+        self.classes_ = state.array("classes", (2,), "int64")
+        self.intercept_ = state.number("intercept")
+        self.n_features_in_ = n_features
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -75,3 +93,8 @@ def _units(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     middle = low + width
     z = (X - middle) / unit  # of size 1, so that no square under- or overflows
     return np.where(varies, middle + unit * z.mean(axis=0), middle), np.where(varies, unit * z.std(axis=0), 1.0)
+
+
+def _n_terms(d: int) -> int:
+    """Features of d columns."""
+    return 2 * d if d * (d + 3) // 2 > _MAX_FEATURES else d * (d + 3) // 2

@@ -11,7 +11,9 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from .. import registry
-from ..inputs import AffineScaler, chunk_seed, entropy_of, plain_columns, set_columns, with_seed
+from ..exceptions import FileError
+from ..inputs import AffineScaler, chunk_seed, entropy_of, with_seed
+from ..persistence import Count, Sign, State
 from ._base import DensityRatio
 from ._order import comes_first
 
@@ -64,6 +66,7 @@ class TelescopingRatio(DensityRatio):
         "random_state": ["random_state", np.random.Generator],
     }
 
+    _learned: ClassVar = {"_sign": Sign(), "_n_updates": Count()}
     ratios_: list[DensityRatio]
     _sign: int
     _n_updates: int
@@ -120,31 +123,26 @@ class TelescopingRatio(DensityRatio):
     def _base(self) -> DensityRatio:
         return registry.make("density_ratio", self.base)
 
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays: dict[str, np.ndarray] = {"log_ratio_p_": self.log_ratio_p_, "log_ratio_q_": self.log_ratio_q_}
-        values: list[dict[str, Any]] = []
-        for k, ratio in enumerate(self.ratios_):
-            parts, learned = ratio._state()
-            arrays |= {f"{k}/{name}": array for name, array in parts.items()}
-            values.append(learned)
-        return arrays, {
-            "sign": self._sign,
-            "n_updates": self._n_updates,
-            "n_features_in": self.n_features_in_,
-            "names": plain_columns(self),
-            "ratios": values,
-        }
+    def to_state(self) -> State:
+        ratios, self.ratios_ = self.ratios_, []
+        try:
+            state = super().to_state()
+        finally:
+            self.ratios_ = ratios
+        learned = state.parts["learned"]
+        del learned.json["ratios_"]
+        learned.parts |= {str(k): ratio.to_state() for k, ratio in enumerate(ratios)}
+        return state
 
-    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        self._sign, self._n_updates = values["sign"], values["n_updates"]
-        self.n_features_in_ = values["n_features_in"]
-        set_columns(self, values["names"])
-        self.log_ratio_p_, self.log_ratio_q_ = arrays["log_ratio_p_"], arrays["log_ratio_q_"]
-        self.ratios_ = []
-        for k, learned in enumerate(values["ratios"]):
-            ratio: DensityRatio = clone(self._base())
-            ratio._set_state({n.removeprefix(f"{k}/"): a for n, a in arrays.items() if n.startswith(f"{k}/")}, learned)
-            self.ratios_.append(ratio)
+    def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
+        super()._take_learned(learned, sizes)
+        base, n = self._base(), self.n_bridges + 1
+        if n != len(learned.parts):
+            raise FileError(f"ratios_ must be {n}, one more than n_bridges, got {len(learned.parts)}")
+        self.ratios_ = [clone(base).from_state(learned.part(str(k))) for k in range(n)]
+        for ratio in self.ratios_:
+            if ratio._row_shape != self._row_shape:
+                raise FileError(f"ratios_ must be of rows of shape {self._row_shape}, got {ratio._row_shape}")
 
 
 def _shuffled(rows: np.ndarray, rng: np.random.Generator, n_other: int) -> np.ndarray:

@@ -16,19 +16,30 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from .._ambient import undisturbed
-from ..inputs import AffineScaler, Record, chunk_seed, entropy_of, given_key, some_rows, validate, validate_count
+from .. import registry
+from ..exceptions import FileError
+from ..inputs import (
+    AffineScaler,
+    Record,
+    chunk_seed,
+    entropy_of,
+    given_key,
+    plain_columns,
+    set_columns,
+    some_rows,
+    validate,
+    validate_count,
+)
 from ..metrics import energy_distance
 from ..nets import resolve_device
-from ..persistence import write
+from ..persistence import Savable, State, as_tensor, describe, revive
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
 from ..training import GenerativeModel, in_chunks
 from ._corrected import CorrectedRatio
 from ._critic import trained_on
 from ._fields import check_field, field_of, resolve_ratio
-from ._files import described, restore
-from ._generators import LatentSource, RowSource, is_fitted, resolve, source_of
+from ._generators import LatentSource, RowSource, check_generator, is_fitted, resolve, source_of
 from ._ordering import column_order
 
 __all__ = ["Refiner"]
@@ -40,7 +51,7 @@ _PROBE = 64  # rows that `fit` tries generator and ratio on
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 
 
-class Refiner(BaseEstimator, ABC):
+class Refiner(Savable, ABC):
     """Base of the refiners, which better a generator's samples by T, an estimate of log p_data/p_model.
 
     Points are held in scaled units: the generator's own where it is a sampler of this package, and otherwise the
@@ -56,6 +67,8 @@ class Refiner(BaseEstimator, ABC):
         "device": [str],
         "random_state": ["random_state", np.random.Generator],
     }
+
+    _held = ("generator", "ratio")
 
     generator: Any
     ratio: Any
@@ -91,7 +104,6 @@ class Refiner(BaseEstimator, ABC):
         kept = ~self._held_out(len(array))
         return array if kept.all() or kept.sum() < 2 else array[kept]
 
-    @undisturbed()
     def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
         """Make the generator and the log-ratio ready.
 
@@ -136,7 +148,6 @@ class Refiner(BaseEstimator, ABC):
         self._prepare(array)
         return self
 
-    @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw rows from the generator and refine them.
 
@@ -155,7 +166,6 @@ class Refiner(BaseEstimator, ABC):
         n_samples = validate_count("sample", "n_samples", n_samples)
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
-    @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
         """The estimate of log p_data(x)/p_model(x), the model being the generator as it was before refinement.
 
@@ -171,7 +181,6 @@ class Refiner(BaseEstimator, ABC):
         array, _ = validate(self, X, reset=False)
         return in_chunks(self._field(), array, self._scaler.to_tensor, resolve_device(self.device))
 
-    @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and refined samples, so that greater is better.
 
@@ -197,8 +206,8 @@ class Refiner(BaseEstimator, ABC):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted refiner to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 
-        A sampler of this package goes into the file. Any other generator is left out, and given again as
-        ``load(path, generator=...)``.
+        A generator of this package goes into the file. Any other is left out, and given again as
+        ``load(path, generator=...)``. Parameters of a call stay out too: `device` and `n_jobs`.
 
         Parameters
         ----------
@@ -210,20 +219,82 @@ class Refiner(BaseEstimator, ABC):
             Before `fit`.
         TypeError
             If the ratio is a function or a module, or a parameter cannot be stored without pickle.
+        ValueError, OSError
+            If the path is a folder or a device, or cannot be written.
         """
-        check_is_fitted(self)
-        write(path, *described(self))
+        super().save(path)
 
-    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
-        restore(self, tensors, state)
+    def to_state(self) -> State:
+        ratio = self.ratio_
+        if not isinstance(ratio, Savable):
+            raise TypeError(
+                f"ratio of {type(self).__name__} must be 'auto', a density ratio or a sampler to be saved, got"
+                f" {self.ratio!r}, which cannot be stored without pickle."
+            )
+        state = State(
+            {} if self._rows is None else {"rows": as_tensor(self._rows)},
+            {
+                "columns": plain_columns(self),
+                "clamp": None if self._clamp is None else [float(bound) for bound in self._clamp],
+                "entropy": self._entropy,
+                "n_calls": self._n_calls,
+                "n_stages": len(self._stages),
+            },
+            {"record": self._record.to_state(), "scaler": self._scaler.to_state()},
+        )
+        if ratio is not self.generator_ and "ratio" not in self._held_estimators():
+            state.parts["ratio"] = describe(ratio)
+        state.parts |= {f"stage{k}": stage.to_state() for k, stage in enumerate(self._stages)}
+        return state
+
+    def from_state(self, state: State) -> Self:
+        self._record = Record.from_state(state.part("record"))
+        shape = self._row_shape = self._record.shape
+        self.n_features_in_ = shape[0]
+        set_columns(self, state.value("columns"), shape[0])
+        self._scaler = AffineScaler.from_state(state.part("scaler"), shape)
+        self._clamp = _checked_clamp(state.value("clamp"))
+        self._entropy, self._n_calls = state.integer("entropy", most=2**128 - 1), state.integer("n_calls")
+        self._rows = None
+        if state.has("rows"):
+            self._rows = state.array("rows", (None, *shape), str(state.tensors["rows"].dtype).removeprefix("torch."))
+        self.generator_ = self._restored_generator()
+        if state.has("ratio"):
+            self.ratio_ = revive(state.part("ratio"), device=self.device)
+        else:
+            self.ratio_ = self.ratio if isinstance(self.ratio, Savable) else self.generator_
+        self._stages = []
+        for k in range(state.integer("n_stages", most=len(state.parts))):
+            stage = self._stage()
+            self._stages.append(stage.from_state(state.part(f"stage{k}")))
+        if self.generator_ is None or isinstance(self.generator_, Savable):
+            self._check()  # a stranger's generator may have a stream of its own, which is not to move
         return self
 
-    def _learned(self) -> dict[str, Any]:
-        """What a subclass learned beside generator and ratio, as JSON."""
-        return {}
+    def _restored_generator(self) -> Any:
+        """The generator that a file held or a person gave, checked."""
+        generator = self.generator
+        if generator is None:
+            if self._rows is None:
+                raise FileError("it must hold a generator or rows, and holds neither")
+            return None
+        generator = check_generator(type(self).__name__, generator)
+        if isinstance(generator, GenerativeModel) and generator._record.shape != self._record.shape:
+            raise FileError(f"generator must make rows of shape {self._record.shape}, got {generator._record.shape}")
+        return generator
 
-    def _set_learned(self, values: dict[str, Any]) -> None:
-        """Put back what `_learned` gave."""
+    def _held_estimators(self) -> dict[str, Savable]:
+        held: dict[str, Savable] = {}
+        if _can_be_held(self.generator_):
+            held["generator"] = self.generator_
+        if isinstance(self.ratio, (GenerativeModel, CorrectedRatio)) and self.ratio_ is not self.generator_:
+            held["ratio"] = self.ratio_
+        return held
+
+    def _left_out(self) -> dict[str, str]:
+        if self.generator_ is None or _can_be_held(self.generator_):
+            return {}
+        return {"generator": type(self.generator_).__name__}
 
     def __sklearn_clone__(self) -> Self:
         """As scikit-learn's clone, but that a fitted generator or sampler is kept, which clone would unfit."""
@@ -361,7 +432,7 @@ class Refiner(BaseEstimator, ABC):
         source = self._source()
         if isinstance(source, RowSource):
             return self._scaled_rows(source.draw(n, chunk_seed(*key)))
-        latents = source.prior.draw(n, torch.Generator("cpu").manual_seed(chunk_seed(*key)))
+        latents = source.prior.draw(n, torch.Generator().manual_seed(chunk_seed(*key)))
         return self._from_latents(source, latents.to(resolve_device(self.device)))
 
     def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:
@@ -396,3 +467,20 @@ class Refiner(BaseEstimator, ABC):
 def _is_model(value: Any) -> bool:
     """Whether a parameter is a fitted model to keep."""
     return isinstance(value, BaseEstimator) and not isinstance(value, DensityRatio) and is_fitted(value)
+
+
+def _can_be_held(generator: Any) -> bool:
+    """Whether a file can hold a generator, and all that it needs."""
+    if not isinstance(generator, Savable) or generator._left_out():
+        return False
+    return registry.registered(type(generator), families=("estimator",)) is not None
+
+
+def _checked_clamp(bounds: Any) -> tuple[float, float] | None:
+    """A range of scaled units, out of a file."""
+    if bounds is None:
+        return None
+    finite = isinstance(bounds, list) and all(isinstance(b, float) and abs(b) < np.inf for b in bounds)
+    if not finite or len(bounds) != 2 or bounds[0] > bounds[1]:
+        raise FileError("clamp must be None or two growing finite numbers, and is not")
+    return bounds[0], bounds[1]

@@ -6,22 +6,19 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from ..inputs import AffineScaler, columns_of, entropy_of, int_seed, plain_columns, set_columns, with_seed
-from ..persistence import as_tensor, encode_params, revive, under
+from ..inputs import AffineScaler, columns_of, entropy_of, int_seed, with_seed
+from ..persistence import Count, Savable, State
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
 from ._critic import gone_on, trained_on
 from ._generators import is_fitted
 from ._ordering import column_order, of_ordered
 
-__all__ = ["CorrectedRatio", "under"]
+__all__ = ["CorrectedRatio"]
 
 _LR = 0.001  # the critic has learned before, from which a fresh one's rate would lead far away
-_SOURCE, _CORRECTOR = "source/", "corrector/"  # in files
-_LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
 
 
 class CorrectedRatio(DensityRatio):
@@ -84,7 +81,10 @@ class CorrectedRatio(DensityRatio):
         "random_state": ["random_state", np.random.Generator],
     }
 
-    corrector_: DensityRatio
+    _held = ("source",)
+    _learned: ClassVar = {"_n_updates": Count()}
+
+    corrector_: Any
 
     def __init__(self, source: Any, corrector: LogisticRatio | None = None, *, random_state: Any = None) -> None:
         self.source = source
@@ -172,34 +172,22 @@ class CorrectedRatio(DensityRatio):
             )
         return made
 
-    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        check_is_fitted(self)
-        tensors, source = self.source._described()
-        arrays, values = self._state()
-        held = {f"{_SOURCE}{name}": tensor for name, tensor in tensors.items()}
-        held |= {name: as_tensor(array) for name, array in arrays.items()}
-        params = {**encode_params(self, without=("source",)), "source": None}
-        return held, {"class": type(self).__name__, "params": params, "state": {"source": source, "learned": values}}
-
-    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
-        self.source = revive(under(tensors, _SOURCE), state["source"])
-        learned = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith(_SOURCE)}
-        self._set_state(learned, state["learned"])
-        return self
-
-    def _state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    def to_state(self) -> State:
         """What was learned, of which the source is no part."""
-        arrays, values = self.corrector_._state()
-        held = {f"{_CORRECTOR}{name}": array for name, array in arrays.items()}
-        held |= {name: getattr(self, name) for name in _LOG_RATIOS}
-        own = {"n_features_in_": self.n_features_in_, "n_updates": self._n_updates}
-        return held, {**own, "names": plain_columns(self), "corrector": values}
+        corrector, self.corrector_ = self.corrector_, None
+        try:
+            state = super().to_state()
+        finally:
+            self.corrector_ = corrector
+        learned = state.parts["learned"]
+        del learned.json["corrector_"]
+        learned.parts["corrector"] = corrector.to_state()
+        return state
 
-    def _set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        set_columns(self, values["names"])
-        self.corrector_ = self._fresh_corrector(self.source)
-        self.corrector_._set_state(under(arrays, _CORRECTOR), values["corrector"])
-        self._n_updates = values["n_updates"]
-        self.n_features_in_ = values["n_features_in_"]
-        for name in _LOG_RATIOS:
-            setattr(self, name, arrays[name])
+    def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
+        super()._take_learned(learned, sizes)
+        source = self._checked_source(self._row_shape)
+        self.corrector_ = self._fresh_corrector(source).from_state(learned.part("corrector"))
+
+    def _held_estimators(self) -> dict[str, Savable]:
+        return {"source": self.source}

@@ -1,7 +1,7 @@
 """DGflow: samples that go on along the gradient flow of an f-divergence."""
 
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from ..divergences import Divergence, Scaling
+from ..exceptions import FileError
 from ..flows import differentiated, euler_maruyama_step, velocity
 from ..inputs import with_seed
 from ..metrics import energy_distance
+from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ._critic import gone_on
 from ._ends import Ends
@@ -25,6 +27,7 @@ __all__ = ["DGflowRefiner"]
 _POPULATION = 5000  # samples at most that are followed in `fit`
 _HELD_OUT = 2000  # rows at most that a stop is sought with, some 60 ms a comparison
 _STALE = ", stale"  # after the name of a rule: the ratio of the beginning is kept
+_RULES = ("same", "own", "same, stale", "own, stale")
 _TRIED = 20  # numbers of steps that are compared, at most, beside none at all
 _FOLLOW_KEY, _SECOND_KEY, _JUDGES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
 
@@ -36,7 +39,6 @@ class DGflowRefiner(RowMover):
     KL(model‖data), which seeks modes; ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
     Each of `n_steps` steps is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ, with u a sample or the latents that made it.
-    Samples are clamped to their range after each step, and latents of a bounded prior reflected at its bounds.
 
     Parameters
     ----------
@@ -317,22 +319,37 @@ class DGflowRefiner(RowMover):
         )
         return after <= before
 
-    def _learned(self) -> dict[str, Any]:
-        distances = self.held_out_distance_
-        followed = {
-            "n_steps": self.n_steps_,
-            "ends": self.ends_,
-            "tried": list(map(int, distances.index)),
-            "distances": {name: list(column) for name, column in distances.items()},
-            "levels": [[end.samples.tolist(), end.held_out.tolist()] for end in self._ends],
-        }
-        return {**super()._learned(), **followed}
+    def to_state(self) -> State:
+        state = super().to_state()
+        state.json |= {"n_steps": self.n_steps_, "ends": self.ends_, "rules": list(self.held_out_distance_)}
+        state.parts["tried"] = State(
+            {
+                "n_steps": as_tensor(np.array(self.held_out_distance_.index, dtype=np.int64)),
+                "distances": as_tensor(self.held_out_distance_.to_numpy(np.float64)),
+            }
+        )
+        ends = {str(k): torch.stack([end.samples, end.held_out]) for k, end in enumerate(self._ends)}
+        state.parts["row_ends"] = State(ends)
+        return state
 
-    def _set_learned(self, values: dict[str, Any]) -> None:
-        super()._set_learned(values)
-        self.n_steps_, self.ends_ = values["n_steps"], values["ends"]
-        self.held_out_distance_ = pd.DataFrame(values["distances"], index=values["tried"], dtype=float)
-        self._ends = [
-            Ends(*(torch.tensor(level, dtype=torch.float32, device="cpu") for level in levels))
-            for levels in values["levels"]
-        ]
+    def from_state(self, state: State) -> Self:
+        super().from_state(state)
+        self.n_steps_ = state.integer("n_steps", most=self.n_steps)
+        rules = state.texts("rules", len(state.value("rules")))
+        self.ends_ = state.choice("ends", ("same", *_RULES))
+        if not set(rules) <= set(_RULES) or len(set(rules)) < len(rules):
+            raise FileError(f"rules must be among {_RULES}, got {rules[:5]}")
+        tried = state.part("tried")
+        steps = tried.array("n_steps", (None,), "int64", least=0)
+        distances = tried.array("distances", (len(steps), len(rules)), finite=False)
+        self.held_out_distance_ = pd.DataFrame(distances, index=steps.tolist(), columns=rules, dtype=float)
+        row_ends = state.part("row_ends")
+        self._ends = []
+        for k in range(len(row_ends.tensors)):
+            samples, held_out = row_ends.tensor(str(k), (2, None), torch.float32)
+            if len(samples) < 2 or not bool((samples.diff() >= 0).all() and (held_out.diff() >= 0).all()):
+                raise FileError(f"row_ends/{k} must be growing quantiles, two at least, and are not")
+            self._ends.append(Ends(samples, held_out))
+        if self._ends and len(self._ends) < len(self._stages) + 1:
+            raise FileError(f"row_ends must be one for each stage, {len(self._stages) + 1}, got {len(self._ends)}")
+        return self

@@ -23,7 +23,7 @@ from ..training import GenerativeModel
 from ._ordering import column_order, ordered
 from ._prior import Prior
 
-__all__ = ["LatentGenerator", "LatentSource", "RowSource", "is_fitted", "resolve", "source_of"]
+__all__ = ["LatentGenerator", "LatentSource", "RowSource", "check_generator", "is_fitted", "resolve", "source_of"]
 
 
 class LatentGenerator:
@@ -35,9 +35,7 @@ class LatentGenerator:
         From latents (n, latent_size) to rows (n, \\*shape) in the units of X. It is used in evaluation mode.
     latent_size : int, at least 1
     bounds : (float, float) or None, default=None
-        None is standard normal latents; two numbers are latents uniform between them, and stay between them when they
-        are refined: :class:`DGflowRefiner` reflects them at the bounds, :class:`DOTRefiner` looks for its minimum among
-        them, and :class:`DDLSRefiner` does not take a step that leaves them.
+        None is standard normal latents; two numbers are latents uniform between them.
 
     Examples
     --------
@@ -99,8 +97,8 @@ def is_fitted(estimator: Any) -> bool:
     return True
 
 
-def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
-    """A generator that is ready to sample: fitted on X where it is an estimator that is not.
+def check_generator(owner: str, generator: Any) -> Any:
+    """A generator, taken out of a frozen one.
 
     Raises
     ------
@@ -121,6 +119,18 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
             f"generator of {owner} must be an estimator or another object with sample(n), a LatentGenerator, a zuko"
             f" flow or None, got {generator!r}."
         )
+    return generator
+
+
+def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
+    """A generator that is ready to sample: fitted on X where it is an estimator that is not.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be a generator.
+    """
+    generator = check_generator(owner, generator)
     if isinstance(generator, BaseEstimator) and not is_fitted(generator):
         return with_seed(clone(generator), seed).fit(X)
     return generator

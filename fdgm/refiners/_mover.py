@@ -3,7 +3,7 @@
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._ambient import undisturbed
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
 from ..inputs import chunk_seed, given_key, index_of, validate, validate_count, validate_latents
 from ..nets import resolve_device
+from ..persistence import State, as_tensor
 from ._base import Refiner
 from ._fields import depends_on
 from ._generators import LatentSource
@@ -61,7 +61,6 @@ class Mover(Refiner):
         """Steps after which the next stage's log-ratio moves the points, where there is one."""
         return max(1, self._n_moves)
 
-    @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
         """Move rows, or make rows of latents that were moved.
 
@@ -90,7 +89,6 @@ class Mover(Refiner):
         refined = self._run(latents, len(latents), self._refine_key(random_state), latent=True)
         return self._record.restore(refined, index_of(X))
 
-    @undisturbed()
     def refine_latents(self, Z: Any, *, random_state: Any = None) -> np.ndarray:
         """Latents, moved: of the same shape, not made into rows.
 
@@ -113,7 +111,6 @@ class Mover(Refiner):
         latents = self._check_latents(Z, "refine_latents")
         return self._run(latents, len(latents), self._refine_key(random_state), latent=True, keep_latents=True)
 
-    @undisturbed()
     def trajectory(self, n_samples: int = 50, *, random_state: Any = None) -> np.ndarray:
         """Fresh samples at every step.
 
@@ -184,17 +181,26 @@ class Mover(Refiner):
     def _follow(self, array: np.ndarray) -> None:
         """What a subclass learns from points as they move, before `fit` ends."""
 
-    def _learned(self) -> dict[str, Any]:
-        return {"space": self.space_, "history": {name: list(column) for name, column in self.history_.items()}}
+    def to_state(self) -> State:
+        state = super().to_state()
+        state.json["space"] = self.space_
+        history = {str(name): as_tensor(column.to_numpy(np.float64)) for name, column in self.history_.items()}
+        state.parts["history"] = State(history)
+        return state
 
-    def _set_learned(self, values: dict[str, Any]) -> None:
-        self.space_ = values["space"]
-        self.history_ = pd.DataFrame(values["history"])
+    def from_state(self, state: State) -> Self:
+        super().from_state(state)
+        source = self._source()
+        allowed = ("data", "latent") if isinstance(source, LatentSource) else ("data",)
+        self.space_ = state.choice("space", allowed)
+        history = state.part("history")
+        log_ratio = history.array("log_ratio", (None,), finite=False)
+        displacement = history.array("displacement", log_ratio.shape, finite=False)
+        self.history_ = pd.DataFrame({"log_ratio": log_ratio, "displacement": displacement})
+        return self
 
     def _check_differentiable(self, source: LatentSource) -> None:
-        latents = torch.zeros(
-            1, source.prior.size, dtype=torch.float32, device=resolve_device(self.device), requires_grad=True
-        )
+        latents = torch.zeros(1, source.prior.size, device=resolve_device(self.device), requires_grad=True)
         with torch.enable_grad():
             rows = source.generate(latents)
         if self.space_ == "latent" and not depends_on(rows, latents):
@@ -221,7 +227,7 @@ class Mover(Refiner):
 
         Of rows that are drawn, not made of latents, the first few can be skipped.
         """
-        made, source = self._source(), torch.Generator("cpu").manual_seed(chunk_seed(*key, 0))
+        made, source = self._source(), torch.Generator().manual_seed(chunk_seed(*key, 0))
         given = None if isinstance(made, LatentSource) else made.draw(skip + n, chunk_seed(*key))[skip:]
         latent = self.space_ == "latent"
         return self._start(given, source, latent, n), self._spaces(latent), source
@@ -260,12 +266,7 @@ class Mover(Refiner):
         return latents
 
     def _check_support(self, latents: Tensor, prior: Prior) -> None:
-        outside = int((~prior.contains(latents)).sum())
-        if outside:
-            raise ValueError(
-                f"latents of {type(self).__name__} must lie in the prior's support {prior.bounds}, outside of which the"
-                f" generator has not learned anything, got {outside} of {len(latents)} outside."
-            )
+        """Whether latents may lie outside a bounded prior is the method's affair."""
 
     def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
         source = self._source()
@@ -298,7 +299,7 @@ class Mover(Refiner):
             for share in shares
         ]
         parts, stopped = [], 0
-        for rows, n_stopped in Parallel(n_jobs=self.n_jobs)(tasks):
+        for rows, n_stopped in Parallel(n_jobs=len(shares))(tasks):
             parts.append(rows)
             stopped += n_stopped
         result = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -338,7 +339,7 @@ class Mover(Refiner):
     def _run_chunk(
         self, given: np.ndarray | None, key: tuple[int, ...], latent: bool, keep_latents: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        source = torch.Generator("cpu").manual_seed(chunk_seed(*key))
+        source = torch.Generator().manual_seed(chunk_seed(*key))
         points, spaces = self._start(given, source, latent), self._spaces(latent)
         moving = self._settled(self._move(points, spaces, source), spaces[0])
         alive = moving.alive.cpu().numpy()
@@ -362,9 +363,7 @@ class Mover(Refiner):
             return points if latent else self._from_latents(made, points)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
-        return padded(
-            torch.tensor(given, dtype=torch.float32, device=device) if latent else self._scaled_rows(given), n
-        )
+        return padded(torch.tensor(given, device=device) if latent else self._scaled_rows(given), n)
 
     def _move(
         self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Moving], None] | None = None
@@ -381,14 +380,9 @@ class Mover(Refiner):
         return moving
 
     def _advance(self, moving: Moving, step: Step, space: Space) -> Moving:
-        """One step, in the range of rows or the support of latents.
-
-        A point that would become NaN ends where it is, and a latent one before: its row may be NaN.
-        """
+        """One step. A point that would become NaN ends where it is, and a latent one before: its row may be NaN."""
         moved = step(moving.points)
-        if space.prior is not None:
-            moved = space.prior.reflected(moved)
-        elif self._clamp is not None:
+        if self._clamp is not None and space.prior is None:
             moved = moved.clamp(*self._clamp)
         bad = ~torch.isfinite(moved).flatten(1).all(1)
         return moving.stopped(bad, back=space.prior is not None).moved(moved)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -11,9 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._ambient import undisturbed
+from ..exceptions import FileError
 from ..inputs import chunk_seed, given_key, index_of, validate
 from ..nets import resolve_device
+from ..persistence import State, as_tensor
 from ._base import Refiner
 from ._isotonic import isotonic_log_ratio
 from ._split import held_out_rows
@@ -50,7 +51,6 @@ class Selector(Refiner):
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Indexes of the candidates that stay, in order, of their calibrated log-ratios (n,)."""
 
-    @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
         """The rows of X that are chosen.
 
@@ -134,10 +134,17 @@ class Selector(Refiner):
             return y[0] + (t - x[0]) * ((y[1] - y[0]) / (x[1] - x[0]))
         return np.interp(t, x, y)
 
-    def _learned(self) -> dict[str, Any]:
-        knots = None if self._knots is None else [[float(v) for v in column] for column in self._knots]
-        return {"knots": knots, "held_out_t": self._held_out_t.tolist(), "generated_t": self._generated_t.tolist()}
+    def to_state(self) -> State:
+        state = super().to_state()
+        state.tensors |= {"held_out_t": as_tensor(self._held_out_t), "generated_t": as_tensor(self._generated_t)}
+        if self._knots is not None:
+            state.tensors["knots"] = as_tensor(np.array(self._knots, dtype=np.float64))
+        return state
 
-    def _set_learned(self, values: dict[str, Any]) -> None:
-        self._knots = values["knots"]
-        self._held_out_t, self._generated_t = (np.array(values[name]) for name in ("held_out_t", "generated_t"))
+    def from_state(self, state: State) -> Self:
+        super().from_state(state)
+        self._knots = state.array("knots", (2, None)).tolist() if self.calibration is not None else None
+        self._held_out_t, self._generated_t = (state.array(name, (None,)) for name in ("held_out_t", "generated_t"))
+        if not (len(self._held_out_t) and len(self._generated_t)) or (self._knots is not None and not self._knots[0]):
+            raise FileError("held_out_t, generated_t and knots must hold numbers, and one of them holds none")
+        return self

@@ -13,9 +13,11 @@ from torch import nn
 from .. import registry
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
+from ..exceptions import FileError
 from ..inputs import Seeds
 from ..nets import resolve_device
 from ..options import Schedule
+from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ._base import Sampler
 from ._ratio_step import make_ratio
@@ -391,7 +393,7 @@ class VGrowSampler(Sampler):
 
     def _step_size(self, scaling: Scaling) -> float:
         if isinstance(self.step_size, str):
-            return _AUTO_STEP / float(scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))
+            return _AUTO_STEP / float(scaling.weight(torch.zeros(())))
         return self.step_size
 
     def _schedule(self, name: str) -> Schedule:
@@ -405,19 +407,20 @@ class VGrowSampler(Sampler):
         )
         return [*super()._callbacks(), recorder]
 
-    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays, values = super()._learned()
-        arrays |= {f"particles/{loop}": rows for loop, rows in self.particles_.items()}
-        if self.net_.settings.ratio is not None:
-            learned, values["ratio"] = self.net_.settings.ratio._state()
-            arrays |= {f"ratio/{name}": array for name, array in learned.items()}
-        return arrays, values
+    def to_state(self, *, compact: bool = False) -> State:
+        state = super().to_state(compact=compact)
+        state.parts["particles"] = State({str(loop): as_tensor(rows) for loop, rows in self.particles_.items()})
+        return state
 
-    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        super()._set_learned(arrays, values)
-        self.particles_: dict[int, np.ndarray] = {
-            int(name.removeprefix("particles/")): rows for name, rows in arrays.items() if name.startswith("particles/")
-        }
-        if "ratio" in values:
-            learned = {name.removeprefix("ratio/"): a for name, a in arrays.items() if name.startswith("ratio/")}
-            self.net_.settings.ratio._set_state(learned, values["ratio"])
+    def from_state(self, state: State) -> Self:
+        super().from_state(state)
+        kept, shape = state.part("particles"), (None, *self._record.shape)
+        for name in kept.tensors:
+            if not (name.isascii() and name.isdigit()) or len(name) > 18:
+                raise FileError(f"particles must be under the number of their outer loop, got {name[:40]!r}")
+            self.particles_[int(name)] = kept.array(name, shape, self._record.dtype)
+        return self
+
+    def _reset(self) -> None:
+        super()._reset()
+        self.particles_: dict[int, np.ndarray] = {}

@@ -1,11 +1,11 @@
 """VGrow's training rule: one outer loop of particles and projection."""
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from sklearn.base import clone
 from torch import Tensor, nn
 
 from ..architectures import Architecture
@@ -26,13 +26,13 @@ from ..nets import (
 )
 from ..objectives import Logistic
 from ..options import Schedule
-from ..persistence import as_tensor
+from ..persistence import State
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
-_RATIO, _VALUES = "ratio", "values"  # among the weights
+_RATIO = "ratio"  # among the weights
 _WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a share of the data's, and the rows that tell theirs
 
 #: Figures that must be finite, and whose fault it is where one is not.
@@ -132,20 +132,23 @@ class VGrowNet(MultiNet):
         self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
         return self
 
-    def weights(self) -> dict[str, dict[str, Tensor]]:
+    def weights(self) -> State:
         """With what the ratio in the critic's place has learned."""
         held = super().weights()
         if self.settings.ratio is not None:
-            arrays, values = self.settings.ratio._state()
-            held[_RATIO] = {name: as_tensor(array) for name, array in arrays.items()}
-            held[_RATIO][_VALUES] = torch.frombuffer(bytearray(json.dumps(values).encode()), dtype=torch.uint8)
+            held.parts[_RATIO] = self.settings.ratio.to_state()
         return held
 
-    def set_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        super().set_weights({name: state for name, state in weights.items() if name != _RATIO})
+    def set_weights(self, weights: State, *, halved: bool = False) -> None:
+        super().set_weights(weights, halved=halved)
         if self.settings.ratio is not None:
-            arrays = {name: tensor.numpy() for name, tensor in weights[_RATIO].items()}
-            self.settings.ratio._set_state(arrays, json.loads(arrays.pop(_VALUES).tobytes()))
+            self.settings.ratio.from_state(weights.part(_RATIO))
+
+    def checked_weights(self, weights: State) -> State:
+        held = super().checked_weights(weights)
+        if self.settings.ratio is not None:
+            held.parts[_RATIO] = clone(self.settings.ratio).from_state(weights.part(_RATIO)).to_state()
+        return held
 
     @property
     def sampling_module(self) -> nn.Module:
@@ -179,9 +182,7 @@ class VGrowNet(MultiNet):
         return {"loss": critic_loss, "y_pred": None}
 
     def _latents(self, n: int) -> Tensor:
-        return torch.randn(
-            n, self.settings.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device
-        )
+        return torch.randn(n, self.settings.latent_size, generator=self.latents_, device=self.device)
 
     def _warm_up(self, X: Rows) -> None:
         """Fit the generator to a Gaussian about the data, half as wide in their principal directions.
@@ -214,7 +215,7 @@ class VGrowNet(MultiNet):
     def _noisy(self, rows: Tensor, noise: float) -> Tensor:
         if noise == 0:
             return rows
-        return rows + noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
+        return rows + noise * torch.randn(rows.shape, generator=self.batches_, device=self.device)
 
     def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""

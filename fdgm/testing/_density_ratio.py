@@ -1,6 +1,5 @@
 """The contract of a density-ratio estimator: the numerator first, a log-ratio, its gradient, its seed and its file."""
 
-import json
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from ..persistence import as_tensor, decode, encode_params, read, write
+from ..persistence import State, decode, encode_params, read, write
 from ..ratios import DensityRatio
 from ._check import Checks, Property, require
 from ._component import global_states, instance
@@ -240,19 +239,18 @@ def can_be_saved(trial: _Trial) -> None:
     fitted = trial.fitted
     name = type(fitted).__name__
     try:
-        arrays, values = fitted._state()
-        params = json.loads(json.dumps(encode_params(fitted)))
-        tensors = {key: as_tensor(array) for key, array in arrays.items()}
+        params = encode_params(name, fitted._fitted_params())
         with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder, "ratio"), tensors, {"params": params, "state": values})
-            tensors, description = read(Path(folder, "ratio"))
+            write(Path(folder, "ratio"), State({}, {"params": params}, {"state": fitted.to_state()}))
+            file = read(Path(folder, "ratio"))
+        kept: dict[str, Any] = {key: decode(value) for key, value in file.value("params").items()}
+        again = type(fitted)(**kept).from_state(file.part("state"))
+        file.finish()
     except (TypeError, ValueError) as error:
         raise AssertionError(f"{name} cannot be saved without pickle: {error}") from error
-    kept: dict[str, Any] = {key: decode(value) for key, value in description["params"].items()}
-    again = type(fitted)(**kept)._restore(tensors, description["state"])
     require(
         np.array_equal(again.log_ratio(trial.X), fitted.log_ratio(trial.X)),
-        f"log_ratio of {name} differs after saving and loading, which keep its parameters and what _state gives",
+        f"log_ratio of {name} differs after saving and loading, which keep its parameters and what to_state gives",
     )
 
 

@@ -2,7 +2,6 @@
 
 from ._chunks import CHUNK, chunk_noise, in_chunks, map_rows
 from ._generative import GenerativeModel
-from ._state import state_of
 from ._trainable import Trainable
 
-__all__ = ["CHUNK", "GenerativeModel", "Trainable", "chunk_noise", "in_chunks", "map_rows", "state_of"]
+__all__ = ["CHUNK", "GenerativeModel", "Trainable", "chunk_noise", "in_chunks", "map_rows"]

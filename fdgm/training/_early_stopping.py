@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from skorch.callbacks import Callback
 
 from ..metrics import energy_distance
-from ..nets import StopTraining
+from ..nets import MultiNet, StopTraining
+from ..persistence import State
 
-__all__ = ["Best", "EarlyStopping"]
+__all__ = ["BestGenerator", "EarlyStopping"]
 
 
-class Best:
+class BestGenerator:
     """The best networks so far by the energy distance to held-out rows.
 
     Attributes
@@ -24,29 +25,30 @@ class Best:
         Outer loop after which it was reached, counted from 1; 0 before the first.
     n_worse : int
         Comparisons since.
-    weights : dict
+    weights : State or None
     """
 
     def __init__(self) -> None:
         self.distance = math.inf
         self.loop = 0
         self.n_worse = 0
-        self.weights: dict[str, dict[str, torch.Tensor]] = {}
+        self.weights: State | None = None
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The weights, under flat names."""
-        return {f"{m}/{k}": v.cpu().numpy() for m, state in self.weights.items() for k, v in state.items()}
+    def to_state(self) -> State:
+        """Everything, to be stored."""
+        distance = torch.tensor(self.distance, dtype=torch.float64)
+        parts = {} if self.weights is None else {"weights": self.weights}
+        return State({"distance": distance}, {"loop": self.loop, "n_worse": self.n_worse}, parts)
 
-    def values(self) -> dict[str, float]:
-        """Everything else."""
-        return {"distance": self.distance, "loop": self.loop, "n_worse": self.n_worse}
-
-    def restore(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        """Put back what `arrays` and `values` gave."""
-        self.distance, self.loop, self.n_worse = values["distance"], values["loop"], values["n_worse"]
-        for name, array in arrays.items():
-            module, _, key = name.partition("/")
-            self.weights.setdefault(module, {})[key] = torch.from_numpy(array)
+    @classmethod
+    def from_state(cls, state: State, net: MultiNet) -> Self:
+        """What `to_state` gave, of a net like this one."""
+        best = cls()
+        best.distance = state.tensor("distance", (), torch.float64, finite=False).item()
+        best.loop, best.n_worse = state.integer("loop"), state.integer("n_worse")
+        if state.has("weights"):
+            best.weights = net.checked_weights(state.part("weights"))
+        return best
 
 
 class EarlyStopping(Callback):
@@ -54,7 +56,7 @@ class EarlyStopping(Callback):
 
     Parameters
     ----------
-    best : Best
+    best : BestGenerator
         Where the best is kept.
     held_out : ndarray of shape (n_rows, *row_shape)
         Scaled.
@@ -67,7 +69,7 @@ class EarlyStopping(Callback):
     """
 
     def __init__(
-        self, best: Best, held_out: np.ndarray, draw: Callable[[int], np.ndarray], *, every: int, patience: int
+        self, best: BestGenerator, held_out: np.ndarray, draw: Callable[[int], np.ndarray], *, every: int, patience: int
     ) -> None:
         self.best = best
         self.held_out = held_out
@@ -83,7 +85,7 @@ class EarlyStopping(Callback):
         distance = energy_distance(self.held_out, self.draw(len(self.held_out)))
         net.history.record("held_out_distance", distance)
         if distance < best.distance:
-            best.distance, best.loop, best.n_worse, best.weights = distance, loop, 0, net.weights()
+            best.distance, best.loop, best.n_worse, best.weights = distance, loop, 0, net.weights().copy()
             return
         best.n_worse += 1
         if best.n_worse >= self.patience:

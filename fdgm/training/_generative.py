@@ -13,21 +13,21 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
-from .._ambient import undisturbed
 from ..architectures import Architecture
+from ..exceptions import FileError
 from ..inputs import AffineScaler, chunk_seed, given_key, is_mapped, some_rows, validate, validate_count
 from ..metrics import energy_distance
 from ..nets import OPTIMIZERS, Clock, Rows
-from ..persistence import write
+from ..persistence import State, describe, write
 from ._draw import draw
-from ._early_stopping import Best, EarlyStopping
-from ._state import without_training
+from ._early_stopping import BestGenerator, EarlyStopping
 from ._trainable import Trainable
 
 __all__ = ["GenerativeModel"]
 
 _SCORED = 5000  # rows at most that `score` compares: the size in which energy distances are reported
 _HELD_OUT = 2000  # rows at most that early stopping compares, some 60 ms
+_PROBE = 4  # rows that a model makes once it was loaded
 _SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY = 0, 1, 2  # streams of the fit's own seed: only `sample`'s moves
 
 
@@ -59,10 +59,9 @@ class GenerativeModel(Trainable):
     n_iter_no_change: int
     validate_every: int
     _n_calls: int
-    _best: Best
+    _best: BestGenerator
     _held_out: np.ndarray | None
 
-    @undisturbed()
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn to sample from the distribution of X.
 
@@ -98,14 +97,13 @@ class GenerativeModel(Trainable):
             self._check_unchanged()
         else:
             self._start((array,))
-        self._best = Best()
+        self._best = BestGenerator()
         self._run((array,), record, clock)
-        if self._best.weights:
+        if self._best.weights is not None:
             self.net_.set_weights(self._best.weights)
-            self._best.weights = {}
+            self._best.weights = None
         return self
 
-    @undisturbed()
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One more outer loop on X, at full step size; the first call fixes the scaling.
 
@@ -133,6 +131,9 @@ class GenerativeModel(Trainable):
     def save(self, path: str | os.PathLike[str], *, compact: bool = False) -> None:
         """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 
+        The file is written at once or not at all. It replaces another file, and keeps that one's mode. Parameters of a
+        call stay out of it: `callbacks`, `checkpoint`, `checkpoint_seconds`, `device`, `n_jobs` and `verbose`.
+
         Parameters
         ----------
         path : str or path
@@ -145,14 +146,15 @@ class GenerativeModel(Trainable):
         NotFittedError
             Before `fit`.
         TypeError
-            If a parameter, such as a callback, cannot be stored without pickle.
-        ValueError
-            If a weight is too large for float16.
+            If a parameter, such as a RandomState, cannot be stored without pickle.
+        ValueError, OSError
+            If a weight is too large for float16; if the path is a folder or a device, or cannot be written.
         """
-        tensors, description = self._described()
-        write(path, without_training(self.net_, tensors) if compact else tensors, description)
+        description = describe(self)
+        if compact:
+            description.parts["state"] = self.to_state(compact=True)
+        write(path, description)
 
-    @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw rows from the model.
 
@@ -176,7 +178,6 @@ class GenerativeModel(Trainable):
         n_samples = validate_count("sample", "n_samples", n_samples)
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
-    @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and the model, so that greater is better.
 
@@ -303,17 +304,37 @@ class GenerativeModel(Trainable):
         )
         return [stopping]
 
-    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {f"best/{name}": array for name, array in self._best.arrays().items()}
-        return arrays, {"n_calls": self._n_calls, "best": self._best.values()}
+    def to_state(self, *, compact: bool = False) -> State:
+        state = super().to_state(compact=compact)
+        state.json["n_calls"] = self._n_calls
+        state.parts["best"] = self._best.to_state()
+        return state
 
-    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+    def from_state(self, state: State) -> Self:
+        super().from_state(state)
+        self._n_calls = state.integer("n_calls")
+        self._best = BestGenerator.from_state(state.part("best"), self.net_)
+        self._check_rows()
+        return self
+
+    def _reset(self) -> None:
+        super()._reset()
         self._held_out = None
-        self._n_calls = values.get("n_calls", 0)
-        self._best = Best()
-        if values:
-            best = {name.removeprefix("best/"): a for name, a in arrays.items() if name.startswith("best/")}
-            self._best.restore(best, values["best"])
+        self._n_calls = 0
+        self._best = BestGenerator()
+
+    def _check_rows(self) -> None:
+        """That the networks make rows: finite weights may still be so large that no row is.
+
+        Raises
+        ------
+        FileError
+            If not.
+        """
+        with torch.no_grad():
+            rows = self._make_rows(_PROBE, torch.Generator().manual_seed(0))
+        if tuple(rows.shape) != (_PROBE, *self._record.shape) or not bool(rows.isfinite().all()):
+            raise FileError(f"weights must make finite rows of shape {self._record.shape}, and do not")
 
     @abstractmethod
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:

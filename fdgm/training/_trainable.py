@@ -12,23 +12,20 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
-from .._ambient import undisturbed
 from ..exceptions import TrainingError, TrainingWarning
-from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped
-from ..nets import PRECISIONS, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
-from ..persistence import encode_params, write
+from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped, plain_columns, set_columns
+from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
+from ..persistence import Savable, State
 from ._checkpoint import NO_MATTER, resume
-from ._state import restore, state_of
 
 __all__ = ["Trainable"]
 
 
-class Trainable(BaseEstimator, ABC):
+class Trainable(Savable, ABC):
     """Base of the estimators that train networks, in scaled units, in a skorch net that they hold as `net_`.
 
     A subclass validates, calls `_run` with the arrays to train on, and says what `_make_net` and `_make_scaler`
@@ -97,46 +94,85 @@ class Trainable(BaseEstimator, ABC):
         """What to do about a failure of that kind, as `_mends` has it."""
         return self._mends[reason]
 
-    def _learned(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """What was learned beside networks and scaling, as arrays and JSON."""
-        return {}, {}
-
-    def _set_learned(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
-        """Put back what `_learned` gave; with nothing, the state before the first loop."""
+    def _reset(self) -> None:
+        """The state before the first loop, beside networks and scaling."""
 
     def _callbacks(self) -> list[Any]:
         """Callbacks of the estimator's own."""
         return []
 
-    @undisturbed()
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
+    def to_state(self, *, compact: bool = False) -> State:
+        """Everything learned: tensors and JSON.
 
         Parameters
         ----------
-        path : str or path
+        compact : bool, default=False
+            Whether to leave out the optimizers' moments and to round the networks' weights to float16.
+
+        Returns
+        -------
+        state : State
+            It unpacks as ``tensors, json``.
 
         Raises
         ------
-        NotFittedError
-            Before `fit`.
         TypeError
-            If a parameter, such as a callback, cannot be stored without pickle.
+            If a column of X has a label that cannot be stored; it is named.
+        ValueError
+            If a weight is too large for float16.
         """
-        write(path, *self._described())
+        return State(
+            {"schedule": torch.tensor(self.schedule_, dtype=torch.float64)},
+            {
+                "columns": plain_columns(self),
+                "stop_reason": getattr(self, "stop_reason_", None),
+                "output": getattr(self, "_sklearn_output_config", {}).get("transform"),
+            },
+            {
+                "record": self._record.to_state(),
+                "scaler": self._scaler.to_state(),
+                "seeds": self.net_.seeds.to_state(),
+                "net": self.net_.to_state(compact=compact),
+            },
+        )
 
-    def _described(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """What a file holds of the fitted estimator: tensors, and the rest as JSON."""
-        check_is_fitted(self)
-        tensors, state = state_of(self)
-        with self._as_made():
-            return tensors, {"class": type(self).__name__, "params": encode_params(self), "state": state}
+    def from_state(self, state: State) -> Self:
+        """Take up what `to_state` gave, in an estimator of the same parameters.
 
-    def _restore(self, tensors: dict[str, Tensor], state: dict[str, Any]) -> Self:
-        restore(self, tensors, state)
-        self.stop_reason_ = state["stop_reason"]
+        Parameters
+        ----------
+        state : State
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        FileError
+            If an entry is missing, or is not what this estimator would have learned.
+        """
+        self._record = Record.from_state(state.part("record"))
+        shape = self._row_shape = self._record.shape
+        self._scaler = AffineScaler.from_state(state.part("scaler"), shape)
+        net = state.part("net")
+        with Budget(net):
+            self._build(shape, Seeds.from_state(state.part("seeds")))
+        self.net_.from_state(net)
+        self.n_features_in_ = shape[0]
+        set_columns(self, state.value("columns"), shape[0])
+        output = state.choice("output", (None, "default", "pandas", "polars"))
+        if output is not None:
+            self._sklearn_output_config = {"transform": output}
+        self.schedule_ = state.tensor("schedule", (None,), torch.float64, least=0.0).tolist()
+        if state.value("stop_reason") is not None:
+            self.stop_reason_ = state.text("stop_reason")
+        self._reset()
         self._summarise()
         return self
+
+    def _fitted_params(self) -> dict[str, Any]:
+        return {**self.get_params(deep=False), **self._made_with}
 
     def _make_clock(self) -> Clock:
         """The budget, from the parameters.
@@ -164,7 +200,7 @@ class Trainable(BaseEstimator, ABC):
         self._scaler = self._make_scaler(arrays)
         self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
         self.schedule_ = []
-        self._set_learned({}, {})
+        self._reset()
 
     def _forget(self, name: str) -> None:
         """Remove something that a fit left, if it is there."""
@@ -285,7 +321,7 @@ class Trainable(BaseEstimator, ABC):
             f"{type(self).__name__}: in outer loop {loop}, {failure} (last values of {loss}:"
             f" {[round(row[loss], 4) for row in net.history[-3:]]}). {mend.format(**named)}"
         )
-        if not net.good_:
+        if net.good_ is None:
             del self.net_
             raise TrainingError(message)
         lost = loop - net.good_loop_
@@ -298,16 +334,15 @@ class Trainable(BaseEstimator, ABC):
         # Networks with parametrisations cannot be pickled, so pickles hold what files do.
         state = dict(super().__getstate__())
         if state.pop("net_", None) is not None:
-            state["_fitted"] = state_of(self)
+            state["_fitted"] = self.to_state()
         return state
 
-    @undisturbed()
     def __setstate__(self, state: dict[str, Any]) -> None:
         fitted = state.get("_fitted")
         super().__setstate__({name: value for name, value in state.items() if name != "_fitted"})
         if fitted is not None:
             with self._as_made():
-                self._restore(*fitted)
+                self.from_state(fitted)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)

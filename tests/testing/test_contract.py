@@ -57,4 +57,5 @@ def test_what_is_registered_is_stored_by_its_name(family, name):
 
 
 def test_every_family_has_a_contract():
-    assert set(CONTRACTS) == set(registry.FAMILIES)
+    """Except estimators, which scikit-learn's own checks and the tests of each are for."""
+    assert set(CONTRACTS) == set(registry.FAMILIES) - {"estimator"}

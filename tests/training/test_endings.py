@@ -14,7 +14,7 @@ from fdgm import AGEBidirectional, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.exceptions import TrainingWarning
 from fdgm.inputs import Seeds, chunk_seed, given_key
-from fdgm.nets import net_tensors, restore_net
+from fdgm.persistence import State
 from fdgm.samplers._vgrow_net import VGrowNet
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
@@ -123,7 +123,9 @@ def test_training_goes_on_after_it_broke(monkeypatch):
     broken = False
     model.partial_fit(X)
     assert model.n_iter_ == 3
-    assert all(t.isfinite().all() for t in net_tensors(model.net_).values() if t.is_floating_point())
+    for part in ("weights", "optimizers"):
+        tensors, _ = model.net_.to_state().part(part)
+        assert all(tensor.isfinite().all() for tensor in tensors.values())
 
 
 @pytest.fixture
@@ -160,16 +162,21 @@ def test_a_stored_model_knows_that_it_had_spread(collapsing, tmp_path, form):
     assert again.sample(100, random_state=0)[:, 1].std() > 0.1
 
 
+def with_streams(net, stream):
+    state = net.to_state()
+    state.parts["streams"] = State(dict.fromkeys(net.stream_names, stream))
+    return state
+
+
 def test_random_streams_of_another_device_begin_anew():
     """A GPU's state has 16 bytes."""
     net = fresh(MODELS["VGrow"]).fit(X).net_
-    tensors = net_tensors(net) | {name: torch.arange(16, dtype=torch.uint8) for name in net.stream_names}
     drawn = []
     for _ in range(2):
-        restore_net(net, tensors)
+        net.from_state(with_streams(net, torch.arange(16, dtype=torch.uint8)))
         drawn.append(torch.rand(3, generator=net.latents_))
     assert torch.equal(*drawn)
-    restore_net(net, tensors | {"latents_": torch.ones(16, dtype=torch.uint8)})
+    net.from_state(with_streams(net, torch.ones(16, dtype=torch.uint8)))
     assert not torch.equal(torch.rand(3, generator=net.latents_), drawn[0])
 
 

@@ -1,0 +1,16 @@
+"""The refiners, through the hook that plugins use."""
+
+from .. import refiners
+from ..hookspecs import hookimpl
+
+
+@hookimpl
+def fdgm_estimators() -> dict[str, type]:
+    return {
+        "CorrectedRatio": refiners.CorrectedRatio,
+        "DDLSRefiner": refiners.DDLSRefiner,
+        "DGflowRefiner": refiners.DGflowRefiner,
+        "DOTRefiner": refiners.DOTRefiner,
+        "MetropolisHastingsRefiner": refiners.MetropolisHastingsRefiner,
+        "RejectionRefiner": refiners.RejectionRefiner,
+    }

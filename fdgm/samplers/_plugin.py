@@ -1,0 +1,9 @@
+"""The samplers, through the hook that plugins use."""
+
+from .. import samplers
+from ..hookspecs import hookimpl
+
+
+@hookimpl
+def fdgm_estimators() -> dict[str, type]:
+    return {"GANSampler": samplers.GANSampler, "VGrowSampler": samplers.VGrowSampler}
