@@ -1,9 +1,14 @@
 """The report: which measures it holds, that they are theirs, and what stands beside them."""
 
 import importlib.util
+import io
+import pickle
+import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.neural_network import MLPClassifier
 
 from fdgm.datasets import make_ring, ring_centers
 from fdgm.metrics import (
@@ -20,6 +25,7 @@ from fdgm.metrics import (
     report,
 )
 from fdgm.metrics import _extractors as registry
+from fdgm.metrics._report import _of_hits
 
 OF_ROWS = [
     "frechet_distance",
@@ -102,6 +108,58 @@ class TestPlane:
         tables = [report(X, S, n_resamples=2, random_state=seed) for seed in (1, 1, 2)]
         assert tables[0].equals(tables[1])
         assert not tables[0].equals(tables[2])
+
+
+class TestBudget:
+    """5,000 samples in 64 features in seconds: what takes time sees fewer, and nothing is trained for an interval."""
+
+    def test_it_is_kept(self, monkeypatch):
+        trained, fit = [], MLPClassifier.fit
+        monkeypatch.setattr(MLPClassifier, "fit", lambda self, X, y: trained.append(len(X)) or fit(self, X, y))
+        X, S, T = np.random.default_rng(0).standard_normal((3, 1010, 2))
+        table = report(X, S, T, n_resamples=2, random_state=0)
+        assert table.loc["frechet_distance", "n_rows"] == 1010
+        assert (table["n_rows"].drop("frechet_distance") == 1000).all()
+        assert trained == [1000, 1000]  # once for the generated, once for the held-out samples
+        accuracy, low, high = table.loc["classifier_two_sample_accuracy", ["value", "low", "high"]]
+        assert low < accuracy < high
+        assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(accuracy * (1 - accuracy) / 1000), rel=0.01)
+
+    def test_the_interval_of_the_classifiers_accuracy_holds_its_expectation(self):
+        """Given one classifier, in about 95 of 100 test sets."""
+        rng = np.random.default_rng(0)
+        hits = (rng.binomial(20, 0.9, 500) / 20 + rng.binomial(20, 0.5, 500) / 20) / 2
+        intervals = [_of_hits(accuracy, 40) for accuracy in hits]
+        assert np.mean([found.low <= 0.7 <= found.high for found in intervals]) >= 0.93
+
+
+class TestPrinting:
+    def test_no_column_is_left_out(self, table):
+        with pd.option_context("display.width", 40, "display.max_columns", 3, "display.max_rows", 4):
+            for lines in (str(table).splitlines(), repr(table).splitlines(), str(table[table.columns]).splitlines()):
+                assert lines[0].split() == list(table.columns)
+                assert len(lines) == len(table) + 2  # a line for the columns, one for the index's name
+
+    def test_it_is_a_frame_whose_values_are_whole(self, table):
+        assert isinstance(table, pd.DataFrame)
+        assert pickle.loads(pickle.dumps(table)).equals(table)
+        assert table["value"].sum() == pd.DataFrame(table)["value"].sum()
+
+    @pytest.mark.parametrize(("verbose", "shown"), [(0, False), (1, True)])
+    def test_bar(self, capsys, verbose, shown):
+        X, S, _ = rings(20)
+        report(X, S, n_resamples=0, verbose=verbose)
+        written = capsys.readouterr()
+        assert ("birthday_support" in written.err) == shown
+        assert written.out == ""
+
+    @pytest.mark.parametrize("stream", ["none", "closed"])
+    def test_no_bar_without_a_standard_error(self, monkeypatch, stream):
+        closed = io.StringIO()
+        closed.close()
+        monkeypatch.setattr(sys, "stderr", None if stream == "none" else closed)
+        X, S, _ = rings(20)
+        assert len(report(X, S, n_resamples=0, verbose=1)) > 10
 
 
 class TestWhatFits:

@@ -1,0 +1,18 @@
+"""The table of a report, which prints whole."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+__all__ = ["ReportTable"]
+
+
+class ReportTable(pd.DataFrame):
+    """A DataFrame that leaves no column out where it is printed, whatever the width of the terminal."""
+
+    @property
+    def _constructor(self) -> Callable[..., "ReportTable"]:
+        return ReportTable
+
+    def __repr__(self) -> str:
+        return self.to_string(float_format="{:.4g}".format)
