@@ -8,6 +8,7 @@ __all__ = [
     "PluginWarning",
     "PrecisionWarning",
     "SmallSampleWarning",
+    "StopTraining",
     "TrainingError",
     "TrainingWarning",
 ]
@@ -39,3 +40,7 @@ class TrainingWarning(ConvergenceWarning):
 
 class TrainingError(RuntimeError):
     """Training left nothing usable behind: there was no good generator to keep."""
+
+
+class StopTraining(Exception):
+    """Raised by a callback, ends training in good order; its text, if it has one, becomes the `stop_reason_`."""

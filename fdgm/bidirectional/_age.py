@@ -134,11 +134,15 @@ class AGEBidirectional(DensityModel):
     max_iter : int or None, default=25
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
-        Seconds of training after which no outer loop begins; whichever comes first ends it. The first loop, with its
-        warm-up, is always run.
+        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
+        looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
+        which ends there.
     schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=m.n_iter_, schedule=m.schedule_``
-        replays a fit that `max_seconds` ended.
+        Progress in [0, 1] at each outer loop, instead of a clock's. A fit that `max_seconds` ended is replayed by
+        ``max_iter=m.n_iter_, schedule=m.schedule_, n_inner_steps=m.n_inner_steps_``.
+    n_inner_steps : int or None, default=None
+        Updates after which the first outer loop ends, of the warm-up and of all networks; None lets it run whole. It is
+        for replays.
     warm_start : bool, default=False
         Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
     device : str, default="auto"
@@ -147,32 +151,41 @@ class AGEBidirectional(DensityModel):
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
     checkpoint : str, path or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed goes on from it, to the same bits. It is removed when `fit` ends.
+        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
+        it can be written is tried before training; should it fail later, a warning says so once.
     checkpoint_seconds : float, default=60
         Seconds between writes.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each outer loop (skorch's epoch); a KeyboardInterrupt raised there stops training.
+        Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
+        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : BidirectionalNet
         The skorch net, with ``encoder_`` and ``generator_``, ``critic_`` where the objective has one, and
         ``average_encoder_`` and ``average_generator_`` with `ema`.
-    history_ : DataFrame of shape (n_loops, 7), or 6 without a critic
+    history_ : DataFrame of shape (n_loops, n_figures)
         critic_loss (2 log 2 = 1.386 where pairs cannot be told apart; no such column without a critic), loss (of
         encoder and generator together; a VAE's is minus its ELBO, in scaled units), divergence (the critic's estimate
-        of D_f(p_e‖p_g), NaN where it has none), reconstruction (mean squared error, in scaled units, of the networks
+        of D_f(p_e‖p_g), if it has one), reconstruction (mean squared error, in scaled units, of the networks
         in training, also with `ema`), spread (root of
-        the generated rows' total variance over the data's), held_out_distance (NaN where none was taken), seconds.
+        the generated rows' total variance over the data's), held_out_distance (if any was taken), seconds.
     n_iter_ : int
         Outer loops run.
     best_iter_ : int
         With `early_stopping`, the outer loop whose networks are kept.
-    stop_reason_ : {"max_iter", "max_seconds", "early_stopping", "callback", "non_finite", "explosion", "collapse"}
+    stop_reason_ : str
+        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
+        its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
+        of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
     schedule_ : list of float
         Progress at each outer loop.
+    n_inner_steps_ : int or None
+        Updates after which the clock ended the first outer loop; None where that was whole.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had column names.
@@ -256,6 +269,7 @@ class AGEBidirectional(DensityModel):
         max_iter: int | None = 25,
         max_seconds: float | None = None,
         schedule: Sequence[float] | None = None,
+        n_inner_steps: int | None = None,
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,
@@ -298,6 +312,7 @@ class AGEBidirectional(DensityModel):
         self.max_iter = max_iter
         self.max_seconds = max_seconds
         self.schedule = schedule
+        self.n_inner_steps = n_inner_steps
         self.warm_start = warm_start
         self.device = device
         self.random_state = random_state

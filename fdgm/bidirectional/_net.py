@@ -21,7 +21,7 @@ from ..nets import (
     Watch,
     forward,
     make_optimizer,
-    set_lr,
+    mean_loss,
     spread,
 )
 from ..options import Schedule
@@ -33,12 +33,10 @@ __all__ = ["BidirectionalNet", "BidirectionalSettings"]
 _WARM_ROWS = 2048  # that tell the principal components
 _WARM_LR = 2e-3  # the rates of the training that follows are too slow to mend what is left undone
 
-#: Figures that must be finite, and whose fault it is where one is not.
-_EXPECTED = {
-    "critic_loss": "the critic",
-    "loss": "the encoder or the generator",
-    "reconstruction": "the encoder or the generator",
-}
+_CRITIC, _MOVING = "the critic", "the encoder or the generator"
+
+#: Figures that must be finite, and whose they are.
+_EXPECTED = {"critic_loss": _CRITIC, "loss": _MOVING, "reconstruction": _MOVING}
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,12 @@ class BidirectionalNet(MultiNet):
             self.optimizer_names += ("optimizer_critic_",)
             self.critic_mode_ = Mode(self.critic_)
             self.critic_step_ = CriticStep(
-                self.critic_, self.optimizer_critic_, self.objective_, precision=s.precision, min_loss=s.min_critic_loss
+                self.critic_,
+                self.optimizer_critic_,
+                self.objective_,
+                precision=s.precision,
+                min_loss=s.min_critic_loss,
+                stream=self.batches_,
             )
         return self
 
@@ -184,25 +187,25 @@ class BidirectionalNet(MultiNet):
         self.blur_ = s.instance_noise * s.noise_schedule(*when)
         for name in self.trained_:
             getattr(self, name).train()
-        if len(self.history) == 1:
-            self._warm_up(X)
-        critic_losses: list[Tensor] = []
-        losses: list[Tensor] = []
-        for _ in range(s.n_updates):
-            self._teach_critic(X, critic_losses)
-            losses.append(self._move(X))
+        losses: list[tuple[str, Tensor]] = []
+        with self.inner_steps():
+            if len(self.history) == 1:
+                self._warm_up(X)
+            for _ in range(s.n_updates):
+                self._teach_critic(X, losses)
+                self.tick()
+                losses.append((_MOVING, self._move(X)))
         if s.ema is not None:
             for averager in self.averagers_:
                 averager.update(len(self.history) - 1)
-        self._summarise(X, critic_losses, losses)
-        return {"loss": losses[-1], "y_pred": None}
+        return {"loss": self._summarise(X, losses), "y_pred": None}
 
     def _set_rates(self, factor: float) -> None:
         s = self.settings
-        set_lr(self.optimizer_generator_, s.generator_lr * factor)
-        set_lr(self.optimizer_encoder_, s.encoder_lr * factor)
+        self.set_rate("optimizer_generator_", s.generator_lr * factor)
+        self.set_rate("optimizer_encoder_", s.encoder_lr * factor)
         if self.objective_ is not None:
-            set_lr(self.optimizer_critic_, s.critic_lr * factor)
+            self.set_rate("optimizer_critic_", s.critic_lr * factor)
 
     def _normal(self, n: int, size: int) -> Tensor:
         return torch.randn(n, size, generator=self.latents_, device=self.device)
@@ -218,7 +221,9 @@ class BidirectionalNet(MultiNet):
             return
         found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), max(s.level_sizes))
         optimizer = make_optimizer(s.optimizer, self.moving_, _WARM_LR, s.generator_betas)
+        self.show_gradients(optimizer)
         for _ in range(s.n_warmup_steps):
+            self.tick()
             rows = X.draw(s.batch_size, self.batches_)
             scores = found.scores(rows)
             scores = torch.cat([scores, scores.new_zeros(len(scores), max(s.level_sizes) - scores.shape[1])], dim=1)
@@ -241,16 +246,18 @@ class BidirectionalNet(MultiNet):
             start += stage.noise_size
         return loss
 
-    def _teach_critic(self, X: Rows, losses: list[Tensor]) -> None:
+    def _teach_critic(self, X: Rows, losses: list[tuple[str, Tensor]]) -> None:
         """Critic steps on fresh pairs, through whose makers no graph is kept, until it is good enough."""
         s = self.settings
         if self.objective_ is None:
             return
         for _ in range(s.n_critic_steps):
+            self.tick()
             with torch.no_grad():
                 pairs = s.objective.critic_pairs(self.joint_, self.draw(X))
-            losses.append(self.critic_step_(*pairs))
-            if s.min_critic_loss is not None and losses[-1].item() < s.min_critic_loss:
+            loss = self.critic_step_(*pairs)
+            losses.append((_CRITIC, loss))
+            if s.min_critic_loss is not None and loss.item() < s.min_critic_loss:
                 return
 
     def _move(self, X: Rows) -> Tensor:
@@ -278,8 +285,8 @@ class BidirectionalNet(MultiNet):
         return rows if varies is None else torch.where(varies, rows, data[:1])
 
     @torch.no_grad()
-    def _summarise(self, X: Rows, critic_losses: list[Tensor], losses: list[Tensor]) -> None:
-        """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
+    def _summarise(self, X: Rows, losses: list[tuple[str, Tensor]]) -> Tensor:
+        """Put the loop's figures into the history, in one transfer, and raise where they show a failure; the loss."""
         s = self.settings
         for name in self.module_names:
             getattr(self, name).eval()
@@ -295,9 +302,10 @@ class BidirectionalNet(MultiNet):
             samples = self._pinned(samples, batch.rows)
         reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
         reconstructed = self._pinned(reconstructed, batch.rows)
+        loss = mean_loss(losses, _MOVING, like=rows)
         *figures, samples_spread, farthest = torch.stack(
             [
-                torch.stack(losses).mean(),
+                loss,
                 divergence,
                 (reconstructed - batch.rows).square().mean(),
                 spread(rows, batch.rows),
@@ -306,8 +314,9 @@ class BidirectionalNet(MultiNet):
             ]
         ).tolist()
         named = dict(zip(("loss", "divergence", "reconstruction", "spread"), figures, strict=True))
-        if critic_losses:
-            named = {"critic_loss": torch.stack(critic_losses).mean().item(), **named}
+        if self.objective_ is not None:
+            named = {"critic_loss": mean_loss(losses, _CRITIC, like=rows).item(), **named}
         expected = {name: who for name, who in _EXPECTED.items() if name in named}
-        self.record({**named, "held_out_distance": math.nan}, expected=expected)
+        self.record({**named, "held_out_distance": math.nan}, expected=expected, losses=losses)
         self.watch_(self, farthest=farthest, spread=min(named["spread"], samples_spread))
+        return loss

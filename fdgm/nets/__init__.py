@@ -1,5 +1,6 @@
 """The skorch layer: several modules and optimizers under one net, and the critic step that all methods share."""
 
+from ..exceptions import StopTraining
 from ._average import Average
 from ._budget import Budget
 from ._clock import Clock
@@ -7,13 +8,14 @@ from ._critic_step import CriticStep
 from ._forward import PRECISIONS, forward
 from ._fused import FusedPerceptron
 from ._mode import Mode
-from ._net import MultiNet, StopTraining, TrainingFailure, resolve_device
+from ._net import MultiNet, TrainingFailure, mean_loss, resolve_device
 from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
-from ._rows import MappedRows, ResidentRows, Rows
+from ._rows import MappedRows, ResidentRows, Rows, hold_out
 from ._watch import Watch, spread
+from ._whole import Whole
 
 __all__ = [
     "OPTIMIZERS",
@@ -33,8 +35,11 @@ __all__ = [
     "StopTraining",
     "TrainingFailure",
     "Watch",
+    "Whole",
     "forward",
+    "hold_out",
     "make_optimizer",
+    "mean_loss",
     "plain_copy",
     "resolve_device",
     "set_lr",

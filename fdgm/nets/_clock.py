@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "OutOfTime"]
+
+
+class OutOfTime(Exception):
+    """`max_seconds` are over in the middle of an iteration."""
 
 
 class Clock:
     """Progress from 0 to 1 through `max_iter` iterations or `max_seconds`, whichever is further along.
 
     What was read is kept in `readings`, so that a run which time ended can be replayed, bit for bit, by passing
-    them as `schedule`.
+    them as `schedule`, and `n_inner_steps` with them.
 
     Parameters
     ----------
@@ -20,18 +24,32 @@ class Clock:
     max_seconds : float or None
     schedule : sequence of float in [0, 1], or None
         Progress at each iteration, in place of a clock's.
+    n_inner_steps : int or None
+        Inner steps at which the first iteration ends, in place of a clock's word; None is none.
+
+    Attributes
+    ----------
+    cut_at : int or None
+        Inner steps at which the first iteration ended before it was whole.
     """
 
     #: What tells seconds. Where many processes share a machine, `time.process_time` is as fair to each.
     now: ClassVar[Callable[[], float]] = staticmethod(time.perf_counter)
 
     def __init__(
-        self, max_iter: int | None, max_seconds: float | None, schedule: Sequence[float] | None = None
+        self,
+        max_iter: int | None,
+        max_seconds: float | None,
+        schedule: Sequence[float] | None = None,
+        n_inner_steps: int | None = None,
     ) -> None:
         self.max_iter = max_iter
         self.max_seconds = max_seconds
         self.schedule = schedule
+        self.n_inner_steps = n_inner_steps
+        self.cut_at: int | None = None
         self.readings: list[float] = []
+        self._inner = 0
         self._start = Clock.now()
 
     @property
@@ -52,7 +70,33 @@ class Clock:
         else:
             progress = min(self._fraction(done), 1.0)
         self.readings.append(progress)
+        self._inner = 0
         return progress
+
+    def tick(self, *, first: bool) -> None:
+        """Say that an inner step begins, of the first iteration of all or of a later one.
+
+        The first iteration is cut there, since nothing is before it to go back to, but has one inner step at least.
+
+        Raises
+        ------
+        OutOfTime
+            If there is no time left for the step.
+        """
+        self._inner += 1
+        if not first:
+            over = self._spent()
+        elif self.cut_at is not None:
+            over = True
+        elif self.n_inner_steps is not None:
+            over = self._inner > self.n_inner_steps
+        else:
+            over = self._inner > 1 and self._spent()
+        if not over:
+            return
+        if first and self.cut_at is None:
+            self.cut_at = self._inner - 1
+        raise OutOfTime
 
     def finished(self) -> str | None:
         """The parameter that ends training now, or None; there is always a first iteration."""
@@ -60,14 +104,15 @@ class Clock:
             return None
         if self.max_iter is not None and len(self.readings) >= self.max_iter:
             return "max_iter"
-        if self.max_seconds is not None and self.seconds >= self.max_seconds:
-            return "max_seconds"
-        return None
+        return "max_seconds" if self._spent() else None
 
     def seconds_left(self) -> float:
         """An estimate, infinite before the first iteration."""
         spent = self._fraction(len(self.readings))
         return math.inf if spent <= 0 else max(self.seconds / spent - self.seconds, 0.0)
+
+    def _spent(self) -> bool:
+        return self.max_seconds is not None and self.seconds >= self.max_seconds
 
     def _fraction(self, done: int) -> float:
         by_iter = done / self.max_iter if self.max_iter is not None else 0.0

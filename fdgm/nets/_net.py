@@ -1,27 +1,32 @@
 """A skorch net without a default module: subclasses name their modules and step them all in `train_step`."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.history import History
-from torch import nn
+from torch import Tensor, nn
 
+from ..exceptions import StopTraining
 from ..persistence import State
-from ._clock import Clock
+from ._clock import Clock, OutOfTime
+from ._optimizers import set_lr
 from ._rows import Rows, Samples
 from ._state import fitting, module_state, optimizer_state, restore_optimizer, restore_stream
 
 if TYPE_CHECKING:
     from ._watch import Watch
 
-__all__ = ["MultiNet", "StopTraining", "TrainingFailure", "resolve_device"]
+__all__ = ["MultiNet", "TrainingFailure", "mean_loss", "resolve_device"]
 
 
-class StopTraining(Exception):
-    """Ends `train` in good order; its text is the reason."""
+_HUGE = 1e6  # a loss that training has left behind
+
+Losses = Sequence[tuple[str, Tensor]]  # the network, and its loss ()
 
 
 class TrainingFailure(Exception):
@@ -64,7 +69,7 @@ class MultiNet(NeuralNet):
 
     A subclass names its modules, optimizers and private random streams, which are its state, and what it records in
     the history. It raises :class:`TrainingFailure` where a step went wrong, and calls `remember_good` where one went
-    right.
+    right. Its step calls `tick` before each of its updates, in an `inner_steps` block, so that time can end it there.
     """
 
     watch_: "Watch | None" = None  # what tells that a model that makes rows has broken
@@ -72,10 +77,14 @@ class MultiNet(NeuralNet):
     optimizer_names: tuple[str, ...]
     stream_names: ClassVar[tuple[str, ...]]
     history_names: tuple[str, ...]  # the first is the loss that progress and failures show
+    optional_names: ClassVar[tuple[str, ...]] = ("divergence", "held_out_distance", "held_out_loss")  # not always taken
 
     def __init__(self, **kwargs: Any) -> None:
         self.good_: State | None = None
         self.good_loop_ = 0
+        self.clock_ = Clock(1, None)
+        self.lr_factors_: dict[str, float] = {}  # of an optimizer's rate, where a callback changes it
+        self._hooked = False  # whether a callback wants to see the gradients
         super().__init__(
             module=nn.Identity,
             criterion=nn.Identity,
@@ -90,38 +99,95 @@ class MultiNet(NeuralNet):
         return []
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """As skorch's; a callback's KeyboardInterrupt, skorch's way to stop early, becomes a StopTraining."""
-        try:
-            super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt as interrupt:
-            raise StopTraining("callback") from interrupt
+        """As skorch's; an EarlyStopping of skorch, which interrupts where it has waited enough, becomes a StopTraining.
+
+        Any other KeyboardInterrupt is the user's.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt as interrupt:
+                if isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience:
+                    raise StopTraining from interrupt
+                raise
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         super().on_epoch_end(net, **kwargs)
         self.history.record("seconds", self.clock_.seconds)
 
     def train(self, samples: tuple[Rows, ...], clock: Clock) -> str:
-        """Run `train_step` until the clock is finished or a callback stops it; return the reason."""
+        """Run `train_step` until the clock is finished or a callback stops it; return the reason.
+
+        An iteration that was cut leaves a last row of the history that has no ``seconds``.
+        """
         self.clock_ = clock
         dataset = Samples(samples)
-        self.notify("on_train_begin", X=dataset, y=None)
+        self._hooked = any(_sees_gradients(callback) for _, callback in self.callbacks_)
+        hooks = [self.show_gradients(getattr(self, name)) for name in self.optimizer_names]
         try:
+            self.notify("on_train_begin", X=dataset, y=None)
             while (reason := clock.finished()) is None:
                 self.fit_loop(dataset, epochs=1)
+        except OutOfTime:
+            reason = "max_seconds"
         except StopTraining as stop:
-            reason = str(stop)
+            reason = str(stop) or "callback"
         finally:
+            self._hooked = False
+            self.lr_factors_ = {}
+            for remove in hooks:
+                remove()
             self.notify("on_train_end", X=dataset, y=None)
         return reason
 
-    def record(self, figures: dict[str, float], *, expected: dict[str, str]) -> None:
+    def tick(self) -> None:
+        """Say that an update, of one batch, begins.
+
+        Raises
+        ------
+        OutOfTime
+            If the clock has no time for it.
+        """
+        self.clock_.tick(first=len(self.history) == 1)
+
+    @contextmanager
+    def inner_steps(self) -> Iterator[None]:
+        """Around updates: where time is over, those that are left of the very first iteration are not made."""
+        try:
+            yield
+        except OutOfTime:
+            if len(self.history) > 1:
+                raise
+
+    def set_rate(self, optimizer: str, lr: float) -> None:
+        """The learning rate of one of its optimizers from now on, but for what a callback makes of it."""
+        set_lr(getattr(self, optimizer), lr * self.lr_factors_.get(optimizer, 1.0))
+
+    def show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+        """Have callbacks see, and change, the gradients before each step of an optimizer; return what ends that."""
+        if not self._hooked:
+            return lambda: None
+        names = {p: f"{m}.{n}" for m in self.module_names for n, p in getattr(self, m).named_parameters()}
+        named = [(names.get(p, ""), p) for group in optimizer.param_groups for p in group["params"]]
+
+        def hook(*_: Any) -> None:
+            self.notify("on_grad_computed", named_parameters=iter(named), batch=None, training=True)
+
+        return optimizer.register_step_pre_hook(hook).remove
+
+    def record(self, figures: dict[str, float], *, expected: dict[str, str], losses: Losses) -> None:
         """Put an iteration's figures into the history.
 
         Parameters
         ----------
         figures : dict
         expected : dict of str to str
-            Figures that must be finite, and the network that is broken where one is not.
+            Figures that must be finite, but where the clock cut the iteration before they were taken; and the network
+            that each is of.
+        losses : sequence of (str, Tensor)
+            Each of the iteration's, in the order they were taken, with the network that was updated by it. The one
+            updated last before the first loss that is broken is to blame, not the one that this loss is of.
 
         Raises
         ------
@@ -131,8 +197,12 @@ class MultiNet(NeuralNet):
         for name, value in figures.items():
             self.history.record(name, value)
         broken = [name for name in expected if not math.isfinite(figures[name])]
+        if self.clock_.cut_at is not None:
+            taken = {who for who, _ in losses}
+            broken = [name for name in broken if expected[name] in taken or not name.endswith("loss")]
         if broken:
-            raise TrainingFailure("non_finite", f"{expected[broken[0]]}: {', '.join(broken)} became NaN or infinite")
+            culprit = _culprit(losses) or expected[broken[0]]
+            raise TrainingFailure("non_finite", f"{culprit}: {', '.join(broken)} became NaN or infinite")
 
     def initialize_history(self) -> Self:
         self.history_ = _Rows()
@@ -246,6 +316,26 @@ def _halved(module: str, weights: State) -> State:
                 f" {tensor.abs().max().item():g} in {name} of {module}."
             )
     return State(tensors)
+
+
+def mean_loss(losses: Losses, who: str, *, like: Tensor) -> Tensor:
+    """The mean of one network's losses, a tensor (); NaN of none."""
+    own = [loss for name, loss in losses if name == who]
+    return torch.stack(own).mean() if own else like.new_tensor(math.nan)
+
+
+def _culprit(losses: Losses) -> str | None:
+    """The network whose update was the last before a loss was broken."""
+    before = losses[-1][0] if losses else None  # in the iteration before, which ended alike
+    for who, loss in losses:
+        if not abs(loss.item()) < _HUGE:
+            return before
+        before = who
+    return None
+
+
+def _sees_gradients(callback: Any) -> bool:
+    return type(callback).on_grad_computed is not Callback.on_grad_computed
 
 
 def resolve_device(device: str) -> str:

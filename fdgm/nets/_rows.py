@@ -8,7 +8,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-__all__ = ["MappedRows", "ResidentRows", "Rows", "Samples"]
+__all__ = ["MappedRows", "ResidentRows", "Rows", "Samples", "hold_out"]
+
+
+def hold_out(n_rows: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
+    """The indices (n_held_out,), growing, of rows to hold out; it takes no memory of the size of `n_rows`."""
+    return np.sort(rng.choice(n_rows, size=n_held_out, replace=False, shuffle=False))
 
 
 class Rows(ABC):
@@ -53,17 +58,27 @@ class MappedRows(Rows):
     array : memmap of shape (n_rows, *row_shape)
     to_tensor : callable
         From an array of rows in the user's units to a tensor in scaled ones.
+    held_out : ndarray of int, of shape (n_held_out,), or None, default=None
+        Growing indices of rows that are not among these: the others keep their order.
     """
 
-    def __init__(self, array: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor]) -> None:
+    def __init__(
+        self, array: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor], held_out: np.ndarray | None = None
+    ) -> None:
         self.array = array
         self.to_tensor = to_tensor
+        self._n_held_out = 0 if held_out is None else len(held_out)
+        # How many rows of the others come before each of these: an index grows by as many as it has passed.
+        self._passed_at = None if held_out is None else held_out - np.arange(len(held_out))
 
     def __len__(self) -> int:
-        return len(self.array)
+        return len(self.array) - self._n_held_out
 
     def take(self, index: Tensor) -> Tensor:
-        return self.to_tensor(self.array[index.cpu().numpy()]).to(index.device)
+        where = index.cpu().numpy()
+        if self._passed_at is not None:
+            where = where + np.searchsorted(self._passed_at, where, side="right")
+        return self.to_tensor(self.array[where]).to(index.device)
 
 
 class Samples(Dataset):

@@ -27,7 +27,7 @@ class BestCritic:
         After which they were reached; 0 before the first.
     weights : State or None
     kept : int
-        The iteration whose weights were kept in the end.
+        The iteration whose weights are kept: in the end the best, until then the last.
     """
 
     def __init__(self, *, kept: int = 0) -> None:
@@ -41,6 +41,7 @@ class BestCritic:
         losses = net.held_out_losses()
         if iteration == 0:
             self.first = losses
+        self.kept = iteration
         if self.weights is None or losses.mean() < self.losses.mean():
             self.losses, self.iteration, self.weights = losses, iteration, net.weights().copy()
 

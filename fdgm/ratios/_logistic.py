@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .. import registry
 from ..architectures import MLP, Architecture
 from ..inputs import AffineScaler, Record, Seeds, chunk_seed
-from ..nets import Clock, Rows, resolve_device
+from ..nets import Clock, Rows, hold_out, resolve_device
 from ..objectives import Objective
 from ..options import Schedule
 from ..persistence import State, as_tensor
@@ -63,10 +63,14 @@ class LogisticRatio(DensityRatio, Trainable):
     max_iter : int or None, default=40
         Iterations at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
-        Seconds of training at most; whichever comes first ends it.
+        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
+        looked at before each update. An iteration that it cuts is undone and not counted, except the first of all,
+        which ends there.
     schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each iteration, instead of a clock's: ``max_iter=r.n_iter_, schedule=r.schedule_``
-        replays a fit that `max_seconds` ended.
+        Progress in [0, 1] at each iteration, instead of a clock's. A fit that `max_seconds` ended is replayed by
+        ``max_iter=r.n_iter_, schedule=r.schedule_, n_inner_steps=r.n_inner_steps_``.
+    n_inner_steps : int or None, default=None
+        Updates after which the first iteration ends; None lets it run whole. It is for replays.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the critic's matrix products.
     warm_start : bool, default=False
@@ -77,27 +81,36 @@ class LogisticRatio(DensityRatio, Trainable):
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
     checkpoint : str, path or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed goes on from it, to the same bits. It is removed when `fit` ends.
+        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
+        it can be written is tried before training; should it fail later, a warning says so once.
     checkpoint_seconds : float, default=60
         Seconds between writes.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each iteration (skorch's epoch); a KeyboardInterrupt raised there stops training.
+        Called with the net at each iteration (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
+        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : RatioNet
         The skorch net, with ``critic_``.
-    history_ : DataFrame of shape (n_iter, 3)
+    history_ : DataFrame of shape (n_iter, 3), or 2 with no rows held out
         critic_loss, held_out_loss, seconds.
     n_iter_ : int
         Iterations run.
     best_iter_ : int
         The iteration whose critic was kept, counted from 1; 0 is the untrained one.
-    stop_reason_ : {"max_iter", "max_seconds", "no_change", "callback", "non_finite"}
+    stop_reason_ : str
+        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"no_change"`` or ``"callback"`` (or the text of its
+        StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
+        of, ``"non_finite"``.
     schedule_ : list of float
         Progress at each iteration.
+    n_inner_steps_ : int or None
+        Updates after which the clock ended the first iteration; None where that was whole.
 
     Notes
     -----
@@ -154,6 +167,7 @@ class LogisticRatio(DensityRatio, Trainable):
         max_iter: int | None = 40,
         max_seconds: float | None = None,
         schedule: Sequence[float] | None = None,
+        n_inner_steps: int | None = None,
         precision: str = "float32",
         warm_start: bool = False,
         device: str = "auto",
@@ -175,6 +189,7 @@ class LogisticRatio(DensityRatio, Trainable):
         self.max_iter = max_iter
         self.max_seconds = max_seconds
         self.schedule = schedule
+        self.n_inner_steps = n_inner_steps
         self.precision = precision
         self.warm_start = warm_start
         self.device = device
@@ -207,12 +222,22 @@ class LogisticRatio(DensityRatio, Trainable):
             self._begin(X_p, X_q)
         arrays = self._ordered(X_p, X_q)
         self._best = BestCritic()
-        self._run(arrays, Record(X_p.shape[1:], X_p.dtype.name, None), clock)
-        if self.net_.held_out_ is not None:
-            self._best.settle(self.net_)
-            self.net_.held_out_ = None
-        else:
+        try:
+            self._run(arrays, Record(X_p.shape[1:], X_p.dtype.name, None), clock)
+        except BaseException:  # what `fit` keeps is of the iterations that ended
+            if self.__sklearn_is_fitted__():
+                self._keep_log_ratios(X_p, X_q)
+            raise
+
+    def _noted(self) -> dict[str, Any]:
+        return {**super()._noted(), "_best": copy.copy(self._best)}
+
+    def _settle(self) -> None:
+        if self.net_.held_out_ is None:
             self._best.kept = len(self.net_.history)
+            return
+        self._best.settle(self.net_)
+        self.net_.held_out_ = None
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """One more iteration at the full rate, with no rows held out; the first call fixes units and order."""
@@ -221,8 +246,9 @@ class LogisticRatio(DensityRatio, Trainable):
         else:
             self._begin(X_p, X_q)
         self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
+        self.net_.held_out_ = None
+        self._best = BestCritic()
         self._train(tuple(self._rows(array) for array in self._ordered(X_p, X_q)), Clock(1, None, [0.0]))
-        self._best = BestCritic(kept=len(self.net_.history))
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self._partial_fit(X_p, X_q)
@@ -238,6 +264,8 @@ class LogisticRatio(DensityRatio, Trainable):
         return self._sign * self.net_.critic_step_.log_ratio()(z).to(x.device, x.dtype)
 
     def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        for name in ("log_ratio_p_", "log_ratio_q_"):
+            self._forget(name)
         # With an objective that treats both alike, which is called the first must not matter but for the sign.
         self._sign = -1 if self.antisymmetric and not comes_first(X_p, X_q) else 1
         self._start(self._ordered(X_p, X_q))
@@ -314,19 +342,20 @@ class LogisticRatio(DensityRatio, Trainable):
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
         """Rows to train on, with some of them set aside in the net where they are to be held out."""
+        self.net_.held_out_ = None
         if self.validation_fraction is None:
             return tuple(self._rows(array) for array in arrays)
-        kept, held_out = [], []
+        rows, held_out = [], []
         for k, X in enumerate(arrays):
             rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY, k))
             n = min(max(round(self.validation_fraction * len(X)), 1), _MAX_HELD_OUT, len(X) - 1)
-            order = rng.permutation(len(X))
-            held_out.append(self._scaler.to_tensor(X[np.sort(order[:n])]).to(self.net_.device))
-            kept.append(self._rows(X[np.sort(order[n:])]))
+            index = hold_out(len(X), n, rng)
+            held_out.append(self._scaler.to_tensor(X[index]).to(self.net_.device))
+            rows.append(self._rows(X, index))
         self.net_.held_out_ = (held_out[0], held_out[1])
         if self._best.weights is None:
             self._best.look(self.net_, 0)
-        return tuple(kept)
+        return tuple(rows)
 
     def _callbacks(self) -> list[Any]:
         return [] if self.net_.held_out_ is None else [BestKeeper(self._best, self.n_iter_no_change)]

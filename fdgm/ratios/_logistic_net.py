@@ -11,12 +11,13 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, Rows, make_optimizer, set_lr
+from ..nets import CriticStep, MultiNet, Rows, make_optimizer, mean_loss
 from ..objectives import Objective
 from ..options import Schedule
 
 __all__ = ["RatioNet", "RatioSettings"]
 
+_CRITIC = "the critic"
 _BLOCKS = 20  # of held-out rows: their losses give a mean, and the standard error of a difference of means
 
 
@@ -83,14 +84,17 @@ class RatioNet(MultiNet):
         """A few updates of the critic, on rows drawn from each sample."""
         P, Q = batch
         s = self.settings
-        set_lr(self.optimizer_critic_, s.lr * s.lr_schedule(self.clock_.read(), len(self.history)))
-        losses = [
-            self.critic_step_(P.draw(s.batch_size, self.batches_), Q.draw(s.batch_size, self.batches_))
-            for _ in range(s.n_critic_steps)
-        ]
-        loss = torch.stack(losses).mean()
+        self.set_rate("optimizer_critic_", s.lr * s.lr_schedule(self.clock_.read(), len(self.history)))
+        losses: list[tuple[str, Tensor]] = []
+        with self.inner_steps():
+            for _ in range(s.n_critic_steps):
+                self.tick()
+                p, q = (rows.draw(s.batch_size, self.batches_) for rows in (P, Q))
+                losses.append((_CRITIC, self.critic_step_(p, q)))
+        loss = mean_loss(losses, _CRITIC, like=losses[0][1])
         held_out = math.nan if self.held_out_ is None else self.held_out_losses().mean().item()
-        self.record({"critic_loss": loss.item(), "held_out_loss": held_out}, expected={"critic_loss": "the critic"})
+        figures = {"critic_loss": loss.item(), "held_out_loss": held_out}
+        self.record(figures, expected={"critic_loss": _CRITIC}, losses=losses)
         self.remember_good()
         return {"loss": loss, "y_pred": None}
 

@@ -11,15 +11,17 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, MultiNet, Rows, Watch, forward, make_optimizer, set_lr, spread
+from ..nets import Average, CriticStep, MultiNet, Rows, Watch, forward, make_optimizer, mean_loss, spread
 from ..objectives import Objective
 from ..options import Schedule
 from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
 
 __all__ = ["GANNet", "GANSettings"]
 
-#: Figures that must be finite, and whose fault it is where one is not.
-_EXPECTED = {"critic_loss": "the critic", "generator_loss": "the generator"}
+_CRITIC, _GENERATOR = "the critic", "the generator"
+
+#: Figures that must be finite, and whose they are.
+_EXPECTED = {"critic_loss": _CRITIC, "generator_loss": _GENERATOR}
 
 
 @dataclass(frozen=True)
@@ -118,30 +120,39 @@ class GANNet(MultiNet):
         s = self.settings
         when = self.clock_.read(), len(self.history)
         rate = s.lr_schedule(*when)
-        set_lr(self.optimizer_critic_, s.critic_lr * rate)
-        set_lr(self.optimizer_generator_, s.generator_lr * rate)
+        self.set_rate("optimizer_critic_", s.critic_lr * rate)
+        self.set_rate("optimizer_generator_", s.generator_lr * rate)
         noise = s.instance_noise * s.noise_schedule(*when)
 
         self.generator_.train()
         self.critic_.train()
-        critic_losses: list[Tensor] = []
-        generator_losses: list[Tensor] = []
-        for _ in range(s.n_generator_steps):
-            for _ in range(s.n_critic_steps - 1):
-                with torch.no_grad():
-                    latents, rows = self._generate()
-                critic_losses.append(self.critic_step_(self._real(X, noise), self._judged(rows, latents, noise)))
-            # The last update of the critic and the generator's are on the same rows.
-            latents, rows = self._generate()
-            real, fake = self._real(X, noise), self._judged(rows, latents, noise)
-            critic_losses.append(self.critic_step_(real, tuple(part.detach() for part in fake)))
-            generator_losses.append(self._generator_step(real, fake, rows, latents))
+        self._losses: list[tuple[str, Tensor]] = []
+        last = None
+        with self.inner_steps():
+            for _ in range(s.n_generator_steps):
+                for _ in range(s.n_critic_steps - 1):
+                    self.tick()
+                    with torch.no_grad():
+                        latents, rows = self._generate()
+                    self._teach_critic(self._real(X, noise), self._judged(rows, latents, noise))
+                # The last update of the critic and the generator's are on the same rows.
+                self.tick()
+                latents, rows = last = self._generate()
+                real, fake = self._real(X, noise), self._judged(rows, latents, noise)
+                self._teach_critic(real, tuple(part.detach() for part in fake))
+                self.tick()
+                self._losses.append((_GENERATOR, self._generator_step(real, fake, rows, latents)))
+        if last is None:  # cut before there were any rows of the generator's to learn from
+            with torch.no_grad():
+                last = self._generate()
         if s.ema is not None:
             self.averager_.update(len(self.history) - 1)
-        self._summarise(
-            X, latents, rows.detach(), torch.stack(critic_losses).mean(), torch.stack(generator_losses).mean()
-        )
-        return {"loss": critic_losses[-1], "y_pred": None}
+        self._summarise(X, last[0], last[1].detach())
+        return {"loss": self._losses[-1][1], "y_pred": None}
+
+    def _teach_critic(self, real: tuple[Tensor, ...], fake: tuple[Tensor, ...]) -> None:
+        """One update of the critic."""
+        self._losses.append((_CRITIC, self.critic_step_(real, fake)))
 
     def _generate(self) -> tuple[Tensor, Tensor]:
         """Latents, and the generator's rows for them."""
@@ -223,9 +234,11 @@ class GANNet(MultiNet):
         return nn.ModuleDict(made)
 
     @torch.no_grad()
-    def _summarise(self, X: Rows, latents: Tensor, rows: Tensor, critic_loss: Tensor, generator_loss: Tensor) -> None:
+    def _summarise(self, X: Rows, latents: Tensor, rows: Tensor) -> None:
         """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
         s = self.settings
+        critic_loss = mean_loss(self._losses, _CRITIC, like=rows)
+        generator_loss = mean_loss(self._losses, _GENERATOR, like=rows)
         real = X.draw(s.batch_size, self.batches_)
         samples = forward(self.sampling_module.eval(), s.precision, latents[: s.batch_size])
         figures = torch.stack(
@@ -238,7 +251,8 @@ class GANNet(MultiNet):
             ]
         ).tolist()
         *named, samples_spread, farthest = figures
-        self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
+        figures_by_name = dict(zip(self.history_names, [*named, math.nan], strict=False))
+        self.record(figures_by_name, expected=_EXPECTED, losses=self._losses)
         self.watch_(self, farthest=farthest, spread=min(named[2], samples_spread))
 
 

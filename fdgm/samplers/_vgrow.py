@@ -140,10 +140,15 @@ class VGrowSampler(Sampler):
     max_iter : int or None, default=100
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
-        Seconds of training at most; whichever comes first ends it.
+        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
+        looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
+        which ends there.
     schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each outer loop, instead of a clock's: ``max_iter=s.n_iter_, schedule=s.schedule_``
-        replays a fit that `max_seconds` ended.
+        Progress in [0, 1] at each outer loop, instead of a clock's. A fit that `max_seconds` ended is replayed by
+        ``max_iter=s.n_iter_, schedule=s.schedule_, n_inner_steps=s.n_inner_steps_``.
+    n_inner_steps : int or None, default=None
+        Updates after which the first outer loop ends, of the warm-up and of all networks; None lets it run whole. It is
+        for replays.
     record_particles : sequence of int, default=()
         Outer loops, counted from 1, whose particles are kept in `particles_`.
     warm_start : bool, default=False
@@ -154,29 +159,38 @@ class VGrowSampler(Sampler):
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
     checkpoint : str, path or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed goes on from it, to the same bits. It is removed when `fit` ends.
+        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
+        it can be written is tried before training; should it fail later, a warning says so once.
     checkpoint_seconds : float, default=60
         Seconds between writes.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each outer loop (skorch's epoch); a KeyboardInterrupt raised there stops training.
+        Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
+        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : VGrowNet
         The skorch net, with ``generator_`` and ``critic_``, and ``average_`` with `ema`.
-    history_ : DataFrame of shape (n_loops, 7)
+    history_ : DataFrame of shape (n_loops, 6), or 7 with rows held out
         critic_loss (2 log 2 = 1.386 where data and model cannot be told apart), displacement (mean over particles,
         in scaled units), spread (root of the particles' total variance over the data's), projection_loss,
-        divergence (the critic's estimate of D_f(model‖data)), held_out_distance (NaN where none was taken), seconds.
+        divergence (the critic's estimate of D_f(model‖data)), held_out_distance (if any was taken), seconds.
     n_iter_ : int
         Outer loops run.
     best_iter_ : int
         With `early_stopping`, the outer loop whose generator is kept.
-    stop_reason_ : {"max_iter", "max_seconds", "early_stopping", "callback", "non_finite", "explosion", "collapse"}
+    stop_reason_ : str
+        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
+        its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
+        of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
     schedule_ : list of float
         Progress at each outer loop.
+    n_inner_steps_ : int or None
+        Updates after which the clock ended the first outer loop; None where that was whole.
     particles_ : dict of int to ndarray of shape (n_particles, n_features)
         Particles at the loops in `record_particles`, in X's units.
     n_features_in_ : int
@@ -263,6 +277,7 @@ class VGrowSampler(Sampler):
         max_iter: int | None = 100,
         max_seconds: float | None = None,
         schedule: Sequence[float] | None = None,
+        n_inner_steps: int | None = None,
         record_particles: Sequence[int] = (),
         warm_start: bool = False,
         device: str = "auto",
@@ -304,6 +319,7 @@ class VGrowSampler(Sampler):
         self.max_iter = max_iter
         self.max_seconds = max_seconds
         self.schedule = schedule
+        self.n_inner_steps = n_inner_steps
         self.record_particles = record_particles
         self.warm_start = warm_start
         self.device = device
@@ -406,6 +422,9 @@ class VGrowSampler(Sampler):
             lambda rows: self._scaler.to_array(rows, self._record.dtype),
         )
         return [*super()._callbacks(), recorder]
+
+    def _noted(self) -> dict[str, Any]:
+        return {**super()._noted(), "particles_": dict(self.particles_)}
 
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)

@@ -21,7 +21,7 @@ from ..nets import (
     Watch,
     forward,
     make_optimizer,
-    set_lr,
+    mean_loss,
     spread,
 )
 from ..objectives import Logistic
@@ -35,12 +35,10 @@ __all__ = ["VGrowNet", "VGrowSettings"]
 _RATIO = "ratio"  # among the weights
 _WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a share of the data's, and the rows that tell theirs
 
-#: Figures that must be finite, and whose fault it is where one is not.
-_EXPECTED = {
-    "critic_loss": "the critic",
-    "displacement": "the particles, which the critic's gradient moves",
-    "projection_loss": "the generator",
-}
+_CRITIC, _GENERATOR, _PARTICLES = "the critic", "the generator", "the particles, which the critic's gradient moves"
+
+#: Figures that must be finite, and whose they are.
+_EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES, "projection_loss": _GENERATOR}
 
 
 @dataclass(frozen=True)
@@ -162,21 +160,30 @@ class VGrowNet(MultiNet):
         when = self.clock_.read(), len(self.history)
         rate = s.lr_schedule(*when)
         if s.ratio is None:
-            set_lr(self.optimizer_critic_, s.critic_lr * rate)
-        set_lr(self.optimizer_generator_, s.generator_lr * rate)
+            self.set_rate("optimizer_critic_", s.critic_lr * rate)
+        self.set_rate("optimizer_generator_", s.generator_lr * rate)
+        noise = s.instance_noise * s.noise_schedule(*when)
 
-        if len(self.history) == 1:
-            self._warm_up(X)
+        self._losses: list[tuple[str, Tensor]] = []
+        with self.inner_steps():
+            if len(self.history) == 1:
+                self._warm_up(X)
         latents = self._latents(s.n_particles)
         self.generator_.eval()
         with torch.no_grad():
-            start = forward(self.generator_, s.precision, latents)
-        particles, critic_loss = self._move(
-            X, start, s.step_size * s.step_size_schedule(*when), s.instance_noise * s.noise_schedule(*when)
-        )
-        projection_loss = self._project(latents, particles, s.n_projection_passes * s.projection_schedule(*when))
+            start = particles = forward(self.generator_, s.precision, latents)
+        critic_loss = projection_loss = None
+        with self.inner_steps():
+            particles, critic_loss = self._move(X, start, s.step_size * s.step_size_schedule(*when), noise)
+            projection_loss = self._project(latents, particles, s.n_projection_passes * s.projection_schedule(*when))
+        if s.ratio is not None and not self._losses:  # cut before it was fitted, and it has to be
+            self._estimate(X, particles, noise)
         if s.ema is not None:
             self.averager_.update(len(self.history) - 1)
+        if critic_loss is None:
+            critic_loss = mean_loss(self._losses, _CRITIC, like=start)
+        if projection_loss is None:
+            projection_loss = mean_loss(self._losses, _GENERATOR, like=start)
         self._summarise(X, latents, start, particles, critic_loss, projection_loss)
         self.particles_ = particles
         return {"loss": critic_loss, "y_pred": None}
@@ -200,6 +207,7 @@ class VGrowNet(MultiNet):
         map_ = map_.unflatten(1, found.mean.shape)
         self.generator_.train()
         for _ in range(s.n_warmup_steps):
+            self.tick()
             latents = self._latents(s.batch_size)
             self._fit(latents, found.mean + torch.tensordot(latents, map_, dims=1))
 
@@ -220,32 +228,39 @@ class VGrowNet(MultiNet):
     def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""
         s = self.settings
-        losses: list[Tensor] = []
-        # A ratio is fitted anew, so it sees all particles; a critic goes on from many batches before.
-        n = s.batch_size if s.ratio is None else s.n_particles
         for _ in range(s.n_particle_steps):
             for _ in range(s.n_critic_steps):
-                index = torch.randint(s.n_particles, (n,), generator=self.batches_, device=self.device)
-                real = X.draw(n, self.batches_)
-                losses.append(self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise)))
+                self.tick()
+                self._estimate(X, particles, noise)
+            self.tick()
             direction, _ = velocity(self.critic_step_.value_and_gradient(), particles, s.scaling)
             particles = euler_step(particles, direction, step_size)
             if s.clamp is not None:
                 particles = particles.clamp(*s.clamp)
-        return particles, torch.stack(losses).mean()
+        return particles, mean_loss(self._losses, _CRITIC, like=particles)
+
+    def _estimate(self, X: Rows, particles: Tensor, noise: float) -> None:
+        """One update of the log-ratio of data to particles."""
+        s = self.settings
+        # A ratio is fitted anew, so it sees all particles; a critic goes on from many batches before.
+        n = s.batch_size if s.ratio is None else s.n_particles
+        index = torch.randint(s.n_particles, (n,), generator=self.batches_, device=self.device)
+        real = X.draw(n, self.batches_)
+        loss = self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise))
+        self._losses.append((_CRITIC, loss))
 
     def _project(self, latents: Tensor, particles: Tensor, n_passes: float) -> Tensor:
         """Fit the generator to (latent, particle) pairs by least squares, in passes over them; the mean loss."""
         s = self.settings
         self.generator_.train()
-        losses: list[Tensor] = []
         for _ in range(max(1, round(n_passes))):
             order = torch.randperm(s.n_particles, generator=self.batches_, device=self.device)
             # Batches are whole, which batch norm needs: what is left over is of another pass, by another order.
             for index in order[: max(s.batch_size, s.n_particles // s.batch_size * s.batch_size)].split(s.batch_size):
-                losses.append(self._fit(latents[index], particles[index]))
+                self.tick()
+                self._losses.append((_GENERATOR, self._fit(latents[index], particles[index])))
         self.generator_.eval()
-        return torch.stack(losses).mean()
+        return mean_loss(self._losses, _GENERATOR, like=particles)
 
     @torch.no_grad()
     def _summarise(
@@ -268,5 +283,6 @@ class VGrowNet(MultiNet):
             ]
         ).tolist()
         *named, samples_spread, farthest = figures
-        self.record(dict(zip(self.history_names, [*named, math.nan], strict=False)), expected=_EXPECTED)
+        figures_by_name = dict(zip(self.history_names, [*named, math.nan], strict=False))
+        self.record(figures_by_name, expected=_EXPECTED, losses=self._losses)
         self.watch_(self, farthest=farthest, spread=min(named[2], samples_spread))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
+from ..exceptions import TrainingWarning
 from ..inputs import chunks, plain_columns
-from ..nets import Clock
+from ..nets import Clock, MultiNet
 from ..persistence import State, encode_params, read, refusing, write
 
 __all__ = ["NO_MATTER", "Checkpointer", "resume"]
@@ -40,17 +42,22 @@ def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Che
         If the file is a checkpoint of other arguments or other data, or none.
     TypeError
         If a column of X has a label that a file cannot hold.
+    OSError
+        If the file cannot be written, which is tried.
     """
     path = Path(estimator.checkpoint)
     estimator._record.to_state()  # labels that a file cannot hold are refused now, and not once there is one to write
     fingerprint = _fingerprint(estimator, arrays)
+    checkpointer = Checkpointer(estimator, path, fingerprint, clock)
+    begun = False
     if path.exists():
-        _take_up(estimator, path, fingerprint, clock)
-    return Checkpointer(estimator, path, fingerprint, clock)
+        begun = _take_up(estimator, path, fingerprint, clock)
+    checkpointer.try_to_write(begun=begun)
+    return checkpointer
 
 
-def _take_up(estimator: Any, path: Path, fingerprint: str, clock: Clock) -> None:
-    """Put estimator and clock where the checkpoint has them."""
+def _take_up(estimator: Any, path: Path, fingerprint: str, clock: Clock) -> bool:
+    """Put estimator and clock where the checkpoint has them; whether an iteration had ended by then."""
     owner = f"checkpoint of {type(estimator).__name__}"
     with refusing(path, owner):
         held = read(path)
@@ -61,11 +68,14 @@ def _take_up(estimator: Any, path: Path, fingerprint: str, clock: Clock) -> None
             " which another fit wrote; remove it, or choose another path."
         )
     with refusing(path, owner):
+        if not held.has("state"):
+            return False
         estimator.from_state(held.part("state"))
         readings = held.tensor("readings", (None,), torch.float64, least=0.0).tolist()
         seconds = held.number("seconds", least=0.0)
         held.finish()
     clock.resume(readings, seconds)
+    return True
 
 
 class Checkpointer(Callback):
@@ -85,16 +95,78 @@ class Checkpointer(Callback):
         self.fingerprint = fingerprint
         self.clock = clock
         self._written = time.perf_counter()
+        self._n_loops = 0  # that the file holds
+        self._warned = False
+
+    def try_to_write(self, *, begun: bool) -> None:
+        """Write what there is before the first iteration of this fit, to find out whether that can be done.
+
+        Raises
+        ------
+        OSError
+            By the name of the parameter, if it cannot.
+        """
+        try:
+            if begun:
+                self._write_state()
+            else:  # a fit that finds this file begins at the beginning; it is as large as the networks
+                self._write({"networks": MultiNet.weights(self.estimator.net_)})
+        except OSError as error:
+            owner = type(self.estimator).__name__
+            raise OSError(
+                error.errno,
+                f"checkpoint of {owner} must be a path that can be written, which was tried, got one that cannot"
+                f" ({error.strerror or error}); choose another",
+                str(self.path),
+            ) from error
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        if time.perf_counter() - self._written < self.estimator.checkpoint_seconds:
+        if time.perf_counter() - self._written >= self.estimator.checkpoint_seconds:
+            self.write()
+
+    def write(self) -> None:
+        """Write the state now, if the file does not hold it; should that fail, warn once, and keep the last file.
+
+        Warns
+        -----
+        TrainingWarning
+        """
+        if len(self.estimator.net_.history) == self._n_loops:
             return
-        net.history.record("seconds", self.clock.seconds)
-        readings = torch.tensor(self.clock.readings, dtype=torch.float64)
-        values = {"fingerprint": self.fingerprint, "seconds": self.clock.seconds}
-        write(self.path, State({"readings": readings}, values, {"state": self.estimator.to_state()}), "checkpoint")
-        self._written = time.perf_counter()
+        try:
+            self._write_state()
+        except (OSError, MemoryError) as error:
+            self._written = time.perf_counter()
+            if not self._warned:
+                self._warned = True
+                warnings.warn(
+                    f"checkpoint of {type(self.estimator).__name__} could not be written to {str(self.path)!r} after"
+                    f" outer loop {len(self.estimator.net_.history)} ({type(error).__name__}: {error}). Training goes"
+                    f" on, and the file holds what it did; writing is tried again every"
+                    f" {self.estimator.checkpoint_seconds:g} s, without a word.",
+                    TrainingWarning,
+                    stacklevel=2,
+                )
 
     def finish(self) -> None:
         """The fit is over: a second one with the same arguments starts afresh."""
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(
+                f"checkpoint of {type(self.estimator).__name__} could not be removed after the fit, which it would"
+                f" begin with when called again: {error}.",
+                TrainingWarning,
+                stacklevel=2,
+            )
+
+    def _write_state(self) -> None:
+        n_loops = len(self.estimator.net_.history)
+        self._write({"state": self.estimator.to_state()})
+        self._n_loops = n_loops
+
+    def _write(self, parts: dict[str, State]) -> None:
+        readings = torch.tensor(self.clock.readings, dtype=torch.float64, device="cpu")
+        values = {"fingerprint": self.fingerprint, "seconds": self.clock.seconds}
+        write(self.path, State({"readings": readings}, values, parts), "checkpoint")
+        self._written = time.perf_counter()

@@ -1,5 +1,6 @@
 """The base of every model that samples: what is alike whatever trains it."""
 
+import copy
 import os
 from abc import abstractmethod
 from collections.abc import Callable
@@ -15,9 +16,9 @@ from torch import Tensor, nn
 from .. import registry
 from ..architectures import Architecture
 from ..exceptions import FileError
-from ..inputs import AffineScaler, chunk_seed, given_key, is_mapped, some_rows, validate, validate_count
+from ..inputs import AffineScaler, chunk_seed, given_key, some_rows, validate, validate_count
 from ..metrics import energy_distance
-from ..nets import OPTIMIZERS, Clock, Rows
+from ..nets import OPTIMIZERS, Clock, Rows, hold_out
 from ..persistence import State, describe, write
 from ._draw import draw
 from ._early_stopping import BestGenerator, EarlyStopping
@@ -98,11 +99,7 @@ class GenerativeModel(Trainable):
         else:
             self._start((array,))
         self._best = BestGenerator()
-        self._run((array,), record, clock)
-        if self._best.weights is not None:
-            self.net_.set_weights(self._best.weights)
-            self._best.weights = None
-        return self
+        return self._run((array,), record, clock)
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One more outer loop on X, at full step size; the first call fixes the scaling.
@@ -126,6 +123,7 @@ class GenerativeModel(Trainable):
         else:
             self._start((array,))
         self._record = record
+        self._best.weights = None
         return self._train((self._rows(array),), Clock(1, None, [0.0]))
 
     def save(self, path: str | os.PathLike[str], *, compact: bool = False) -> None:
@@ -268,27 +266,29 @@ class GenerativeModel(Trainable):
         return low, high
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """The training rows; with early stopping, some are held out.
-
-        Of a memory-mapped array they are held out of nothing: they are a copy of a few rows among very many.
-        """
+        """The training rows; with early stopping, some are held out, by their indices: a mapped array is not copied."""
         (X,) = arrays
         if not self.early_stopping:
             return (self._rows(X),)
-        rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY))
         n_held_out = min(max(round(self.validation_fraction * len(X)), 2), _HELD_OUT)
         if len(X) - n_held_out < 2:
             raise ValueError(
                 f"X must have at least two rows beside the validation_fraction of {type(self).__name__}, got {len(X)}"
                 " rows; set early_stopping to False."
             )
-        if is_mapped(X):
-            held_out, kept = X[np.sort(rng.integers(len(X), size=n_held_out))], X
-        else:
-            order = rng.permutation(len(X))
-            held_out, kept = X[order[:n_held_out]], X[order[n_held_out:]]
-        self._held_out = self._scaler.to_tensor(held_out).numpy()
-        return (self._rows(kept),)
+        rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY))
+        held_out = hold_out(len(X), n_held_out, rng)
+        self._held_out = self._scaler.to_tensor(X[held_out]).numpy()
+        return (self._rows(X, held_out),)
+
+    def _noted(self) -> dict[str, Any]:
+        return {**super()._noted(), "_best": copy.copy(self._best)}
+
+    def _settle(self) -> None:
+        """Keep the best networks that early stopping saw."""
+        if self._best.weights is not None:
+            self.net_.set_weights(self._best.weights)
+            self._best.weights = None
 
     def _callbacks(self) -> list[Any]:
         held_out, self._held_out = self._held_out, None

@@ -20,7 +20,9 @@ from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
 from ..persistence import Savable, State
-from ._checkpoint import NO_MATTER, resume
+from ._callbacks import check_callbacks, user_callbacks
+from ._checkpoint import NO_MATTER, Checkpointer, resume
+from ._whole import LastWhole
 
 __all__ = ["Trainable"]
 
@@ -37,6 +39,7 @@ class Trainable(Savable, ABC):
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
         "schedule": ["array-like", None],
+        "n_inner_steps": [Interval(Integral, 1, None, closed="left"), None],
         "precision": [StrOptions(set(PRECISIONS))],
         "warm_start": ["boolean"],
         "device": [str],
@@ -54,6 +57,7 @@ class Trainable(Savable, ABC):
         "max_iter",
         "max_seconds",
         "schedule",
+        "n_inner_steps",
         "warm_start",
         "early_stopping",
         "validation_fraction",
@@ -66,6 +70,7 @@ class Trainable(Savable, ABC):
     max_iter: int | None
     max_seconds: float | None
     schedule: Sequence[float] | None
+    n_inner_steps: int | None
     precision: str
     warm_start: bool
     device: str
@@ -77,10 +82,15 @@ class Trainable(Savable, ABC):
 
     net_: Any
     schedule_: list[float]
+    n_inner_steps_: int | None
     n_features_in_: int
     _scaler: AffineScaler
     _record: Record
     _made_with: dict[str, Any]
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_callbacks(type(self).__name__, self.callbacks)
 
     @abstractmethod
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
@@ -100,6 +110,13 @@ class Trainable(Savable, ABC):
     def _callbacks(self) -> list[Any]:
         """Callbacks of the estimator's own."""
         return []
+
+    def _noted(self) -> dict[str, Any]:
+        """Copies of the attributes, beside the net, that callbacks of the estimator's own change."""
+        return {}
+
+    def _settle(self) -> None:
+        """What is left to do with the networks once training has ended in good order."""
 
     def to_state(self, *, compact: bool = False) -> State:
         """Everything learned: tensors and JSON.
@@ -126,6 +143,7 @@ class Trainable(Savable, ABC):
             {
                 "columns": plain_columns(self),
                 "stop_reason": getattr(self, "stop_reason_", None),
+                "n_inner_steps": self.n_inner_steps_,
                 "output": getattr(self, "_sklearn_output_config", {}).get("transform"),
             },
             {
@@ -167,6 +185,7 @@ class Trainable(Savable, ABC):
         self.schedule_ = state.tensor("schedule", (None,), torch.float64, least=0.0).tolist()
         if state.value("stop_reason") is not None:
             self.stop_reason_ = state.text("stop_reason")
+        self.n_inner_steps_ = None if state.value("n_inner_steps") is None else state.integer("n_inner_steps", least=1)
         self._reset()
         self._summarise()
         return self
@@ -186,13 +205,13 @@ class Trainable(Savable, ABC):
         if self.max_iter is None and self.max_seconds is None:
             raise ValueError(f"max_iter of {owner} must be an int where max_seconds is None, got None for both.")
         if self.schedule is None:
-            return Clock(self.max_iter, self.max_seconds)
+            return Clock(self.max_iter, self.max_seconds, None, self.n_inner_steps)
         schedule = [float(value) for value in self.schedule]
         if not schedule or not all(0 <= value <= 1 for value in schedule):
             raise ValueError(
                 f"schedule of {owner} must hold at least one number, all in [0, 1], got {self.schedule!r}."
             )
-        return Clock(self.max_iter, self.max_seconds, schedule)
+        return Clock(self.max_iter, self.max_seconds, schedule, self.n_inner_steps)
 
     def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
         """Scaling, seeds and fresh networks, for these samples."""
@@ -200,6 +219,7 @@ class Trainable(Savable, ABC):
         self._scaler = self._make_scaler(arrays)
         self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
         self.schedule_ = []
+        self.n_inner_steps_ = None
         self._reset()
 
     def _forget(self, name: str) -> None:
@@ -242,11 +262,12 @@ class Trainable(Savable, ABC):
         """What the net is trained on, of the arrays that `fit` was given."""
         return tuple(self._rows(array) for array in arrays)
 
-    def _rows(self, array: np.ndarray) -> Rows:
-        """A sample to draw batches from: on the device, or left in its file."""
+    def _rows(self, array: np.ndarray, held_out: np.ndarray | None = None) -> Rows:
+        """A sample to draw batches from, on the device or left in its file, without the rows of some indices."""
         if is_mapped(array):
-            return MappedRows(array, self._scaler.to_tensor)
-        return ResidentRows(self._scaler.to_tensor(array).to(self.net_.device))
+            return MappedRows(array, self._scaler.to_tensor, held_out)
+        kept = array if held_out is None else np.delete(array, held_out, axis=0)
+        return ResidentRows(self._scaler.to_tensor(kept).to(self.net_.device))
 
     def _check_idle(self, names: Sequence[str], reason: str) -> None:
         """That parameters which nothing would heed are at their defaults.
@@ -278,38 +299,78 @@ class Trainable(Savable, ABC):
             checkpointer.finish()
         return self
 
-    def _train(self, samples: tuple[Rows, ...], clock: Clock, *callbacks: Any) -> Self:
-        extra = [ProgressBar(type(self).__name__)] if self.verbose else []
+    def _train(self, samples: tuple[Rows, ...], clock: Clock, *checkpointers: Checkpointer) -> Self:
         net: MultiNet = self.net_
-        net.callbacks = [*self._callbacks(), *callbacks, *extra, *(self.callbacks or ())]
+        last_whole = LastWhole(self)
+        bar = [ProgressBar(type(self).__name__)] if self.verbose else []
+        users = user_callbacks(self.callbacks)
+        again = [last_whole] if users else []
+        net.callbacks = [*self._callbacks(), last_whole, *bar, *users, *again, *checkpointers]
+        net.verbose = int(self.verbose)
         net._initialize_callbacks()
         try:
             self.stop_reason_ = net.train(samples, clock)
+            if _unfinished(net):
+                last_whole.go_back()
+            self._settle()
         except TrainingFailure as failure:
             self._keep_last_good(failure, clock)
-        except BaseException:  # a callback's, or the user's interrupt: what was learned in whole loops stays
+            self._settle()
+        except BaseException as error:  # a callback's, or the user's interrupt: what was learned in whole loops stays
+            interrupted = isinstance(error, KeyboardInterrupt)
+            if interrupted or _unfinished(net):
+                last_whole.go_back()
+            self._trim(clock)
             self._forget("stop_reason_")
-            self._take_down(clock)
-            if not self.n_iter_:
-                self._forget("net_")
+            try:
+                if interrupted:
+                    self.stop_reason_ = "interrupted"
+                    for checkpointer in checkpointers:
+                        checkpointer.write()
+            finally:
+                self._take_down(clock)
+                if not self.n_iter_:
+                    self._forget("net_")
             raise
         finally:
             net.callbacks, net.callbacks_ = None, []  # they belong to this call, and need not be picklable
+        self._trim(clock)
         self._take_down(clock)
+        self._warn_of_little(clock)
         return self
 
-    def _take_down(self, clock: Clock) -> None:
-        """What is known of the loops that ended; one that did not is forgotten."""
+    def _warn_of_little(self, clock: Clock) -> None:
+        """Say so where `max_seconds` did not suffice for one outer loop."""
+        if clock.cut_at is not None and clock.n_inner_steps is None:
+            what = f"in the first outer loop, after {clock.cut_at} of its inner steps"
+        elif self.stop_reason_ == "max_seconds" and not clock.readings:
+            what = "before one more outer loop was whole, so that nothing was learned"
+        else:
+            return
+        warnings.warn(
+            f"{type(self).__name__}: training ended {what}. Raise max_seconds (now {self.max_seconds!r}).",
+            TrainingWarning,
+            stacklevel=5,
+        )
+
+    def _trim(self, clock: Clock) -> None:
+        """Forget a loop that did not end."""
         history = self.net_.history
         n_ended = sum("seconds" in row for row in history)
         del history[n_ended:], clock.readings[n_ended - len(self.schedule_) :]
+
+    def _take_down(self, clock: Clock) -> None:
+        """What is known of the loops that ended."""
         self.schedule_ = self.schedule_ + clock.readings
         self._summarise()
 
     def _summarise(self) -> None:
-        names = list(self.net_.history_names)
+        net = self.net_
+        names = list(net.history_names)
         self.n_iter_ = len(self.schedule_)
-        self.history_ = pd.DataFrame([[row[name] for name in names] for row in self.net_.history], columns=names)
+        figures = pd.DataFrame([[row[name] for name in names] for row in net.history], columns=names)
+        idle = [name for name in names if name in net.optional_names and figures[name].isna().all()]
+        self.history_ = figures.drop(columns=idle)
 
     def _keep_last_good(self, failure: TrainingFailure, clock: Clock) -> None:
         """Go back to the last good networks, and say what happened and which knob to turn."""
@@ -346,6 +407,11 @@ class Trainable(Savable, ABC):
 
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)
+
+
+def _unfinished(net: MultiNet) -> bool:
+    """Whether training stopped in the middle of an iteration, or before one."""
+    return not net.history or "seconds" not in net.history[-1]
 
 
 def _copy(value: Any) -> Any:

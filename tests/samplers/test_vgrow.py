@@ -21,7 +21,7 @@ import fdgm
 from fdgm import VGrowSampler
 from fdgm.datasets import load_digits_images
 from fdgm.divergences import Alpha
-from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
+from fdgm.exceptions import PluginError, StopTraining, TrainingError, TrainingWarning
 from fdgm.metrics import energy_distance
 from fdgm.samplers._vgrow_net import VGrowNet
 
@@ -171,7 +171,7 @@ def test_training_goes_on_with_the_parameters_of_the_networks_alone(X):
 def test_a_callback_can_stop_training(X):
     class Stop(Callback):
         def on_epoch_end(self, net, **kwargs):
-            raise KeyboardInterrupt
+            raise StopTraining
 
     sampler = tiny(callbacks=[Stop()]).fit(X)
     assert (sampler.n_iter_, sampler.stop_reason_) == (1, "callback")

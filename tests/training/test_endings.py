@@ -12,7 +12,7 @@ from skorch.callbacks import Callback
 import fdgm
 from fdgm import AGEBidirectional, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
-from fdgm.exceptions import TrainingWarning
+from fdgm.exceptions import StopTraining, TrainingWarning
 from fdgm.inputs import Seeds, chunk_seed, given_key
 from fdgm.persistence import State
 from fdgm.samplers._vgrow_net import VGrowNet
@@ -100,9 +100,10 @@ def test_too_few_rows_to_hold_any_out_leave_no_fit(model):
 
 
 @pytest.mark.parametrize(("at", "ended"), [("begin", 1), ("end", 2)])
-def test_a_callbacks_interrupt_stops_in_good_order(model, at, ended):
-    model.set_params(callbacks=[Breaks(KeyboardInterrupt(), 2, at)]).fit(X)
-    assert model.stop_reason_ == "callback"
+@pytest.mark.parametrize(("text", "reason"), [("", "callback"), ("it is enough", "it is enough")])
+def test_a_callback_stops_in_good_order(model, at, ended, text, reason):
+    model.set_params(callbacks=[Breaks(StopTraining(text), 2, at)]).fit(X)
+    assert model.stop_reason_ == reason
     assert model.n_iter_ == len(model.history_) == ended
 
 

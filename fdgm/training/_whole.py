@@ -1,0 +1,46 @@
+"""The last whole iteration, which a fit that stops in the middle of another goes back to, as a skorch callback."""
+
+from typing import Any
+
+from skorch.callbacks import Callback
+
+from ..nets import Whole
+
+__all__ = ["LastWhole"]
+
+
+class LastWhole(Callback):
+    """Note what net and estimator are after each iteration: before the user's callbacks, and again after them.
+
+    Parameters
+    ----------
+    estimator : Trainable
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+        self._last: tuple[Whole, dict[str, Any]] | None = None
+
+    @property
+    def n_loops(self) -> int:
+        """Outer loops that were whole; 0 where there is nothing to go back to."""
+        return 0 if self._last is None else self._last[0].n_loops
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        if net.history:
+            self._last = Whole(net), self.estimator._noted()
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if len(net.history) == 1:
+            self.estimator.n_inner_steps_ = net.clock_.cut_at
+        self._last = Whole(net), self.estimator._noted()  # at once: an interrupt finds the new or the old
+
+    def go_back(self) -> None:
+        """Make net and estimator what they were."""
+        net = self.estimator.net_
+        if self._last is None:
+            del net.history[:]
+            return
+        whole, noted = self._last
+        whole.put_back(net)
+        vars(self.estimator).update(noted)
