@@ -1,10 +1,13 @@
 """What a plugin may offer: one hook for each family, each returning ``{name: class}``."""
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pluggy
 
-__all__ = ["PROJECT", "hookimpl"]
+__all__ = ["FAMILIES", "PROJECT", "Family", "hookimpl", "hooks"]
 
 PROJECT = "fdgm"
 
@@ -12,36 +15,69 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
-@hookspec
-def fdgm_divergences() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.divergences.Divergence`."""
+@dataclass(frozen=True)
+class Family:
+    """A kind of plugin.
+
+    Parameters
+    ----------
+    hook : str
+        Name of the hook that fills it.
+    module, base : str
+        The class that every entry derives from, and where it is.
+    homes : tuple of str
+        The modules whose ``_plugin`` registers what fdgm has of the family itself.
+    parameter : str
+        What estimators call the parameter that takes an entry.
+    """
+
+    hook: str
+    module: str
+    base: str
+    homes: tuple[str, ...]
+    parameter: str
+
+    @property
+    def base_class(self) -> type:
+        """The class that every entry derives from; it is imported when it is first asked for."""
+        found: type = getattr(importlib.import_module(self.module), self.base)
+        return found
 
 
-@hookspec
-def fdgm_architectures() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.architectures.Architecture`."""
+#: One row a family: its name, as users say it, and all that there is to know of it.
+FAMILIES: dict[str, Family] = {
+    "divergence": Family("fdgm_divergences", "fdgm.divergences", "Divergence", ("fdgm.divergences",), "divergence"),
+    "architecture": Family(
+        "fdgm_architectures", "fdgm.architectures", "Architecture", ("fdgm.architectures",), "architecture"
+    ),
+    "density_ratio": Family("fdgm_density_ratios", "fdgm.ratios", "DensityRatio", ("fdgm.ratios",), "density_ratio"),
+    "objective": Family("fdgm_objectives", "fdgm.objectives", "Objective", ("fdgm.objectives",), "objective"),
+    "joint_objective": Family(
+        "fdgm_joint_objectives", "fdgm.bidirectional", "JointObjective", ("fdgm.bidirectional",), "objective"
+    ),
+    "regularizer": Family(
+        "fdgm_regularizers", "fdgm.regularizers", "Regularizer", ("fdgm.regularizers",), "regularizer"
+    ),
+    "option": Family("fdgm_options", "fdgm.options", "Option", ("fdgm.options",), "option"),
+    "estimator": Family(
+        "fdgm_estimators",
+        "fdgm.persistence",
+        "Savable",
+        ("fdgm.samplers", "fdgm.bidirectional", "fdgm.refiners"),
+        "estimator",
+    ),
+}
 
 
-@hookspec
-def fdgm_density_ratios() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.ratios.DensityRatio`."""
+def _specification(family: Family) -> Callable[[], Mapping[str, type]]:
+    def hook() -> Mapping[str, type]:
+        raise TypeError(f"{family.hook} is a specification, which plugins implement.")
+
+    hook.__name__ = family.hook
+    hook.__doc__ = f"Return ``{{name: class}}`` of subclasses of :class:`{family.module}.{family.base}`."
+    specified: Callable[[], Mapping[str, type]] = hookspec(hook)
+    return specified
 
 
-@hookspec
-def fdgm_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.objectives.Objective`."""
-
-
-@hookspec
-def fdgm_joint_objectives() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.bidirectional.JointObjective`."""
-
-
-@hookspec
-def fdgm_regularizers() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.regularizers.Regularizer`."""
-
-
-@hookspec
-def fdgm_estimators() -> Mapping[str, type]:  # type: ignore[empty-body]
-    """Return ``{name: class}`` of subclasses of :class:`fdgm.persistence.Savable`, which `load` then makes by name."""
+#: The specifications, for pluggy.
+hooks = SimpleNamespace(**{family.hook: _specification(family) for family in FAMILIES.values()})

@@ -11,34 +11,13 @@ from typing import Any
 
 import pluggy
 
-from . import hookspecs
 from ._installed import Plugin, installed, said, said_error
 from ._version import version
 from .exceptions import PluginError, PluginWarning
+from .hookspecs import FAMILIES, PROJECT, hooks
 
 __all__ = ["FAMILIES", "Failure", "Registration", "available", "get", "make", "registered", "report"]
 
-#: Family name, as users say it, and the hook that fills it.
-FAMILIES = {
-    "divergence": "fdgm_divergences",
-    "architecture": "fdgm_architectures",
-    "density_ratio": "fdgm_density_ratios",
-    "objective": "fdgm_objectives",
-    "joint_objective": "fdgm_joint_objectives",
-    "regularizer": "fdgm_regularizers",
-    "estimator": "fdgm_estimators",
-}
-
-_BUILT_IN = (
-    "fdgm.divergences._plugin",
-    "fdgm.architectures._plugin",
-    "fdgm.objectives._plugin",
-    "fdgm.regularizers._plugin",
-    "fdgm.ratios._plugin",
-    "fdgm.bidirectional._plugin",
-    "fdgm.samplers._plugin",
-    "fdgm.refiners._plugin",
-)
 _OWN = "fdgm"
 
 #: Names are typed, printed and stored: one spelling each, on one line.
@@ -88,23 +67,10 @@ class _Registry:
 
 def _plugins() -> Iterator[Plugin]:
     """Ours first."""
-    for module in _BUILT_IN:
+    homes = dict.fromkeys(home for family in FAMILIES.values() for home in family.homes)
+    for module in (f"{home}._plugin" for home in homes):
         yield Plugin(module, _OWN, version(), partial(importlib.import_module, module), built_in=True)
-    yield from installed(hookspecs.PROJECT)
-
-
-def _base_class(family: str) -> type:
-    """The class that every entry of a family must derive from."""
-    module, name = {
-        "divergence": ("fdgm.divergences", "Divergence"),
-        "architecture": ("fdgm.architectures", "Architecture"),
-        "density_ratio": ("fdgm.ratios", "DensityRatio"),
-        "objective": ("fdgm.objectives", "Objective"),
-        "joint_objective": ("fdgm.bidirectional", "JointObjective"),
-        "regularizer": ("fdgm.regularizers", "Regularizer"),
-        "estimator": ("fdgm.persistence", "Savable"),
-    }[family]
-    return getattr(importlib.import_module(module), name)
+    yield from installed(PROJECT)
 
 
 @cache
@@ -134,22 +100,23 @@ def _register(registry: _Registry, plugin: Plugin) -> None:
         kind = said(error, lambda e: type(e).__name__)
         registry.fail(plugin, f"raised {kind} when imported: {said(error, str)}")
         return
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hooks)
     try:
         manager.register(module, name=plugin.name)
     except Exception as error:
         registry.fail(plugin, f"does not fit the hooks: {said(error, str)}")
         return
     _check_hook_names(registry, plugin, manager, module)
-    for family, hook_name in FAMILIES.items():
-        _collect(registry, plugin, family, getattr(manager.hook, hook_name))
+    for name, family in FAMILIES.items():
+        _collect(registry, plugin, name, getattr(manager.hook, family.hook))
 
 
 def _check_hook_names(registry: _Registry, plugin: Plugin, manager: pluggy.PluginManager, module: Any) -> None:
     offered = sorted(caller.name for caller in manager.get_hookcallers(module) or [])
-    unknown = [hook for hook in offered if hook not in FAMILIES.values()]
-    known = ", ".join(FAMILIES.values())
+    hooks_known = [family.hook for family in FAMILIES.values()]
+    unknown = [hook for hook in offered if hook not in hooks_known]
+    known = ", ".join(hooks_known)
     if unknown:
         registry.fail(plugin, f"offers {', '.join(unknown)}, which is no hook; the hooks are {known}")
     elif not offered:
@@ -186,7 +153,7 @@ def _collect(registry: _Registry, plugin: Plugin, family: str, caller: pluggy.Ho
 
 def _refusal(registry: _Registry, plugin: Plugin, family: str, key: Any, cls: Any) -> str | None:
     """Why an entry is not registered; None if it is."""
-    base = _base_class(family)
+    base = FAMILIES[family].base_class
     if type(key) is not str or not isinstance(cls, type) or not issubclass(cls, base):
         return f"must map names to subclasses of {base.__name__}, got {said(key)}: {said(cls)}"
     if _NAME.fullmatch(key) is None or key.lower() in _WORDS:
@@ -214,7 +181,8 @@ def available(family: str) -> list[str]:
 
     Parameters
     ----------
-    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective", "regularizer", "estimator"}
+    family : {"divergence", "architecture", "density_ratio", "objective", "joint_objective", "regularizer", "option", \
+"estimator"}
 
     Returns
     -------
@@ -241,7 +209,7 @@ def get(family: str, name: str) -> type:
     _check_family(family)
     found = _registry().entries[family].get(name, []) if isinstance(name, str) else []
     if not found:
-        raise PluginError(f"{_parameter(family)} must be one of {available(family)}, got {name!r}.")
+        raise PluginError(f"{FAMILIES[family].parameter} must be one of {available(family)}, got {name!r}.")
     if len(found) > 1:
         claimants = " and ".join(f"{entry.distribution} {entry.version}" for entry in found)
         raise PluginError(f"{family} {name!r} is registered by {claimants}; uninstall all but one of them.")
@@ -250,19 +218,16 @@ def get(family: str, name: str) -> type:
 
 def make(family: str, spec: Any, **params: Any) -> Any:
     """An instance from a name, or `spec` itself where it is an instance of the family already."""
-    base = _base_class(family)
+    _check_family(family)
+    base = FAMILIES[family].base_class
     if isinstance(spec, str):
         return get(family, spec)(**params)
     if isinstance(spec, base) and not isinstance(spec, type):
         return spec
+    parameter = FAMILIES[family].parameter
     raise PluginError(
-        f"{_parameter(family)} must be one of {available(family)} or an instance of {base.__name__}, got {spec!r}."
+        f"{parameter} must be one of {available(family)} or an instance of {base.__name__}, got {spec!r}."
     )
-
-
-def _parameter(family: str) -> str:
-    """What estimators call the parameter that takes a component of the family."""
-    return "objective" if family == "joint_objective" else family
 
 
 def registered(cls: type, *, families: Collection[str] = tuple(FAMILIES)) -> Registration | None:
