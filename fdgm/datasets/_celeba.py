@@ -173,7 +173,7 @@ def _attributes(path: Path, names: Sequence[str]) -> pd.DataFrame:
         )
     chosen = table.loc[list(names)]
     if not chosen.isin((-1, 1)).to_numpy().all():
-        sound = chosen.astype(str).isin(("-1", "1")).all(axis=1)  # a column with a word in it is all words
+        sound = chosen.astype(str).isin(("-1", "1", "-1.0", "1.0")).all(axis=1)  # one odd value is all a column takes
         image, values = next(chosen[~sound].iterrows())
         raise ValueError(
             f"{path} must give attributes as -1 or 1, got {values.tolist()} for {image!r}; fetch it again."
