@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint docs bench classifiers
+.PHONY: demo test lint docs wheel bench classifiers
 
 demo: $(STAMP)            ## fit real digits and the paper's 2-D examples; a table and pictures in demo/
 	$(BIN)/python examples/demo.py --out demo
@@ -21,6 +21,13 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+wheel: $(STAMP)           ## build what a release publishes, and try it in an empty environment
+	rm -rf dist build/empty
+	$(BIN)/python -m build --quiet --outdir dist
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
+	cd build && empty/bin/python -I ../tests/try_wheel.py
 
 BENCHES := "ratios" "overhead" "published_way" "limits" "samplers" "samplers --front --seconds 30 --seeds 3" "vgrow_images" "wgan_gp_2d" \
 	"gan_objectives" "remedies" "age_tables" "age_stacked_mnist" "age_representations" "age_published_way" \
