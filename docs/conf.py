@@ -22,9 +22,11 @@ myst_enable_extensions = ["dollarmath"]
 
 def setup(app: Any) -> None:
     """Write what is made of JSON before Sphinx reads its sources."""
+    from _architecture import picture
     from _results import benchmarks_page, front_table
 
     page = HERE / "generated" / "benchmarks.md"
     page.parent.mkdir(exist_ok=True)
     page.write_text(benchmarks_page())
     (page.parent / "front.md").write_text(front_table())
+    (page.parent / "architecture.svg").write_text(picture(), encoding="utf-8")

@@ -53,12 +53,3 @@ def test_what_the_platform_reads_is_yaml_and_calls_targets_that_exist(path):
             assert len({"run", "uses"} & set(step)) == 1
             called = re.match(r"make ([a-z]+)", step.get("run", ""))
             assert called is None or called[1] in targets
-
-
-def test_files_that_contributors_are_sent_to_exist():
-    for page in ("CONTRIBUTING.md", "SECURITY.md", "README.md"):
-        for name in re.findall(
-            r"`((?:docs|tests|benchmarks|changelog|plugins|fdgm)/[\w./-]*)`", (ROOT / page).read_text()
-        ):
-            if "name" not in name:
-                assert (ROOT / name).exists(), f"{page} sends to {name}"

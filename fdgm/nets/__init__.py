@@ -5,10 +5,11 @@ from ._average import Average
 from ._budget import Budget
 from ._clock import Clock
 from ._critic_step import CriticStep
+from ._failures import TrainingFailure
 from ._forward import PRECISIONS, forward
 from ._fused import FusedPerceptron
 from ._mode import Mode
-from ._net import MultiNet, TrainingFailure, mean_loss, resolve_device
+from ._net import MultiNet, mean_loss, resolve_device
 from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from skorch import NeuralNet
@@ -14,34 +14,18 @@ from torch import Tensor, nn
 from ..exceptions import StopTraining
 from ..persistence import State
 from ._clock import Clock, OutOfTime
+from ._failures import TrainingFailure
 from ._optimizers import set_lr
 from ._rows import Rows, Samples
 from ._state import fitting, module_state, optimizer_state, restore_optimizer, restore_stream
+from ._watch import Watch
 
-if TYPE_CHECKING:
-    from ._watch import Watch
-
-__all__ = ["MultiNet", "TrainingFailure", "mean_loss", "resolve_device"]
+__all__ = ["MultiNet", "mean_loss", "resolve_device"]
 
 
 _HUGE = 1e6  # a loss that training has left behind
 
 Losses = Sequence[tuple[str, Tensor]]  # the network, and its loss ()
-
-
-class TrainingFailure(Exception):
-    """A training step went wrong.
-
-    Parameters
-    ----------
-    reason : {"non_finite", "explosion", "collapse"}
-    what : str
-        What happened, beginning with the network that it happened to.
-    """
-
-    def __init__(self, reason: str, what: str) -> None:
-        super().__init__(what)
-        self.reason = reason
 
 
 class _WholeSamples:
@@ -72,7 +56,7 @@ class MultiNet(NeuralNet):
     right. Its step calls `tick` before each of its updates, in an `inner_steps` block, so that time can end it there.
     """
 
-    watch_: "Watch | None" = None  # what tells that a model that makes rows has broken
+    watch_: Watch | None = None  # what tells that a model that makes rows has broken
     module_names: tuple[str, ...]
     optimizer_names: tuple[str, ...]
     stream_names: ClassVar[tuple[str, ...]]

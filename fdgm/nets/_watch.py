@@ -1,11 +1,11 @@
 """What tells that a model has broken: its rows leave the data behind, or fall into one point."""
 
-from typing import Self
+from typing import Protocol, Self
 
 from torch import Tensor
 
 from ..persistence import State
-from ._net import MultiNet, TrainingFailure
+from ._failures import TrainingFailure
 
 __all__ = ["Watch", "spread"]
 
@@ -17,6 +17,12 @@ _COLLAPSED_LOOPS, _SMALL_LOOPS = 3, 50  # in a row; the second of a generator th
 def spread(rows: Tensor, data: Tensor) -> Tensor:
     """Root of the total variance of `rows` over that of `data`, both (n, *shape): a tensor ()."""
     return (rows.var(dim=0).sum() / data.var(dim=0).sum()).sqrt()
+
+
+class Remembering(Protocol):
+    """A net that can keep its networks as they are."""
+
+    def remember_good(self) -> None: ...
 
 
 class Watch:
@@ -42,7 +48,7 @@ class Watch:
         self._n_collapsed = state.integer("n_collapsed", most=self._patience)
         return self
 
-    def __call__(self, net: MultiNet, *, farthest: float, spread: float) -> None:
+    def __call__(self, net: Remembering, *, farthest: float, spread: float) -> None:
         """Judge a loop by its largest absolute coordinate and by the spread of its rows, as a share of the data's.
 
         The spread is the smaller of the trained rows' and of those that `sample` would give: an averaged generator

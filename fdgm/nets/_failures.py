@@ -1,0 +1,18 @@
+"""What ends a training that goes wrong."""
+
+__all__ = ["TrainingFailure"]
+
+
+class TrainingFailure(Exception):
+    """A training step went wrong.
+
+    Parameters
+    ----------
+    reason : {"non_finite", "explosion", "collapse"}
+    what : str
+        What happened, beginning with the network that it happened to.
+    """
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
