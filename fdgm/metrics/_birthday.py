@@ -142,7 +142,7 @@ def birthday_support(
     scaled, x, scale = unit_scale(x if real is None else real, x)
     if threshold is not None:
         threshold = check_real(threshold, "threshold", name, positive=False)
-        limit = (threshold / scale) ** 2
+        limit = float(np.square(threshold / scale))
     elif real is None:
         raise ValueError(f"threshold of {name} must be given where X_real is None, got None.")
     else:

@@ -10,6 +10,7 @@ from scipy.special import rel_entr
 from .._columns import align_all
 from ..datasets._checks import check_count, check_probabilities, check_real
 from ._extractors import Features, as_probabilities
+from ._pairs import unit_scale
 from ._rows import check_pair
 
 __all__ = ["ModeCoverage", "high_quality_share", "mode_coverage"]
@@ -143,8 +144,9 @@ def _by_distance(
 ) -> ModeCoverage:
     centers, X = check_pair(X_real, X_generated, ("X_real", "X_generated"), "mode_coverage")
     radius = _radius(std, n_std, "mode_coverage")
+    centers, X, scale = unit_scale(centers, X)
     distance, nearest = cKDTree(centers).query(X)  # (n,), (n,)
-    near = distance <= radius
+    near = distance <= radius / scale
     return _coverage(
         counts=np.bincount(nearest[near], minlength=len(centers)),
         generated=np.bincount(nearest, minlength=len(centers)) / len(X),
@@ -276,8 +278,9 @@ def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: flo
     """
     centers, X = check_pair(centers, X_generated, ("centers", "X_generated"), "high_quality_share")
     radius = _radius(std, n_std, "high_quality_share")
+    centers, X, scale = unit_scale(centers, X)
     distance, _ = cKDTree(centers).query(X)  # (n,)
-    return float((distance <= radius).mean())
+    return float((distance <= radius / scale).mean())
 
 
 def _radius(std: float, n_std: float, function: str) -> float:
