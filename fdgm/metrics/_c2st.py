@@ -138,7 +138,14 @@ def classifier_two_sample_test(
         model = clone(estimator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 100 epochs are the definition, not a failure
-        model.fit(np.concatenate(train), np.repeat([1, 0], n_train))
+        # scikit-learn's networks swallow Ctrl-C, and would be tested half trained.
+        warnings.filterwarnings("error", "Training interrupted by user")
+        try:
+            model.fit(np.concatenate(train), np.repeat([1, 0], n_train))
+        except UserWarning as error:
+            if "Training interrupted by user" in str(error):
+                raise KeyboardInterrupt from error
+            raise
     hits = [int(np.sum(model.predict(rows) == label)) for rows, label in zip(test, (1, 0), strict=True)]
     n_real, n_generated = map(len, test)
     accuracy = (hits[0] / n_real + hits[1] / n_generated) / 2

@@ -1,6 +1,9 @@
 """The independent library that several measures are held against."""
 
 import importlib
+import signal
+import threading
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -12,3 +15,19 @@ MODULES = ("metric_fid", "metric_kid", "metric_isc", "metric_prc", "feature_extr
 def fidelity(torchvision):
     """torch-fidelity's modules of metrics, which take features."""
     return SimpleNamespace(**{name: importlib.import_module(f"torch_fidelity.{name}") for name in MODULES})
+
+
+@pytest.fixture
+def interrupted_after():
+    """``with interrupted_after(seconds):`` raises KeyboardInterrupt in this thread, as Ctrl-C does."""
+
+    @contextmanager
+    def interrupted(seconds):
+        timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.join()
+
+    return interrupted

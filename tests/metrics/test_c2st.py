@@ -121,3 +121,8 @@ def test_refuses_test_size(test_size):
 def test_refuses_too_few_rows(n, test_size):
     with pytest.raises(ValueError, match=f"classifier_two_sample_test needs at least 2 rows .* got {n} rows"):
         classifier_two_sample_test(*pair(n, 50), test_size=test_size)
+
+
+def test_ctrl_c_is_not_swallowed_by_the_network(interrupted_after):
+    with interrupted_after(0.2), pytest.raises(KeyboardInterrupt):
+        classifier_two_sample_test(*pair(8000, 8000))

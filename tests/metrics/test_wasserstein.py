@@ -2,10 +2,8 @@
 
 import builtins
 import itertools
-import signal
 import threading
 import time
-from contextlib import contextmanager
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -211,19 +209,19 @@ class TestLargeRanges:
 
 
 class TestInterrupt:
-    def test_is_answered_while_the_solver_works(self):
+    def test_is_answered_while_the_solver_works(self, interrupted_after):
         """In a second, of which the signal waits for a quarter; and the solver is told to end."""
         seen = []
         begun = time.monotonic()
-        with _interrupted_after(0.25), pytest.raises(KeyboardInterrupt):
+        with interrupted_after(0.25), pytest.raises(KeyboardInterrupt):
             module._interruptible(lambda stopped: seen.append(stopped.wait(10)))
         assert time.monotonic() - begun < 1
         assert _soon(lambda: seen == [True])
 
-    def test_the_solver_lets_go_of_the_interpreter(self):
+    def test_the_solver_lets_go_of_the_interpreter(self, interrupted_after):
         X, Y = np.random.default_rng(0).standard_normal((2, 1500, 3))
         before = threading.active_count()
-        with _interrupted_after(0.05), pytest.raises(KeyboardInterrupt):
+        with interrupted_after(0.05), pytest.raises(KeyboardInterrupt):
             wasserstein_distance(X, Y)
         assert _soon(lambda: threading.active_count() == before, seconds=30)
 
@@ -236,17 +234,6 @@ class TestInterrupt:
     def test_an_error_of_the_thread_is_raised(self):
         with pytest.raises(ZeroDivisionError):
             module._interruptible(lambda stopped: 1 / 0)
-
-
-@contextmanager
-def _interrupted_after(seconds):
-    """As Ctrl-C would: SIGINT to this process, by a thread that waits."""
-    timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.join()
 
 
 def _soon(condition, seconds=5.0):
