@@ -1,12 +1,13 @@
 """Generators, critics and encoders, made from the data's shape, the latent size and a seed."""
 
-from ._base import DISTRIBUTIONS, Architecture, seeded
+from ._base import DISTRIBUTIONS, Architecture
 from ._dcgan import DCGAN
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit, Isotropic
 from ._hierarchical import Hierarchical
 from ._mlp import MLP
 from ._resnet import ResNet
 from ._sagan import SAGAN
+from ._seeded import is_built_in, seeded
 
 __all__ = [
     "DCGAN",
@@ -21,5 +22,6 @@ __all__ = [
     "Implicit",
     "Isotropic",
     "ResNet",
+    "is_built_in",
     "seeded",
 ]

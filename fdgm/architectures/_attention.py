@@ -31,7 +31,7 @@ class SelfAttention(nn.Module):
         self.key = norm(nn.Conv2d(channels, eighth, 1))
         self.value = norm(nn.Conv2d(channels, half, 1))
         self.out = norm(nn.Conv2d(half, channels, 1))
-        self.share = nn.Parameter(torch.zeros(()))
+        self.share = nn.Parameter(torch.zeros((), dtype=torch.float32, device="cpu"))
 
     def forward(self, input: Tensor) -> Tensor:
         query = self.query(input).flatten(2)  # (n, c/8, s²)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Integral
-from typing import ClassVar, NoReturn, TypeVar
+from typing import ClassVar, NoReturn
 
 import torch
 from torch import nn
@@ -11,12 +11,11 @@ from torch import nn
 from .. import registry
 from ..component import Component
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit, Isotropic
+from ._seeded import is_built_in, seeded
 
-__all__ = ["DISTRIBUTIONS", "Architecture", "seeded"]
+__all__ = ["DISTRIBUTIONS", "Architecture"]
 
 DISTRIBUTIONS = ("deterministic", "gaussian", "isotropic", "implicit")
-
-_Module = TypeVar("_Module", bound=nn.Module)
 
 
 class Architecture(Component, ABC):
@@ -75,19 +74,19 @@ class Architecture(Component, ABC):
 
     def generator(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_generator` with initial weights drawn from `seed` alone."""
-        return seeded(lambda: self.make_generator(data_shape, latent_size), seed)
+        return seeded(lambda: self.make_generator(data_shape, latent_size), seed, built_in=is_built_in(self))
 
     def critic(self, data_shape: tuple[int, ...], *, seed: int) -> nn.Module:
         """`make_critic` with initial weights drawn from `seed` alone."""
-        return seeded(lambda: self.make_critic(data_shape), seed)
+        return seeded(lambda: self.make_critic(data_shape), seed, built_in=is_built_in(self))
 
     def encoder(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_encoder` with initial weights drawn from `seed` alone."""
-        return seeded(lambda: self.make_encoder(data_shape, latent_size), seed)
+        return seeded(lambda: self.make_encoder(data_shape, latent_size), seed, built_in=is_built_in(self))
 
     def pair_critic(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
         """`make_pair_critic` with initial weights drawn from `seed` alone."""
-        return seeded(lambda: self.make_pair_critic(data_shape, latent_size), seed)
+        return seeded(lambda: self.make_pair_critic(data_shape, latent_size), seed, built_in=is_built_in(self))
 
     def conditional_generator(
         self,
@@ -134,7 +133,7 @@ class Architecture(Component, ABC):
             "isotropic": lambda: Isotropic(self.make_generator(data_shape, latent_size), data_shape),
             "implicit": lambda: self.make_implicit_generator(data_shape, latent_size, noise_size),
         }
-        return seeded(made[distribution], seed)
+        return seeded(made[distribution], seed, built_in=is_built_in(self))
 
     def conditional_encoder(
         self,
@@ -153,7 +152,7 @@ class Architecture(Component, ABC):
             "isotropic": lambda: Isotropic(self.make_encoder(data_shape, latent_size), (latent_size,)),
             "implicit": lambda: self.make_implicit_encoder(data_shape, latent_size, noise_size),
         }
-        return seeded(made[distribution], seed)
+        return seeded(made[distribution], seed, built_in=is_built_in(self))
 
     def _check_distribution(self, distribution: str, noise_size: int | None) -> None:
         owner = type(self).__name__
@@ -183,10 +182,3 @@ def _checked_noise_size(architecture: Architecture, noise_size: int | None, defa
         owner = type(architecture).__name__
         raise ValueError(f"noise_size of {owner} must be None or an int of at least 1, got {noise_size!r}.")
     return int(noise_size)
-
-
-def seeded(make: Callable[[], _Module], seed: int) -> _Module:
-    """What `make` makes, its weights drawn from `seed` alone, with torch's global state as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # the CPU's alone: weights are drawn there, then moved
-        return make()

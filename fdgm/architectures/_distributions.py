@@ -114,7 +114,7 @@ class Isotropic(Gaussian):
 
     def __init__(self, body: nn.Module, output_shape: tuple[int, ...]) -> None:
         super().__init__(body, output_shape)
-        self.log_std = nn.Parameter(torch.zeros(()))
+        self.log_std = nn.Parameter(torch.zeros((), dtype=torch.float32, device="cpu"))
 
     def mean_and_log_std(self, input: Tensor) -> tuple[Tensor, Tensor]:
         mean = self.body(input)

@@ -89,7 +89,7 @@ class NoiseMap(Conditional):
     def __init__(self, channels: int, side: int) -> None:
         super().__init__(side**2)
         self.side = side
-        self.factor = nn.Parameter(torch.zeros(channels, side, side))
+        self.factor = nn.Parameter(torch.zeros(channels, side, side, dtype=torch.float32, device="cpu"))
 
     def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
         return input if noise is None else input + self.factor * noise.view(-1, 1, self.side, self.side)

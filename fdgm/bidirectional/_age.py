@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
+from .._ambient import undisturbed
 from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds, validate, validate_latents
@@ -321,6 +322,7 @@ class AGEBidirectional(DensityModel):
         self.verbose = verbose
         self.callbacks = callbacks
 
+    @undisturbed()
     def log_ratio(self, X: Any, Z: Any) -> np.ndarray:
         """The critic's estimate of log p_e(x, z)/p_g(x, z) at pairs, at the end of training.
 

@@ -13,6 +13,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from .._ambient import undisturbed
 from .._columns import Labels, align, labels_of
 from ..architectures import Conditional
 from ..inputs import index_of, validate, validate_count, validate_latents
@@ -63,6 +64,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         """
         return super().fit(X, y)
 
+    @undisturbed()
     def transform(self, X: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None) -> Any:
         """Representations of rows.
 
@@ -103,6 +105,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         latents = self._chain(stages, array, self._scaler.to_tensor, key)
         return latents.astype(self._record.dtype, copy=False)
 
+    @undisturbed()
     def inverse_transform(
         self, Z: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None
     ) -> Any:
@@ -140,6 +143,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         key = self._noise_key("inverse_transform", stochastic, random_state)
         return self._record.restore(self._decode(latents, level, key), index_of(Z))
 
+    @undisturbed()
     def reconstruct(self, X: Any, *, level: int = 1, stochastic: bool = False, random_state: Any = None) -> Any:
         """What becomes of rows on their way through the latent space and back, G(E(x)).
 
@@ -170,6 +174,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         rows = self._reconstruct(array, level, self._noise_key("reconstruct", stochastic, random_state))
         return self._record.restore(self._to_array(rows), index_of(X))
 
+    @undisturbed()
     def score_samples(self, X: Any) -> np.ndarray:
         """How normal rows are: minus the mean squared error of their reconstructions, so that lower is more abnormal.
 
@@ -188,6 +193,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         residual = rows.numpy().astype(np.float64) - self._scaler.to_tensor(array).numpy()
         return -np.square(residual).reshape(len(array), -1).mean(axis=1)
 
+    @undisturbed()
     def interpolate(self, X1: Any, X2: Any, steps: int = 8) -> np.ndarray:
         """Rows on the way from X1 to X2, along straight lines between their representations.
 
@@ -222,6 +228,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         rows = self._decode(latents.reshape(-1, latents.shape[2]), len(self.net_.settings.level_sizes), None)
         return rows.reshape(len(first), steps, *rows.shape[1:])
 
+    @undisturbed()
     def neighbors(self, X: Any, k: int = 4, *, among: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """The rows whose representations are nearest.
 
@@ -384,7 +391,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         net = self.net_
         generator = net.sampling_module.eval()
         latents, noise = (
-            torch.randn(n, size, generator=source).to(net.device)
+            torch.randn(n, size, generator=source, dtype=torch.float32, device="cpu").to(net.device)
             for size in (net.settings.latent_size, generator.noise_size)
         )
         return chain(generator.stages, latents, noise)[-1]

@@ -7,6 +7,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from .._ambient import undisturbed
 from ..architectures import Gaussian
 from ..inputs import chunk_seed, validate, validate_count
 from ..training import chunk_noise, map_rows
@@ -26,6 +27,7 @@ class DensityModel(BidirectionalModel):
     generator: str
     encoder: str
 
+    @undisturbed()
     def log_likelihood(
         self, X: Any, *, n_temperatures: int = 1000, n_chains: int = 30, random_state: Any = None
     ) -> np.ndarray:
@@ -85,6 +87,7 @@ class DensityModel(BidirectionalModel):
             ).cpu()
         return values - self._log_volume()
 
+    @undisturbed()
     def elbo(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
         """The evidence lower bound, E[log p_g(x|z)] − KL(p_e(z|x)‖p(z)) with z drawn from p_e(z|x).
 
@@ -112,6 +115,7 @@ class DensityModel(BidirectionalModel):
         likelihood, kl = self._bound("elbo", X, n_draws, random_state)
         return likelihood - kl
 
+    @undisturbed()
     def cycle_consistency(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
         """E[log p_g(x|z)] with z drawn from p_e(z|x): how probably a row is reconstructed.
 

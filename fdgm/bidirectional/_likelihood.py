@@ -1,5 +1,6 @@
 """log p(x) of a Gaussian generator, by annealed importance sampling."""
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -51,8 +52,9 @@ def annealed_log_likelihood(
     Wu, Burda, Salakhutdinov and Grosse, "On the Quantitative Analysis of Decoder-Based Generative Models", ICLR 2017.
     """
     device, m = source.device, n_chains * n
-    z = torch.randn(m, latent_size, generator=source, device=device)
-    step = torch.full((m, 1), 0.1, device=device)
+    z = torch.randn(m, latent_size, generator=source, dtype=torch.float32, device=device)
+    step = torch.full((m, 1), 0.1, dtype=torch.float32, device=device)
+    longer, shorter = (torch.tensor(factor, dtype=torch.float32, device=device) for factor in (1.02, 0.98))
     log_weight = torch.zeros(m, dtype=torch.float64, device=device)
     value, slope = _with_gradient(log_likelihood, z)
     betas = _temperatures(n_temperatures)
@@ -61,15 +63,14 @@ def annealed_log_likelihood(
         if warm < 1:  # after the last weight no transition matters
             z, value, slope, accepted = _transition(log_likelihood, z, value, slope, step, warm, source)
             # All chains of a point together: a chain that steers its own step by where it is has no law to sample.
-            step *= torch.where(accepted.view(n_chains, n).mean(dim=0) > _ACCEPTED, 1.02, 0.98).repeat(n_chains)[
-                :, None
-            ]
-    return torch.logsumexp(log_weight.view(n_chains, n), dim=0) - torch.tensor(n_chains).double().log()
+            often = accepted.view(n_chains, n).mean(dim=0) > _ACCEPTED
+            step *= torch.where(often, longer, shorter).repeat(n_chains)[:, None]
+    return torch.logsumexp(log_weight.view(n_chains, n), dim=0) - math.log(n_chains)
 
 
 def _temperatures(n: int) -> list[float]:
     """β at 0, at n distributions between, and at 1."""
-    raw = torch.sigmoid(_STEEPNESS * torch.linspace(-1, 1, n + 2, dtype=torch.float64))
+    raw = torch.sigmoid(_STEEPNESS * torch.linspace(-1, 1, n + 2, dtype=torch.float64, device="cpu"))
     return ((raw - raw[0]) / (raw[-1] - raw[0])).tolist()
 
 
@@ -91,7 +92,7 @@ def _transition(
     source: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """One proposal of HMC under log N(z; 0, I) + β log p(x|z), accepted or not; and the chance of each, (m,)."""
-    momentum = torch.randn(z.shape, generator=source, device=z.device)
+    momentum = torch.randn(z.shape, generator=source, dtype=z.dtype, device=z.device)
     start = beta * value - (z.square() + momentum.square()).sum(dim=1) / 2
     moved, moved_value, moved_slope = z, value, slope
     momentum = momentum + step / 2 * (beta * moved_slope - moved)
@@ -102,7 +103,7 @@ def _transition(
         momentum = momentum + share * step * (beta * moved_slope - moved)
     end = beta * moved_value - (moved.square() + momentum.square()).sum(dim=1) / 2
     chance = torch.nan_to_num((end - start).clamp(max=0).exp(), nan=0.0)  # a leap into nowhere is refused
-    taken = torch.rand(len(z), generator=source, device=z.device) < chance
+    taken = torch.rand(len(z), generator=source, dtype=z.dtype, device=z.device) < chance
     column = taken[:, None]
     return (
         torch.where(column, moved, z),

@@ -169,7 +169,7 @@ class BidirectionalNet(MultiNet):
         blur = None
         if self.blur_ > 0:
             shape = (2, n, *self.varies.shape)
-            blur = self.blur_ * torch.randn(shape, generator=self.latents_, device=self.device)
+            blur = self.blur_ * torch.randn(shape, generator=self.latents_, dtype=torch.float32, device=self.device)
         return Batch(
             rows=rows,
             blur=blur,
@@ -208,7 +208,7 @@ class BidirectionalNet(MultiNet):
             self.set_rate("optimizer_critic_", s.critic_lr * factor)
 
     def _normal(self, n: int, size: int) -> Tensor:
-        return torch.randn(n, size, generator=self.latents_, device=self.device)
+        return torch.randn(n, size, generator=self.latents_, dtype=torch.float32, device=self.device)
 
     def _warm_up(self, X: Rows) -> None:
         """Fit the encoder to the principal components' scores, each of variance 1, and the generator to undo that.

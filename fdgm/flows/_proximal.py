@@ -5,9 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .._ambient import undisturbed
+
 __all__ = ["proximal_step"]
 
 
+@undisturbed()
 def proximal_step(
     log_ratio: Callable[[Tensor], Tensor],
     points: Tensor,
@@ -41,7 +44,7 @@ def proximal_step(
     """
     start = points.detach()
     u = start.clone().requires_grad_()
-    optimizer = torch.optim.Adam([u], lr=lr, betas=betas)
+    optimizer = torch.optim.Adam([u], lr=lr, betas=betas, fused=True)  # the others count steps on the default device
     for _ in range(n_iter):
         objective = (u - start).square().sum() / (2 * step_size) - log_ratio(u).sum()
         (u.grad,) = torch.autograd.grad(objective, u)

@@ -37,5 +37,5 @@ def euler_maruyama_step(
     moved = euler_step(points, direction, step_size)
     if noise == 0:
         return moved
-    xi = torch.randn(points.shape, generator=source, dtype=points.dtype).to(points.device)
+    xi = torch.randn(points.shape, generator=source, dtype=points.dtype, device=source.device).to(points.device)
     return moved.add_(xi, alpha=math.sqrt(2 * step_size * noise))

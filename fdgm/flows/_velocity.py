@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .._ambient import undisturbed
 from ..divergences import Scaling
 
 __all__ = ["ValueAndGradient", "differentiated", "pull_back", "velocity"]
@@ -16,15 +17,19 @@ ValueAndGradient = Callable[[Tensor], tuple[Tensor, Tensor]]
 def differentiated(log_ratio: Callable[[Tensor], Tensor]) -> ValueAndGradient:
     """T with ∇T, by autograd, for a differentiable T that judges each point by itself."""
 
+    @undisturbed()
     def value_and_gradient(points: Tensor) -> tuple[Tensor, Tensor]:
-        points = points.detach().requires_grad_()
-        t = log_ratio(points)  # (n,)
+        points = points.detach()
+        if points.is_inference():  # a copy is none, and can have a gradient
+            points = points.clone()
+        t = log_ratio(points.requires_grad_())  # (n,)
         (gradient,) = torch.autograd.grad(t.sum(), points)
         return t.detach(), gradient
 
     return value_and_gradient
 
 
+@undisturbed()
 def velocity(value_and_gradient: ValueAndGradient, points: Tensor, scaling: Scaling) -> tuple[Tensor, Tensor]:
     """v = weight_f(−T) ∇T at each point, with T = log p_data/p_model.
 

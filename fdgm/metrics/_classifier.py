@@ -58,6 +58,7 @@ def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
     import torch
     from safetensors.torch import load
 
+    from .._ambient import undisturbed
     from ._classifier_net import ImageClassifier, to_size
 
     if name not in CLASSIFIERS:
@@ -65,15 +66,17 @@ def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
     channels, file = CLASSIFIERS[name]
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    net = ImageClassifier()
-    net.load_state_dict(load(resources.files(__package__).joinpath("weights", f"{file}.safetensors").read_bytes()))
+    weights = load(resources.files(__package__).joinpath("weights", f"{file}.safetensors").read_bytes())
+    with torch.device("meta"):  # no weights of its own, which would be drawn from torch's global generator
+        net = ImageClassifier()
+    net.load_state_dict(weights, assign=True)
     net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
     def run(X: Any, look: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
         """`look` at each channel: (n, channels, d)."""
         images = _as_images(X, channels, name)
         out = []
-        with torch.no_grad():
+        with undisturbed(), torch.no_grad():
             for at in range(0, len(images), _BATCH):
                 batch = torch.from_numpy(images[at : at + _BATCH]).to(device)
                 seen = look(to_size(batch.flatten(0, 1)[:, None]))

@@ -59,6 +59,8 @@ def load_inception(*, device: Any = "auto") -> Extractor:
     """
     import torch
 
+    from .._ambient import undisturbed
+
     try:
         from torch_fidelity import feature_extractor_inceptionv3 as inception
     except (ImportError, RuntimeError) as error:  # torchvision raises RuntimeError beside a torch it was not built for
@@ -70,14 +72,15 @@ def load_inception(*, device: Any = "auto") -> Extractor:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     weights = _weights(inception.URL_INCEPTION_V3)
-    net = inception.FeatureExtractorInceptionV3(
-        "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights)
-    ).to(device)
+    with torch.random.fork_rng(devices=[]):  # its first weights, which are not kept, are drawn from torch's generator
+        net = inception.FeatureExtractorInceptionV3(
+            "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights)
+        ).to(device, torch.float32)
 
     def run(X: Any, layer: int, finish: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
         images = _as_bytes(X)
         out = []
-        with torch.no_grad():
+        with undisturbed(), torch.no_grad():
             for at in range(0, len(images), _BATCH):
                 batch = torch.from_numpy(images[at : at + _BATCH]).to(device)
                 batch = batch.expand(-1, 3, -1, -1)

@@ -14,5 +14,6 @@ def forward(module: Callable[..., Tensor], precision: str, *inputs: Tensor) -> T
     """``module(*inputs)`` as float32; under ``"bfloat16"`` the matrix products inside are autocast to it."""
     if precision == "float32":
         return module(*inputs)
-    with torch.autocast(inputs[0].device.type, dtype=torch.bfloat16):
+    # Torch keeps cast weights until it leaves the outermost autocast, which may be the caller's: none are kept here.
+    with torch.autocast(inputs[0].device.type, dtype=torch.bfloat16, cache_enabled=False):
         return module(*inputs).float()

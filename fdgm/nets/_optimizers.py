@@ -1,6 +1,7 @@
 """Optimizers by name."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -25,7 +26,21 @@ def make_optimizer(
     """
     if name == "adam":
         return torch.optim.Adam(parameters, lr=lr, betas=betas, fused=True)  # one kernel for all, on CPU and GPU
-    return torch.optim.RMSprop(parameters, lr=lr, alpha=0.9)
+    return _RMSprop(parameters, lr=lr, alpha=0.9)
+
+
+class _RMSprop(torch.optim.RMSprop):
+    """RMSprop whose state is that of float32 parameters, also where the user has another default dtype or device."""
+
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None and not self.state[parameter]:
+                    self.state[parameter] = {
+                        "step": torch.zeros((), dtype=torch.float32, device="cpu"),
+                        "square_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+                    }
+        return super().step(closure)
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from .. import registry
+from .._ambient import undisturbed
 from ..exceptions import FileError
 from ._file import read
 from ._params import decode_params
@@ -19,6 +20,7 @@ __all__ = ["load", "refusing", "revive"]
 _FAMILIES = ("estimator", "density_ratio")
 
 
+@undisturbed()
 def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any = None) -> Any:
     """A fitted estimator from the file that its `save` wrote.
 

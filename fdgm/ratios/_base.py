@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .. import registry
+from .._ambient import undisturbed, without_autocast
 from ..divergences import Divergence
 from ..exceptions import FileError, PluginError
 from ..inputs import plain_columns, set_columns, validate, validate_pair
@@ -138,6 +139,7 @@ class DensityRatio(Savable, ABC):
         """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
         return False
 
+    @undisturbed()
     def fit(self, X_p: Any, X_q: Any) -> Self:
         """Learn log dP/dQ.
 
@@ -163,6 +165,7 @@ class DensityRatio(Savable, ABC):
         return self._keep_log_ratios(p, q)
 
     @available_if(lambda self: self.has_partial_fit)
+    @undisturbed()
     def partial_fit(self, X_p: Any, X_q: Any) -> Self:
         """Learn from more rows; the first call is like the beginning of a `fit`.
 
@@ -183,6 +186,7 @@ class DensityRatio(Savable, ABC):
         self._partial_fit(p, q)
         return self._keep_log_ratios(p, q)
 
+    @undisturbed()
     def update(self, X_p: Any, X_q: Any) -> Self:
         """Follow samples that have moved a little since the last `fit` or `update`; the first call is a `fit`.
 
@@ -206,6 +210,7 @@ class DensityRatio(Savable, ABC):
         self._update(p, q)
         return self._keep_log_ratios(p, q)
 
+    @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
         """log dP/dQ, natural logarithm, P being the first sample of `fit`.
 
@@ -236,6 +241,7 @@ class DensityRatio(Savable, ABC):
         """
         return np.exp(np.minimum(self.log_ratio(X), np.log(np.finfo(np.float64).max)))
 
+    @without_autocast()
     def log_ratio_tensor(self, x: Tensor) -> Tensor:
         """`log_ratio` as a differentiable function of a tensor.
 
@@ -287,6 +293,7 @@ class DensityRatio(Savable, ABC):
         log_ratio = self.log_ratio(X)
         return np.exp(log_ratio - logsumexp(log_ratio) + np.log(len(log_ratio)))
 
+    @undisturbed()
     def score(self, X_p: Any, X_q: Any) -> float:
         """Minus the log-loss −E_p[log σ(T)] − E_q[log σ(−T)] of T = `log_ratio`, so that greater is better.
 
@@ -309,6 +316,7 @@ class DensityRatio(Savable, ABC):
         p, q = validate_pair(self, X_p, X_q, reset=False)
         return -float(np.logaddexp(0, -self._in_chunks(p)).mean() + np.logaddexp(0, self._in_chunks(q)).mean())
 
+    @undisturbed()
     def estimate_divergence(self, divergence: str | Divergence = "kl", X_p: Any = None, X_q: Any = None) -> float:
         """D_f(P‖Q) = E_Q[f(dP/dQ)], with the numerator's distribution first.
 

@@ -31,7 +31,7 @@ class BestCritic:
     """
 
     def __init__(self, *, kept: int = 0) -> None:
-        self.losses = self.first = torch.tensor([math.inf])
+        self.losses = self.first = torch.tensor([math.inf], dtype=torch.float32, device="cpu")
         self.iteration = 0
         self.weights: State | None = None
         self.kept = kept

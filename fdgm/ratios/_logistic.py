@@ -324,7 +324,11 @@ class LogisticRatio(DensityRatio, Trainable):
             raise ValueError(f"critic of LogisticRatio must have parameters to train, got {critic!r}.")
         try:
             with torch.no_grad():
-                got = tuple(copy.deepcopy(critic).eval()(torch.zeros(2, *shape, device=parameters[0].device)).shape)
+                got = tuple(
+                    copy.deepcopy(critic)
+                    .eval()(torch.zeros(2, *shape, dtype=torch.float32, device=parameters[0].device))
+                    .shape
+                )
         except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise ValueError(f"critic of LogisticRatio must take rows of shape {shape}, got: {error}") from error
         if got != (2,):

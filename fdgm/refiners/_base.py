@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
+from .._ambient import undisturbed
 from ..exceptions import FileError
 from ..inputs import (
     AffineScaler,
@@ -104,6 +105,7 @@ class Refiner(Savable, ABC):
         kept = ~self._held_out(len(array))
         return array if kept.all() or kept.sum() < 2 else array[kept]
 
+    @undisturbed()
     def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
         """Make the generator and the log-ratio ready.
 
@@ -148,6 +150,7 @@ class Refiner(Savable, ABC):
         self._prepare(array)
         return self
 
+    @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw rows from the generator and refine them.
 
@@ -166,6 +169,7 @@ class Refiner(Savable, ABC):
         n_samples = validate_count("sample", "n_samples", n_samples)
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
+    @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
         """The estimate of log p_data(x)/p_model(x), the model being the generator as it was before refinement.
 
@@ -181,6 +185,7 @@ class Refiner(Savable, ABC):
         array, _ = validate(self, X, reset=False)
         return in_chunks(self._field(), array, self._scaler.to_tensor, resolve_device(self.device))
 
+    @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and refined samples, so that greater is better.
 
@@ -432,7 +437,7 @@ class Refiner(Savable, ABC):
         source = self._source()
         if isinstance(source, RowSource):
             return self._scaled_rows(source.draw(n, chunk_seed(*key)))
-        latents = source.prior.draw(n, torch.Generator().manual_seed(chunk_seed(*key)))
+        latents = source.prior.draw(n, torch.Generator("cpu").manual_seed(chunk_seed(*key)))
         return self._from_latents(source, latents.to(resolve_device(self.device)))
 
     def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:

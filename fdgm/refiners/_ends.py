@@ -32,7 +32,7 @@ class Ends:
     @classmethod
     def learned(cls, samples: Tensor, held_out: Tensor) -> "Ends":
         """From T of samples (n,) and of held-out rows (m,)."""
-        at = (torch.arange(_QUANTILES) + 0.5) / _QUANTILES
+        at = (torch.arange(_QUANTILES, dtype=torch.float32, device="cpu") + 0.5) / _QUANTILES
         return cls(*(torch.quantile(t.detach().float().cpu(), at) for t in (samples, held_out)))
 
     def __call__(self, t: Tensor) -> Tensor:

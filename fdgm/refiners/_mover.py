@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from .._ambient import undisturbed
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
 from ..inputs import chunk_seed, given_key, index_of, validate, validate_count, validate_latents
@@ -61,6 +62,7 @@ class Mover(Refiner):
         """Steps after which the next stage's log-ratio moves the points, where there is one."""
         return max(1, self._n_moves)
 
+    @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
         """Move rows, or make rows of latents that were moved.
 
@@ -89,6 +91,7 @@ class Mover(Refiner):
         refined = self._run(latents, len(latents), self._refine_key(random_state), latent=True)
         return self._record.restore(refined, index_of(X))
 
+    @undisturbed()
     def refine_latents(self, Z: Any, *, random_state: Any = None) -> np.ndarray:
         """Latents, moved: of the same shape, not made into rows.
 
@@ -111,6 +114,7 @@ class Mover(Refiner):
         latents = self._check_latents(Z, "refine_latents")
         return self._run(latents, len(latents), self._refine_key(random_state), latent=True, keep_latents=True)
 
+    @undisturbed()
     def trajectory(self, n_samples: int = 50, *, random_state: Any = None) -> np.ndarray:
         """Fresh samples at every step.
 
@@ -200,7 +204,9 @@ class Mover(Refiner):
         return self
 
     def _check_differentiable(self, source: LatentSource) -> None:
-        latents = torch.zeros(1, source.prior.size, device=resolve_device(self.device), requires_grad=True)
+        latents = torch.zeros(
+            1, source.prior.size, dtype=torch.float32, device=resolve_device(self.device), requires_grad=True
+        )
         with torch.enable_grad():
             rows = source.generate(latents)
         if self.space_ == "latent" and not depends_on(rows, latents):
@@ -227,7 +233,7 @@ class Mover(Refiner):
 
         Of rows that are drawn, not made of latents, the first few can be skipped.
         """
-        made, source = self._source(), torch.Generator().manual_seed(chunk_seed(*key, 0))
+        made, source = self._source(), torch.Generator("cpu").manual_seed(chunk_seed(*key, 0))
         given = None if isinstance(made, LatentSource) else made.draw(skip + n, chunk_seed(*key))[skip:]
         latent = self.space_ == "latent"
         return self._start(given, source, latent, n), self._spaces(latent), source
@@ -339,7 +345,7 @@ class Mover(Refiner):
     def _run_chunk(
         self, given: np.ndarray | None, key: tuple[int, ...], latent: bool, keep_latents: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        source = torch.Generator().manual_seed(chunk_seed(*key))
+        source = torch.Generator("cpu").manual_seed(chunk_seed(*key))
         points, spaces = self._start(given, source, latent), self._spaces(latent)
         moving = self._settled(self._move(points, spaces, source), spaces[0])
         alive = moving.alive.cpu().numpy()
@@ -363,7 +369,9 @@ class Mover(Refiner):
             return points if latent else self._from_latents(made, points)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
-        return padded(torch.tensor(given, device=device) if latent else self._scaled_rows(given), n)
+        return padded(
+            torch.tensor(given, dtype=torch.float32, device=device) if latent else self._scaled_rows(given), n
+        )
 
     def _move(
         self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Moving], None] | None = None

@@ -26,9 +26,11 @@ class Prior:
     def draw(self, n: int, source: torch.Generator) -> Tensor:
         """n latents (n, size) by the chance of `source`, which is on the CPU."""
         if self.bounds is None:
-            return torch.randn(n, self.size, generator=source)
+            return torch.randn(n, self.size, generator=source, dtype=torch.float32, device=source.device)
         low, high = self.bounds
-        return low + (high - low) * torch.rand(n, self.size, generator=source)
+        return low + (high - low) * torch.rand(
+            n, self.size, generator=source, dtype=torch.float32, device=source.device
+        )
 
     def log_density(self, latents: Tensor) -> Tensor:
         """log p_Z (n,) inside the support, less a constant."""

@@ -5,6 +5,7 @@ from typing import Any
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._ambient import undisturbed
 from ._mover import Mover
 
 __all__ = ["RowMover"]
@@ -13,6 +14,7 @@ __all__ = ["RowMover"]
 class RowMover(OneToOneFeatureMixin, TransformerMixin, Mover):
     """Base of those that can also move rows whose latents are not known, and so are transformers."""
 
+    @undisturbed()
     def transform(self, X: Any) -> Any:
         """Rows, moved in the data space: whatever `space` is, since a row's latents are not known.
 

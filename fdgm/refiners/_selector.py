@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._ambient import undisturbed
 from ..exceptions import FileError
 from ..inputs import chunk_seed, given_key, index_of, validate
 from ..nets import resolve_device
@@ -51,6 +52,7 @@ class Selector(Refiner):
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Indexes of the candidates that stay, in order, of their calibrated log-ratios (n,)."""
 
+    @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
         """The rows of X that are chosen.
 

@@ -8,6 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from .._ambient import undisturbed, without_autocast
 from ..inputs import validate
 from ..nets import forward
 from ..training import GenerativeModel, in_chunks
@@ -21,6 +22,7 @@ class Sampler(GenerativeModel):
 
     _sampler_constraints = GenerativeModel._generative_constraints
 
+    @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
         """The critic's estimate of log p_data(x)/p_model(x), at the end of training.
 
@@ -37,6 +39,7 @@ class Sampler(GenerativeModel):
         array, _ = validate(self, X, reset=False)
         return in_chunks(self._scaled_log_ratio(), array, self._scaler.to_tensor, self.net_.device)
 
+    @without_autocast()
     def log_ratio_tensor(self, x: Tensor) -> Tensor:
         """`log_ratio` as a differentiable function of a tensor, as density-ratio estimators offer it.
 
@@ -72,4 +75,6 @@ class Sampler(GenerativeModel):
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
         net = self.net_
         generator = net.sampling_module.eval()
-        return generator(torch.randn(n, net.settings.latent_size, generator=source).to(net.device))
+        return generator(
+            torch.randn(n, net.settings.latent_size, generator=source, dtype=torch.float32, device="cpu").to(net.device)
+        )

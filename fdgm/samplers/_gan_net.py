@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..architectures import Architecture, seeded
+from ..architectures import Architecture, is_built_in, seeded
 from ..inputs import Seeds, chunk_seed
 from ..nets import Average, CriticStep, MultiNet, Rows, Watch, forward, make_optimizer, mean_loss, spread
 from ..objectives import Objective
@@ -81,9 +81,11 @@ class GANNet(MultiNet):
 
     def initialize_module(self) -> "GANNet":
         s, seeds = self.settings, self.seeds
-        self.critic_ = seeded(self._make_critic, seeds.critic).to(self.device)
+        ours = is_built_in(s.architecture, *s.remedies)
+        self.critic_ = seeded(self._make_critic, seeds.critic, built_in=ours).to(self.device)
         self.generator_ = s.architecture.generator(self.data_shape, s.latent_size, seed=seeds.generator).to(self.device)
-        self.extras_ = seeded(self._make_extras, chunk_seed(seeds.critic, 1)).to(self.device)
+        extras = seeded(self._make_extras, chunk_seed(seeds.critic, 1), built_in=ours)
+        self.extras_ = extras.to(self.device)
         self.module_names = ("generator_", "critic_", "extras_")
         if s.ema is not None:
             self.averager_ = Average(self.generator_, s.ema)
@@ -158,7 +160,7 @@ class GANNet(MultiNet):
         """Latents, and the generator's rows for them."""
         s = self.settings
         n = s.batch_size * s.rows_per_output
-        latents = torch.randn(n, s.latent_size, generator=self.latents_, device=self.device)
+        latents = torch.randn(n, s.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device)
         return latents, forward(self.generator_, s.precision, latents)
 
     def _real(self, X: Rows, noise: float) -> tuple[Tensor, ...]:
@@ -174,7 +176,7 @@ class GANNet(MultiNet):
     def _judged(self, rows: Tensor, latents: Tensor, noise: float) -> tuple[Tensor, ...]:
         """What the critic is given for these rows: noise, latents and packs where they are asked for."""
         if noise != 0:
-            rows = rows + noise * torch.randn(rows.shape, generator=self.batches_, device=self.device)
+            rows = rows + noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
         points = (rows, latents) if self.settings.pairs else (rows,)
         size = self.settings.rows_per_output
         return tuple(part.reshape(-1, size * part.shape[1], *part.shape[2:]) if size > 1 else part for part in points)

@@ -409,7 +409,7 @@ class VGrowSampler(Sampler):
 
     def _step_size(self, scaling: Scaling) -> float:
         if isinstance(self.step_size, str):
-            return _AUTO_STEP / float(scaling.weight(torch.zeros(())))
+            return _AUTO_STEP / float(scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))
         return self.step_size
 
     def _schedule(self, name: str) -> Schedule:

@@ -189,7 +189,9 @@ class VGrowNet(MultiNet):
         return {"loss": critic_loss, "y_pred": None}
 
     def _latents(self, n: int) -> Tensor:
-        return torch.randn(n, self.settings.latent_size, generator=self.latents_, device=self.device)
+        return torch.randn(
+            n, self.settings.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device
+        )
 
     def _warm_up(self, X: Rows) -> None:
         """Fit the generator to a Gaussian about the data, half as wide in their principal directions.
@@ -223,7 +225,7 @@ class VGrowNet(MultiNet):
     def _noisy(self, rows: Tensor, noise: float) -> Tensor:
         if noise == 0:
             return rows
-        return rows + noise * torch.randn(rows.shape, generator=self.batches_, device=self.device)
+        return rows + noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
 
     def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""

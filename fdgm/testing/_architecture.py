@@ -228,7 +228,14 @@ def conditional_networks_have_the_right_shape(trial: Trial) -> None:
                 make = getattr(architecture, f"conditional_{kind}")
                 module = make(shape, size, distribution=distribution, seed=0).eval()
                 what = f"the {distribution} {kind} of {trial!r} for data of shape {shape}"
-                output = applied(what, module, [torch.zeros(2, *taken), torch.zeros(2, module.noise_size)])
+                output = applied(
+                    what,
+                    module,
+                    [
+                        torch.zeros(2, *taken, dtype=torch.float32, device="cpu"),
+                        torch.zeros(2, module.noise_size, dtype=torch.float32, device="cpu"),
+                    ],
+                )
                 require(
                     output.shape == (2, *given),
                     f"{what} must return shape {(2, *given)}, got {tuple(output.shape)}",

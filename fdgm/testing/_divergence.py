@@ -19,7 +19,8 @@ from ._slopes import TOLERANCE, agree, centered, slopes
 __all__ = ["check_divergence"]
 
 _FLOATS = (torch.float32, torch.float64)
-_GRID = torch.linspace(-8, 8, 1601, dtype=torch.float64)  # holds 0, where a removable singularity would be
+#: It holds 0, where a removable singularity would be.
+_GRID = torch.linspace(-8, 8, 1601, dtype=torch.float64, device="cpu")
 _DERIVED = ("log_weight", "conjugate", "conjugate_of_slope", "log_ratio_from_output", "output_activation")
 
 
@@ -80,7 +81,7 @@ def is_elementwise(d: Divergence) -> None:
     for name in methods:
         for dtype in _FLOATS:
             method = getattr(d, name)
-            l = torch.linspace(-2, 2, 6, dtype=dtype)
+            l = torch.linspace(-2, 2, 6, dtype=dtype, device="cpu")
             before = l.clone()
             alone = torch.stack([method(x.reshape(())) for x in l])
             require(torch.equal(l, before), f"{name} of {named(d)} must not change its argument in place")
@@ -118,7 +119,7 @@ def f_is_twice_differentiable(d: Divergence) -> None:
 
 def f_is_zero_at_one(d: Divergence) -> None:
     for dtype in _FLOATS:
-        value = d.f(torch.zeros(1, dtype=dtype)).item()
+        value = d.f(torch.zeros(1, dtype=dtype, device="cpu")).item()
         require(
             abs(value) <= 8 * torch.finfo(dtype).eps,
             f"f(1) of {named(d)} must be 0, so that D(P, P) is, got {value:.9g} in {dtype}",
@@ -136,7 +137,7 @@ def f_is_convex(d: Divergence) -> None:
 
     @for_all(a=st.floats(-6, 6), b=st.floats(-6, 6), mix=st.floats(0, 1))
     def no_value_is_above_its_chord(a: float, b: float, mix: float) -> None:
-        ends = torch.tensor([a, b], dtype=torch.float64)
+        ends = torch.tensor([a, b], dtype=torch.float64, device="cpu")
         left, right = f(ends)
         r = mix * ends[0].exp() + (1 - mix) * ends[1].exp()
         chord, value = mix * left + (1 - mix) * right, f(r.log())
@@ -186,7 +187,7 @@ def weight_is_r_times_f_second(d: Divergence) -> None:
 
 def weight_is_finite_and_precise(d: Divergence) -> None:
     for dtype in _FLOATS:
-        l = torch.tensor([10.0**k for k in range(-3, 31)] + [40.0, 80.0, 90.0, 700.0, 720.0], dtype=dtype)
+        l = torch.tensor([10.0**k for k in range(-3, 31)] + [40.0, 80.0, 90.0, 700.0, 720.0], dtype=dtype, device="cpu")
         l = torch.cat([-l, l])
         w = d.weight(l)
         broken = ~(torch.isfinite(w) & (w >= 0))
@@ -219,7 +220,7 @@ def gradients_are_attached(d: Divergence) -> None:
         "f_prime",
         *(n for n in ("conjugate_of_slope", "output_activation") if given_by_plugin(d, Divergence, n)),
     ):
-        l = torch.linspace(-1.5, 1.5, 7, dtype=torch.float64, requires_grad=True)
+        l = torch.linspace(-1.5, 1.5, 7, dtype=torch.float64, requires_grad=True, device="cpu")
         value = getattr(d, name)(l)
         require(
             value.requires_grad,

@@ -104,7 +104,7 @@ def conjugate_of_slope_is_the_conjugate_at_f_prime(d: Divergence) -> None:
 
 
 def output_activation_is_the_slope(d: Divergence) -> None:
-    v = torch.linspace(-1.9, 5, 70, dtype=torch.float64)
+    v = torch.linspace(-1.9, 5, 70, dtype=torch.float64, device="cpu")
     l = d.log_ratio_from_output(v)
     inside = torch.isfinite(l) & (l.abs() < 20)
     slope, _, slack = slopes(d.f, l[inside])
@@ -113,7 +113,7 @@ def output_activation_is_the_slope(d: Divergence) -> None:
 
 
 def conjugate_of_output_is_the_conjugate_there(d: Divergence) -> None:
-    v = torch.linspace(-1.9, 5, 70, dtype=torch.float64)
+    v = torch.linspace(-1.9, 5, 70, dtype=torch.float64, device="cpu")
     l = d.log_ratio_from_output(v)
     inside = torch.isfinite(l) & (l.abs() < 20)
     slope, _, slack = slopes(d.f, l[inside])

@@ -43,9 +43,9 @@ class TinyGAN:
 
     def step(self) -> GeneratorStep:
         """A step of the generator, before the remedy."""
-        stream = torch.Generator().manual_seed(0)
-        latents = torch.randn(self._n, _LATENT_SIZE, generator=stream)
-        data = torch.randn(self._n, *SHAPE, generator=stream) + 1
+        stream = torch.Generator("cpu").manual_seed(0)
+        latents = torch.randn(self._n, _LATENT_SIZE, generator=stream, dtype=torch.float32, device="cpu")
+        data = torch.randn(self._n, *SHAPE, generator=stream, dtype=torch.float32, device="cpu") + 1
         rows = self.generator(latents)
         real = self._points(data, self.remedy.latents_of(data, self.modules).detach() if self.remedy.pairs else latents)
         fake = self._points(rows, latents)

@@ -32,7 +32,7 @@ def for_all(**strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., Non
 def log_ratios(bound: float) -> st.SearchStrategy[Tensor]:
     """A few log-ratios within ±bound, in float64."""
     return st.lists(st.floats(-bound, bound), min_size=1, max_size=20).map(
-        lambda values: torch.tensor(values, dtype=torch.float64)
+        lambda values: torch.tensor(values, dtype=torch.float64, device="cpu")
     )
 
 

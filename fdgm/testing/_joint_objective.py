@@ -69,7 +69,12 @@ class _Model:
         generator = architecture.conditional_generator(_SHAPE, _LATENT, distribution=self.generator, seed=2).eval()
         self.joint = Joint(encoder, generator, "float32")
         sizes = (*_SHAPE, _LATENT, encoder.noise_size, generator.noise_size)
-        self.batch = Batch(*(torch.linspace(-1, 1, _ROWS * n).view(_ROWS, n) * (k + 1) for k, n in enumerate(sizes)))
+        self.batch = Batch(
+            *(
+                torch.linspace(-1, 1, _ROWS * n, dtype=torch.float32, device="cpu").view(_ROWS, n) * (k + 1)
+                for k, n in enumerate(sizes)
+            )
+        )
 
     def loss(self, objective: JointObjective, scaling: Scaling) -> Tensor:
         return objective.loss(self.joint, self.batch, self.critic, scaling)

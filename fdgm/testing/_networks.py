@@ -56,9 +56,12 @@ class Network:
 
     def inputs(self, n: int = 2) -> list[Tensor]:
         """n standard normal rows of each input, the same each time."""
-        stream = torch.Generator().manual_seed(0)
+        stream = torch.Generator("cpu").manual_seed(0)
         shapes = {"generator": [self._latent_size], "pair_critic": [self.shape, self._latent_size]}.get(self.kind)
-        return [torch.randn(n, *shape, generator=stream) for shape in shapes or [self.shape]]
+        return [
+            torch.randn(n, *shape, generator=stream, dtype=torch.float32, device="cpu")
+            for shape in shapes or [self.shape]
+        ]
 
     def __str__(self) -> str:
         return f"the {self.kind} of {self.architecture!r} for data of shape {self.shape}"

@@ -14,7 +14,7 @@ from ._hypotheses import for_all
 __all__ = ["check_objective"]
 
 _KINDS = 4
-_OUTPUTS = torch.linspace(-1.5, 1.5, 12, dtype=torch.float64)
+_OUTPUTS = torch.linspace(-1.5, 1.5, 12, dtype=torch.float64, device="cpu")
 _COUNTS = arrays(np.int64, (2, _KINDS), elements=st.integers(1, 9))
 
 
@@ -111,10 +111,15 @@ def settings_are_in_range(objective: Objective) -> None:
 
 def exchanging_the_samples_changes_the_sign(objective: Objective) -> None:
     """Some steps down the loss, from where both are equally dense: the first alone tells no loss from another."""
-    kinds = [torch.repeat_interleave(torch.arange(_KINDS), torch.tensor(n)) for n in ([8, 4, 2, 1], [2, 3, 2, 3])]
+    kinds = [
+        torch.repeat_interleave(
+            torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.tensor(n, dtype=torch.int64, device="cpu")
+        )
+        for n in ([8, 4, 2, 1], [2, 3, 2, 3])
+    ]
     found = []
     for p, q in (kinds, kinds[::-1]):
-        output = _typical(objective, torch.zeros(_KINDS, dtype=torch.float64))
+        output = _typical(objective, torch.zeros(_KINDS, dtype=torch.float64, device="cpu"))
         for _ in range(3):
             output = output.detach().requires_grad_()
             (gradient,) = torch.autograd.grad(objective.loss(output[p], output[q]), output)
@@ -129,8 +134,11 @@ def exchanging_the_samples_changes_the_sign(objective: Objective) -> None:
 
 def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
     """The log-ratio at the least loss over two samples with so many of each kind, and the true one."""
-    kinds = [torch.repeat_interleave(torch.arange(_KINDS), torch.from_numpy(count)) for count in counts]
-    output = torch.zeros(_KINDS, dtype=torch.float64, requires_grad=True)
+    kinds = [
+        torch.repeat_interleave(torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.from_numpy(count))
+        for count in counts
+    ]
+    output = torch.zeros(_KINDS, dtype=torch.float64, requires_grad=True, device="cpu")
     optimizer = torch.optim.LBFGS(
         [output], max_iter=500, tolerance_grad=1e-10, tolerance_change=0, line_search_fn="strong_wolfe"
     )
@@ -148,8 +156,13 @@ def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
 
 def numerator_comes_first(objective: Objective) -> None:
     """A small step down the loss, from the same output everywhere: it has a sign where there is no optimum to find."""
-    kinds = [torch.repeat_interleave(torch.arange(_KINDS), torch.tensor(n)) for n in ([8, 4, 2, 1], [1, 2, 4, 8])]
-    output = torch.zeros(_KINDS, dtype=torch.float64, requires_grad=True)
+    kinds = [
+        torch.repeat_interleave(
+            torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.tensor(n, dtype=torch.int64, device="cpu")
+        )
+        for n in ([8, 4, 2, 1], [1, 2, 4, 8])
+    ]
+    output = torch.zeros(_KINDS, dtype=torch.float64, requires_grad=True, device="cpu")
     (gradient,) = torch.autograd.grad(objective.loss(output[kinds[0]], output[kinds[1]]), output)
     found = objective.log_ratio((output - 0.1 * gradient).detach())
     require(
@@ -173,7 +186,10 @@ def optimum_is_least(objective: Objective) -> None:
     @for_all(counts=_COUNTS, shift=arrays(np.float64, _KINDS, elements=st.floats(-1, 1)))
     def holds(counts: np.ndarray, shift: np.ndarray) -> None:
         counts = counts * counts.sum(axis=1)[::-1, None]
-        kinds = [torch.repeat_interleave(torch.arange(_KINDS), torch.from_numpy(count)) for count in counts]
+        kinds = [
+            torch.repeat_interleave(torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.from_numpy(count))
+            for count in counts
+        ]
         p, q = (torch.from_numpy(count / count.sum()) for count in counts)
 
         def loss(output: Tensor) -> float:
@@ -200,7 +216,7 @@ def sizes_of_the_samples_do_not_matter(objective: Objective) -> None:
 
 def is_finite_in_range(objective: Objective) -> None:
     for scale in (1.0, 10.0, 40.0):
-        output = torch.linspace(-scale, scale, 21).requires_grad_()
+        output = torch.linspace(-scale, scale, 21, dtype=torch.float32, device="cpu").requires_grad_()
         loss = objective.loss(output, output.flip(0))
         (gradient,) = torch.autograd.grad(loss, output)
         for name, value in (("loss", loss), ("its gradient", gradient), ("log_ratio", objective.log_ratio(output))):
@@ -252,7 +268,7 @@ def generator_is_drawn_to_the_numerator(objective: Objective) -> None:
 
 
 def generator_loss_is_finite_in_range(objective: Objective) -> None:
-    output = torch.linspace(-40, 40, 21).requires_grad_()
+    output = torch.linspace(-40, 40, 21, dtype=torch.float32, device="cpu").requires_grad_()
     loss = objective.generator_loss(output)
     (gradient,) = torch.autograd.grad(loss, output, allow_unused=True) if loss.requires_grad else (output,)
     require(

@@ -81,8 +81,10 @@ def _steep_critic() -> nn.Module:
 
 
 def _penalty(regularizer: CriticRegularizer, critic: Callable[..., Tensor]) -> Tensor | None:
-    rows = torch.randn(2, _OUTPUTS, *SHAPE, generator=torch.Generator().manual_seed(0))
-    return regularizer.penalty(critic, (rows[0] + 1,), (2 * rows[1],), torch.Generator().manual_seed(1))
+    rows = torch.randn(
+        2, _OUTPUTS, *SHAPE, generator=torch.Generator("cpu").manual_seed(0), dtype=torch.float32, device="cpu"
+    )
+    return regularizer.penalty(critic, (rows[0] + 1,), (2 * rows[1],), torch.Generator("cpu").manual_seed(1))
 
 
 def penalty_is_one_number(regularizer: CriticRegularizer) -> None:

@@ -60,8 +60,8 @@ def map_rows(
 
 def chunk_noise(key: tuple[int, ...], chunk: int, n: int, size: int) -> Tensor:
     """Standard normal noise (n, size) for the chunk-th chunk of `map_rows`, whose bits do not depend on `n`."""
-    source = torch.Generator().manual_seed(chunk_seed(*key, chunk))
-    return torch.randn(_MAPPED, size, generator=source)[:n]
+    source = torch.Generator("cpu").manual_seed(chunk_seed(*key, chunk))
+    return torch.randn(_MAPPED, size, generator=source, dtype=torch.float32, device="cpu")[:n]
 
 
 def _padded(tensor: Tensor, n: int) -> Tensor:

@@ -26,7 +26,7 @@ def draw(
     """
     rows: np.ndarray | None = None
     for chunk, start in enumerate(range(0, n_samples, CHUNK)):
-        source = torch.Generator().manual_seed(chunk_seed(*key, chunk))
+        source = torch.Generator("cpu").manual_seed(chunk_seed(*key, chunk))
         with torch.no_grad():
             part = to_array(make(CHUNK, source)[: n_samples - start])
         if rows is None:

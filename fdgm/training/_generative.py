@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
+from .._ambient import undisturbed
 from ..architectures import Architecture
 from ..exceptions import FileError
 from ..inputs import AffineScaler, chunk_seed, given_key, some_rows, validate, validate_count
@@ -63,6 +64,7 @@ class GenerativeModel(Trainable):
     _best: BestGenerator
     _held_out: np.ndarray | None
 
+    @undisturbed()
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn to sample from the distribution of X.
 
@@ -101,6 +103,7 @@ class GenerativeModel(Trainable):
         self._best = BestGenerator()
         return self._run((array,), record, clock)
 
+    @undisturbed()
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One more outer loop on X, at full step size; the first call fixes the scaling.
 
@@ -153,6 +156,7 @@ class GenerativeModel(Trainable):
             description.parts["state"] = self.to_state(compact=True)
         write(path, description)
 
+    @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
         """Draw rows from the model.
 
@@ -176,6 +180,7 @@ class GenerativeModel(Trainable):
         n_samples = validate_count("sample", "n_samples", n_samples)
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
+    @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and the model, so that greater is better.
 

@@ -16,6 +16,7 @@ import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._ambient import undisturbed
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
@@ -398,6 +399,7 @@ class Trainable(Savable, ABC):
             state["_fitted"] = self.to_state()
         return state
 
+    @undisturbed()
     def __setstate__(self, state: dict[str, Any]) -> None:
         fitted = state.get("_fitted")
         super().__setstate__({name: value for name, value in state.items() if name != "_fitted"})
