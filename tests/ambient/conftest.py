@@ -17,7 +17,14 @@ from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, MetropolisHas
 X = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
 IMAGES = np.random.default_rng(0).uniform(-1, 1, size=(12, 1, 8, 8)).astype(np.float32)
 SMALL = {"architecture": MLP(width=8, depth=1, spectral_norm=True), "batch_size": 16, "max_iter": 2, "random_state": 0}
-VGROW = {**SMALL, "n_particles": 16, "n_particle_steps": 2, "n_warmup_steps": 3, "n_projection_passes": 1}
+VGROW = {
+    **SMALL,
+    "architecture": MLP(width=8, depth=2),
+    "n_particles": 16,
+    "n_particle_steps": 2,
+    "n_warmup_steps": 3,
+    "n_projection_passes": 1,
+}
 
 
 def stored(model):
