@@ -19,6 +19,7 @@ def proximal_step(
     n_iter: int,
     lr: float,
     betas: tuple[float, float] = (0.0, 0.9),
+    nearest: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """arg min of −T(u) + ‖u − points‖²/(2 · step_size), where −T = f'(model/data) of f' = log, less a constant.
 
@@ -36,6 +37,8 @@ def proximal_step(
     lr : float
         Of the updates; each moves a number by about as much.
     betas : tuple of two floats in [0, 1)
+    nearest : callable or None, default=None
+        From points to the nearest ones that are allowed; None allows all. The descent returns there at each update.
 
     References
     ----------
@@ -49,4 +52,7 @@ def proximal_step(
         objective = (u - start).square().sum() / (2 * step_size) - log_ratio(u).sum()
         (u.grad,) = torch.autograd.grad(objective, u)
         optimizer.step()
+        if nearest is not None:
+            with torch.no_grad():
+                u.copy_(nearest(u))
     return u.detach()

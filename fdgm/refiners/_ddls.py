@@ -11,7 +11,6 @@ from ..divergences import KL, Scaling
 from ..flows import differentiated, euler_maruyama_step, velocity
 from ._mover import Mover
 from ._moving import Space, Step
-from ._prior import Prior
 
 __all__ = ["DDLSRefiner"]
 
@@ -126,11 +125,3 @@ class DDLSRefiner(Mover):
             return torch.where(stays[:, None], latents, moved)
 
         return step
-
-    def _check_support(self, latents: Tensor, prior: Prior) -> None:
-        outside = int((~prior.contains(latents)).sum())
-        if outside:
-            raise ValueError(
-                f"rows of {type(self).__name__}.refine must lie in the prior's support {prior.bounds}, outside of"
-                f" which its density has no gradient, got {outside} of {len(latents)} outside."
-            )

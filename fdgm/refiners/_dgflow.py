@@ -39,6 +39,7 @@ class DGflowRefiner(RowMover):
     KL(model‖data), which seeks modes; ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
     Each of `n_steps` steps is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ, with u a sample or the latents that made it.
+    Samples are clamped to their range after each step, and latents of a bounded prior reflected at its bounds.
 
     Parameters
     ----------

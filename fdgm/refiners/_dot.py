@@ -18,7 +18,8 @@ __all__ = ["DOTRefiner"]
 class DOTRefiner(RowMover):
     """Refiner that moves each sample once, by a backward-Euler step of the KL flow: DGflow's rival.
 
-    The step is arg min of −T(u) + ‖u − u₀‖²/(2λ), with u a sample or the latents that made it; Adam looks for it.
+    The step is arg min of −T(u) + ‖u − u₀‖²/(2λ), with u a sample or the latents that made it; Adam looks for it. The
+    minimum is over samples in their range, and over latents in the support of their prior.
 
     Parameters
     ----------
@@ -129,8 +130,21 @@ class DOTRefiner(RowMover):
     def _step(self, space: Space, source: torch.Generator) -> Step:
         betas = self._checked_betas()
 
+        def nearest(points: Tensor) -> Tensor:
+            if space.prior is not None:
+                return space.prior.nearest(points)
+            return points if self._clamp is None else points.clamp(*self._clamp)
+
         def step(points: Tensor) -> Tensor:
-            return proximal_step(space.log_ratio, points, self.step_size, n_iter=self.n_steps, lr=self.lr, betas=betas)
+            return proximal_step(
+                space.log_ratio,
+                points,
+                self.step_size,
+                n_iter=self.n_steps,
+                lr=self.lr,
+                betas=betas,
+                nearest=nearest,
+            )
 
         return step
 

@@ -35,7 +35,9 @@ class LatentGenerator:
         From latents (n, latent_size) to rows (n, \\*shape) in the units of X. It is used in evaluation mode.
     latent_size : int, at least 1
     bounds : (float, float) or None, default=None
-        None is standard normal latents; two numbers are latents uniform between them.
+        None is standard normal latents; two numbers are latents uniform between them, and stay between them when they
+        are refined: :class:`DGflowRefiner` reflects them at the bounds, :class:`DOTRefiner` looks for its minimum among
+        them, and :class:`DDLSRefiner` does not take a step that leaves them.
 
     Examples
     --------

@@ -272,7 +272,12 @@ class Mover(Refiner):
         return latents
 
     def _check_support(self, latents: Tensor, prior: Prior) -> None:
-        """Whether latents may lie outside a bounded prior is the method's affair."""
+        outside = int((~prior.contains(latents)).sum())
+        if outside:
+            raise ValueError(
+                f"latents of {type(self).__name__} must lie in the prior's support {prior.bounds}, outside of which the"
+                f" generator has not learned anything, got {outside} of {len(latents)} outside."
+            )
 
     def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
         source = self._source()
@@ -388,9 +393,14 @@ class Mover(Refiner):
         return moving
 
     def _advance(self, moving: Moving, step: Step, space: Space) -> Moving:
-        """One step. A point that would become NaN ends where it is, and a latent one before: its row may be NaN."""
+        """One step, in the range of rows or the support of latents.
+
+        A point that would become NaN ends where it is, and a latent one before: its row may be NaN.
+        """
         moved = step(moving.points)
-        if self._clamp is not None and space.prior is None:
+        if space.prior is not None:
+            moved = space.prior.reflected(moved)
+        elif self._clamp is not None:
             moved = moved.clamp(*self._clamp)
         bad = ~torch.isfinite(moved).flatten(1).all(1)
         return moving.stopped(bad, back=space.prior is not None).moved(moved)

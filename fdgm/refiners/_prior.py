@@ -1,4 +1,4 @@
-"""The laws that latents are drawn from."""
+"""The distributions that latents are drawn from, and their supports."""
 
 from dataclasses import dataclass
 
@@ -44,3 +44,20 @@ class Prior:
             return torch.ones(len(latents), dtype=torch.bool, device=latents.device)
         low, high = self.bounds
         return ((latents >= low) & (latents <= high)).all(1)
+
+    def reflected(self, latents: Tensor) -> Tensor:
+        """Latents with each number that is past a bound as far inside of it, as often as it takes.
+
+        Under reflection the uniform distribution stays what it is, whatever the step's noise; a clamp would leave atoms
+        at the bounds.
+        """
+        if self.bounds is None:
+            return latents
+        low, high = self.bounds
+        width = high - low
+        folded = (high - (torch.remainder(latents - low, 2 * width) - width).abs()).clamp(low, high)
+        return torch.where((latents >= low) & (latents <= high), latents, folded)
+
+    def nearest(self, latents: Tensor) -> Tensor:
+        """The points of the support that are nearest to latents."""
+        return latents if self.bounds is None else latents.clamp(*self.bounds)

@@ -31,3 +31,15 @@ def test_rows_do_not_know_of_each_other():
     whole = proximal_step(log_ratio, x, 0.5, n_iter=20, lr=0.05)
     alone = proximal_step(log_ratio, x[2:3], 0.5, n_iter=20, lr=0.05)
     torch.testing.assert_close(whole[2:3], alone, rtol=1e-12, atol=1e-12)
+
+
+def test_the_minimum_is_among_points_that_are_allowed():
+    """−T = 2(u₁ + u₂ − 3/2)² from (0, 1) in the unit square: with u₂ held at 1, 4(u₁ − ½) + u₁ = 0.
+
+    The free minimum (2/9, 11/9) has (2/9, 1) as its nearest point.
+    """
+    x = torch.tensor([[0.0, 1.0]], dtype=torch.float64)
+    u = proximal_step(
+        lambda p: -2 * (p.sum(1) - 1.5).square(), x, 1.0, n_iter=2000, lr=0.005, nearest=lambda p: p.clamp(0, 1)
+    )
+    torch.testing.assert_close(u, torch.tensor([[0.4, 1.0]], dtype=torch.float64), rtol=0, atol=0.01)

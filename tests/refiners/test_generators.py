@@ -60,14 +60,15 @@ def test_a_zuko_flow(X):
     assert (refiner.space_, refiner.sample(5).shape) == ("latent", (5, 2))
 
 
-def test_a_zuko_flow_with_a_bounded_base_keeps_its_bounds(X):
-    """T grows along the first latent without end; Langevin dynamics go back at the bound."""
+@pytest.mark.parametrize("refine", [DDLSRefiner, DGflowRefiner])
+def test_a_zuko_flow_with_a_bounded_base_keeps_its_bounds(X, refine):
+    """T grows along the first latent without end."""
     zuko = pytest.importorskip("zuko")
     flow = zuko.flows.Flow(
         zuko.lazy.UnconditionalTransform(zuko.transforms.IdentityTransform),
         zuko.lazy.UnconditionalDistribution(zuko.distributions.BoxUniform, -torch.ones(2), torch.ones(2), buffer=True),
     )
-    refiner = DDLSRefiner(flow, ratio=lambda x: 50 * x[:, 0], step_size=0.1, n_steps=30, random_state=0).fit(X)
+    refiner = refine(flow, ratio=lambda x: 50 * x[:, 0], step_size=0.1, n_steps=30, random_state=0).fit(X)
     latents = refiner.refine_latents(np.zeros((100, 2)))
     assert (np.abs(latents) <= 1).all()
     with pytest.raises(ValueError, match="prior"):

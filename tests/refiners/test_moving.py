@@ -5,12 +5,16 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import kstest
 from sklearn.mixture import GaussianMixture
 
 from fdgm import DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.exceptions import TrainingWarning
-from fdgm.refiners import DDLSRefiner, LatentGenerator, RejectionRefiner
+from fdgm.refiners import DDLSRefiner, DOTRefiner, LatentGenerator, RejectionRefiner
+from fdgm.refiners._prior import Prior
 
 ROWS = np.random.default_rng(1).normal(size=(2500, 2))
 
@@ -208,12 +212,48 @@ def test_a_drawing_of_trajectories(refiner):
     matplotlib.pyplot.close("all")
 
 
-def test_a_bounded_prior_holds_its_latents():
+@pytest.mark.parametrize(
+    ("refiner", "params"),
+    [
+        (DDLSRefiner, {"step_size": 0.1, "n_steps": 60, "noise_scale": 0.1}),
+        (DGflowRefiner, {"step_size": 0.05, "n_steps": 60, "noise": 0.0005}),
+        (DOTRefiner, {"lr": 0.05, "step_size": 10.0}),
+    ],
+    ids=["ddls", "dgflow", "dot"],
+)
+def test_a_bounded_prior_holds_its_latents(refiner, params):
     """T grows without end, so that every latent goes to the edge, and none past it."""
     generator = LatentGenerator(torch.nn.Identity(), latent_size=2, bounds=(-1.0, 1.0))
-    refiner = DDLSRefiner(
-        generator, ratio=lambda x: 5 * x.sum(1), step_size=0.1, n_steps=60, noise_scale=0.1, random_state=0
-    ).fit(ROWS)
-    latents = refiner.refine_latents(np.zeros((200, 2)))
+    fitted = refiner(generator, ratio=lambda x: 5 * x.sum(1), random_state=0, **params).fit(ROWS)
+    latents = fitted.refine_latents(np.zeros((200, 2)))
     assert (np.abs(latents) <= 1).all()
     assert latents.mean() > 0.7  # a drift of 0.25 a step stops within one step of the edge
+    # The generator is the identity, and units are changed in float32 on the way.
+    assert (np.abs(fitted.sample(50, random_state=0)) <= 1 + 1e-6).all()
+    with pytest.raises(ValueError, match=r"support \(-1.0, 1.0\).*got 1 of 2 outside"):
+        fitted.refine_latents([[0.5, 0.5], [0.5, 2.0]])
+
+
+def test_reflection_keeps_a_uniform_prior():
+    """Noise without a gradient leaves uniform latents uniform: a clamp would heap them up at the bounds."""
+    generator = LatentGenerator(torch.nn.Identity(), latent_size=1, bounds=(0.0, 3.0))
+    fitted = DGflowRefiner(
+        generator, ratio=lambda x: 0.0 * x.sum(1), step_size=0.5, noise=0.5, n_steps=10, random_state=0
+    ).fit(ROWS[:, :1])
+    assert kstest(fitted.sample(2000, random_state=0)[:, 0], "uniform", (0, 3)).pvalue > 0.01
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(z=st.floats(-1e4, 1e4), low=st.floats(-5, 5), width=st.floats(0.1, 5))
+def test_reflection_is_by_mirrors_at_the_bounds(z, low, width):
+    """Two mirrors make a walk of period twice their distance; what is inside stays as it is, bit by bit."""
+    prior = Prior(1, (low, low + width))
+
+    def at(value):
+        return prior.reflected(torch.tensor([[value]], dtype=torch.float64)).item()
+
+    inside = at(z)
+    assert low <= inside <= low + width
+    assert at(inside) == inside
+    assert at(2 * low - z) == pytest.approx(inside, abs=1e-9)
+    assert at(z + 2 * width) == pytest.approx(inside, abs=1e-9)
