@@ -242,7 +242,7 @@ class MultiNet(NeuralNet):
             "weights": weights,
             "history": State(
                 {
-                    name: torch.tensor([float(row[name]) for row in ended], dtype=torch.float64)
+                    name: torch.tensor([float(row[name]) for row in ended], dtype=torch.float64, device="cpu")
                     for name in self.history_names
                 }
             ),

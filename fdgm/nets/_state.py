@@ -54,14 +54,18 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
         if not state.has(f"{index}.step"):
             continue  # never updated, and so it has no moments: any that are there are left over, and refused
         kept[index] = {"step": state.tensor(f"{index}.step", (), torch.float32, least=0.0)}
-        for name, squared in _MOMENTS[type(optimizer)].items():
+        for name, squared in _moments(optimizer).items():
             least = 0.0 if squared else None
             kept[index][name] = state.tensor(f"{index}.{name}", tuple(parameter.shape), parameter.dtype, least=least)
     kept = {index: {name: value.clone() for name, value in held.items()} for index, held in kept.items()}
     optimizer.load_state_dict({"state": kept, "param_groups": optimizer.state_dict()["param_groups"]})
     for parameter, moments in optimizer.state.items():
-        for name in _MOMENTS[type(optimizer)]:
+        for name in _moments(optimizer):
             moments[name] = torch.empty_like(parameter).copy_(moments[name])
+
+
+def _moments(optimizer: torch.optim.Optimizer) -> dict[str, bool]:
+    return next(moments for cls, moments in _MOMENTS.items() if isinstance(optimizer, cls))
 
 
 def restore_stream(stream: torch.Generator, name: str, state: State) -> None:

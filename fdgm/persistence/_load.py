@@ -123,6 +123,6 @@ def _check_device(device: str) -> None:
     if device == "auto":
         return
     try:
-        torch.empty(0, device=device)
+        torch.empty(0, dtype=torch.float32, device=device)
     except (RuntimeError, TypeError, AssertionError, ValueError) as error:
         raise ValueError(f"device of load must be 'auto' or one that torch can use here, got {device!r}.") from error

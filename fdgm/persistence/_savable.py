@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
+from .._ambient import undisturbed
 from ._file import write
 from ._params import encode_params
 from ._state import State
@@ -58,6 +59,7 @@ class Savable(BaseEstimator, ABC):
             If an entry is missing, or is not what this estimator would have learned.
         """
 
+    @undisturbed()
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 

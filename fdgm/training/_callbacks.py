@@ -101,7 +101,8 @@ class RateScheduler(Callback):
         self.parts_: dict[str, tuple[float, Any]] = {}
         for name in net.optimizer_names:
             base = getattr(net, name).defaults["lr"]
-            nothing = torch.optim.SGD([torch.nn.Parameter(torch.zeros(()))], lr=base)
+            weight = torch.nn.Parameter(torch.zeros((), dtype=torch.float32, device="cpu"))
+            nothing = torch.optim.SGD([weight], lr=base)
             self.parts_[name] = base, policy(nothing, **self.scheduler.kwargs)
         for row in net.history:  # of fits that this one goes on from
             self._step(net, row)

@@ -36,7 +36,7 @@ class BestGenerator:
 
     def to_state(self) -> State:
         """Everything, to be stored."""
-        distance = torch.tensor(self.distance, dtype=torch.float64)
+        distance = torch.tensor(self.distance, dtype=torch.float64, device="cpu")
         parts = {} if self.weights is None else {"weights": self.weights}
         return State({"distance": distance}, {"loop": self.loop, "n_worse": self.n_worse}, parts)
 

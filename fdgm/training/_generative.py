@@ -337,7 +337,7 @@ class GenerativeModel(Trainable):
             If not.
         """
         with torch.no_grad():
-            rows = self._make_rows(_PROBE, torch.Generator().manual_seed(0))
+            rows = self._make_rows(_PROBE, torch.Generator("cpu").manual_seed(0))
         if tuple(rows.shape) != (_PROBE, *self._record.shape) or not bool(rows.isfinite().all()):
             raise FileError(f"weights must make finite rows of shape {self._record.shape}, and do not")
 

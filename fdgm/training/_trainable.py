@@ -140,7 +140,7 @@ class Trainable(Savable, ABC):
             If a weight is too large for float16.
         """
         return State(
-            {"schedule": torch.tensor(self.schedule_, dtype=torch.float64)},
+            {"schedule": torch.tensor(self.schedule_, dtype=torch.float64, device="cpu")},
             {
                 "columns": plain_columns(self),
                 "stop_reason": getattr(self, "stop_reason_", None),
