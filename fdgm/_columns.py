@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Labels", "align", "align_all", "labels_of", "order_of", "restored"]
+__all__ = ["Labels", "align", "align_all", "labels_of", "library_of", "order_of", "restored"]
 
 #: Names of columns in their order: strings, integers, or a MultiIndex's tuples.
 Labels = tuple[Any, ...]
 
+_TABLES = (
+    ("pandas", "pandas", "DataFrame"),
+    ("polars", "polars", "DataFrame"),
+    ("polars lazy", "polars", "LazyFrame"),
+    ("pyarrow", "pyarrow", "Table"),
+)
 _LISTED = 5  # names that an error shows
 
 
@@ -19,10 +25,10 @@ def labels_of(X: Any) -> Labels | None:
 
     pandas numbers the columns of a table without names; these numbers are names like any others.
     """
-    kind = _kind(X)
-    if kind is None:
+    library = library_of(X)
+    if library is None or library == "polars lazy":
         return None
-    return tuple(X.column_names if kind == "pyarrow" else X.columns)
+    return tuple(X.column_names if library == "pyarrow" else X.columns)
 
 
 def order_of(found: Labels | None, expected: Labels | None, what: str, like: str) -> np.ndarray | None:
@@ -78,8 +84,7 @@ def align(X: Any, expected: Labels | None, what: str, like: str) -> Any:
     order = order_of(labels_of(X), expected, what, like)
     if order is None:
         return X
-    kind = _kind(X)
-    if kind == "pandas":
+    if library_of(X) == "pandas":
         return X.iloc[:, order]
     return X.select([labels_of(X)[place] for place in order])  # type: ignore[index]  # it has names, or no order
 
@@ -106,13 +111,16 @@ def restored(labels: Sequence[Any] | None) -> Labels | None:
     return tuple(tuple(label) if isinstance(label, list) else label for label in labels)
 
 
-def _kind(X: Any) -> str | None:
-    """Whose table X is. Where nobody has imported a library there is none of its tables."""
-    for library, table in (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table")):
+def library_of(X: Any) -> str | None:
+    """Whose table X is: "pandas", "polars", "pyarrow", or "polars lazy" of one without values yet.
+
+    Where nobody has imported a library there is none of its tables.
+    """
+    for name, library, table in _TABLES:
         module = sys.modules.get(library)
         made = None if module is None else vars(module).get(table)  # a module may be halfway through its import
         if made is not None and isinstance(X, made):
-            return library
+            return name
     return None
 
 

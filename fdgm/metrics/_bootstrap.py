@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._columns import align_all
+from .._numbers import as_numbers
 from ..datasets._checks import as_generator, check_count
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, as_features
@@ -168,7 +169,7 @@ def _prepared(sample: Any, features: Features, place: int, function: str, chunk_
     elif is_text(sample):
         rows = list(sample)  # of unequal lengths, perhaps
     else:
-        rows = np.asarray(sample)
+        rows = np.asarray(as_numbers(sample, f"{name} of {function}"))
     if not (isinstance(rows, list) or rows.ndim) or len(rows) < 2:
         raise ValueError(f"{name} of {function} must have at least 2 rows, got {sample!r}.")
     return rows

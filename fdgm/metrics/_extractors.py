@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._columns import align_all
+from .._numbers import as_numbers
 from ..datasets._checks import check_count
 from ._rows import check_rows
 
@@ -185,7 +186,7 @@ def _resolve(features: str | Callable[[Any], Any], parameter: str, function: str
 
 
 def _apply(call: Callable[[Any], Any], X: Any, parameter: str, name: str, function: str, chunk_size: int) -> np.ndarray:
-    array = np.asarray(X)
+    array = np.asarray(as_numbers(X, f"{name} of {function}"))
     if array.ndim == 0 or len(array) == 0:
         raise ValueError(f"{name} of {function} must be an array of shape (n >= 1, ...), got shape {array.shape}.")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 from scipy.special import rel_entr
 
 from .._columns import align_all
+from .._numbers import as_numbers
 from ..datasets._checks import check_count, check_probabilities, check_real
 from ._extractors import Features, as_probabilities
 from ._pairs import unit_scale
@@ -220,7 +221,7 @@ def _coverage(
 
 def _labels(X: Any, name: str, classifier: Features, chunk_size: int) -> tuple[np.ndarray, int | None]:
     """Labels (n,), and the number of classes where probabilities tell it."""
-    array = np.asarray(X)
+    array = np.asarray(as_numbers(X, f"{name} of mode_coverage"))
     if classifier is None and array.ndim == 1:
         if array.size == 0 or array.dtype.kind not in "iu" or array.min() < 0:
             got = (

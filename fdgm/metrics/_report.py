@@ -9,6 +9,7 @@ from scipy import stats
 from tqdm.auto import tqdm
 
 from .._columns import align_all
+from .._numbers import as_numbers
 from ..datasets._checks import as_generator, check_count
 from ._bootstrap import Interval, bootstrap_interval, is_text
 from ._extractors import Features, as_features, as_probabilities, has_classes
@@ -139,8 +140,8 @@ def report(
         measures = list(of_texts(samples))
     else:
         *tables, centers = align_all((X_real, X_generated, X_held_out, centers), (*_NAMES, "centers"), "report")
-        arrays = (None if X is None else np.asarray(X) for X in tables)
-        samples = _of_one_size(Samples(*arrays), rng)
+        arrays = _seen(Samples(*tables), lambda X, name: np.asarray(as_numbers(X, f"{name} of report")))
+        samples = _of_one_size(arrays, rng)
         rows = _seen(samples, lambda X, name: as_features(X, features, name, "report", chunk_size=chunk_size))
         space = "rows" if features is None else _label(features, "features")
         measures = list(of_rows(rows, space, max_rows, rng, chunk_size))

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 
 from .._columns import align_all
+from .._numbers import as_numbers
 
 __all__ = ["check_pair", "check_rows"]
 
 
 def check_rows(X: Any, name: str, function: str) -> np.ndarray:
     """`X` as finite float64 rows (n, d), any trailing shape flattened."""
+    X = as_numbers(X, f"{name} of {function}")
     try:
         array = np.asarray(X)
     except ValueError as error:  # rows of unequal length
@@ -24,8 +26,6 @@ def check_rows(X: Any, name: str, function: str) -> np.ndarray:
     if array.dtype.kind not in "biufO":
         raise ValueError(f"{name} of {function} must hold real numbers, got dtype {array.dtype}.")
     try:
-        if array.dtype == object:
-            _refuse_strings(array)
         rows = array.reshape(len(array), -1).astype(np.float64)  # (n, d)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} of {function} must hold real numbers, got {error}.") from error
@@ -45,10 +45,3 @@ def check_pair(X: Any, Y: Any, names: tuple[str, str], function: str) -> tuple[n
             f"got {y.shape[1]}."
         )
     return x, y
-
-
-def _refuse_strings(array: np.ndarray) -> None:
-    """numpy would read the strings of an object array as numbers."""
-    for value in array.flat:
-        if isinstance(value, str | bytes):
-            raise TypeError(f"the string {value!r}")

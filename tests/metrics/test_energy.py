@@ -151,7 +151,7 @@ class TestInput:
             (np.empty((2, 0)), r"got shape \(2, 0\)"),
             ([1.0, 2.0], r"got shape \(2,\) \(for one feature, use X.reshape\(-1, 1\)\)"),
             (3.0, "got float"),
-            ([["1", "2"]], "got dtype <U1"),
+            ([["1", "2"]], "got the string '1'"),
             (np.array([[1.0, "2"]], dtype=object), "got the string '2'"),
             ([[1j, 2.0]], "got dtype complex128"),
             ([[1.0, 2.0], [3.0]], "got list: .*inhomogeneous"),

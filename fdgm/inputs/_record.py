@@ -1,0 +1,144 @@
+"""What X was, so that outputs have the same form, and the names of its columns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from .._columns import Labels, restored
+from ..exceptions import FileError
+from ..persistence import State
+
+__all__ = ["Record", "columns_of", "index_of", "plain_columns", "set_columns"]
+
+_PLAIN = (str, int, float, bool, type(None))  # what a column's label may be made of, for files
+_FLOATS = ("float64", "float32", "float16", np.dtype(np.longdouble).name)  # what outputs are of
+
+
+@dataclass(frozen=True)
+class Record:
+    """What X was: enough to give samples its container, columns, dtype and shape.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one row.
+    dtype : str
+        dtype of outputs: X's where that is a float, else float64.
+    columns : tuple or None
+        Column labels if X was a table.
+    library : str, default="pandas"
+        Whose table it was, "pandas" or "polars".
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    columns: Labels | None
+    library: str = "pandas"
+
+    def to_state(self) -> State:
+        """Everything, to be stored.
+
+        Raises
+        ------
+        TypeError
+            If a column's label is no string, number or tuple of them.
+        """
+        state = State(json={"shape": list(self.shape), "dtype": self.dtype, "columns": _listed(self.columns)})
+        if self.library != "pandas":
+            state.json["library"] = self.library
+        return state
+
+    @classmethod
+    def from_state(cls, state: State) -> "Record":
+        """What `to_state` gave."""
+        shape, dtype = state.shape("shape"), state.choice("dtype", _FLOATS)
+        columns = _checked_labels(state.value("columns"), shape[0])
+        library = state.choice("library", ("polars",)) if "library" in state.json else "pandas"
+        if library == "polars" and not all(isinstance(label, str) for label in columns or ()):
+            raise FileError("columns must be strings in a table of polars, and are not")
+        return cls(shape, dtype, columns, library)
+
+    def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
+        """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from.
+
+        Raises
+        ------
+        ImportError
+            If X was a polars DataFrame, and polars is not installed where a file is read.
+        """
+        rows = rows.astype(self.dtype, copy=False)
+        if self.columns is None:
+            return rows
+        if self.library == "polars":
+            import polars as pl  # no dependency: there was a table of it
+
+            return pl.DataFrame(rows, schema=list(self.columns), orient="row")
+        levels = all(isinstance(label, tuple) for label in self.columns)
+        columns = pd.MultiIndex.from_tuples(self.columns) if levels else list(self.columns)
+        return pd.DataFrame(rows, columns=columns, index=index)
+
+
+def index_of(X: Any) -> pd.Index | None:
+    """The labels of X's rows, if it is a DataFrame."""
+    return X.index if isinstance(X, pd.DataFrame) else None
+
+
+def columns_of(estimator: BaseEstimator) -> Labels | None:
+    """The names of the columns that an estimator of this package was fitted on; None where they had none."""
+    return vars(estimator).get("_columns")
+
+
+def plain_columns(estimator: BaseEstimator) -> list[Any] | None:
+    """The names of the columns that an estimator was fitted on, for files.
+
+    Raises
+    ------
+    TypeError
+        If a name is no string, number or tuple of them.
+    """
+    return _listed(columns_of(estimator))
+
+
+def set_columns(estimator: BaseEstimator, columns: Any, n: int) -> None:
+    """Give an estimator of `n` columns the names that `plain_columns` took from a fitted one.
+
+    Raises
+    ------
+    FileError
+        If they are no such names.
+    """
+    estimator._columns = labels = _checked_labels(columns, n)
+    if labels and all(isinstance(label, str) for label in labels):
+        estimator.feature_names_in_ = np.array(labels, dtype=object)
+
+
+def _listed(columns: Labels | None) -> list[Any] | None:
+    if columns is None:
+        return None
+    odd = next((label for label in columns if not all(isinstance(part, _PLAIN) for part in _parts(label))), None)
+    if odd is not None:
+        raise TypeError(
+            f"columns of X must be strings, numbers or tuples of them to be saved, got {odd!r}; rename them."
+        )
+    return list(columns)
+
+
+def _checked_labels(columns: Any, n: int) -> Labels | None:
+    """Names out of a file."""
+    if columns is None:
+        return None
+    labels = restored(columns) if isinstance(columns, list) and len(columns) == n else None
+    if labels is None or not all(isinstance(part, _PLAIN) for label in labels for part in _parts(label)):
+        raise FileError(f"columns must be None or {n} strings, numbers or lists of them, and are not")
+    if len({len(label) if isinstance(label, tuple) else 0 for label in labels}) > 1 or () in labels:
+        raise FileError("columns must have names of as many levels as one another, and have not")
+    if len(set(labels)) < n:
+        raise FileError("columns must have names that differ, and have not")
+    return labels
+
+
+def _parts(label: Any) -> tuple[Any, ...]:
+    return label if isinstance(label, tuple) else (label,)
