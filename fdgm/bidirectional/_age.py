@@ -95,10 +95,15 @@ class AGEBidirectional(DensityModel):
         scaled units: each row is encoded and generated from its latents, with the noise of both. 0 is the paper's
         method, which matches the joint distributions alone; with some tens encoder and generator stay each other's
         inverse at greater rates.
+    scaling : {"auto", "standard", "robust", "whole"}, default="auto"
+        How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
+        and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
+        logarithmic scale. ``"whole"`` is as ``"robust"``, with one scale for all columns. ``"auto"`` is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
-        The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"`` takes
-        X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With None
-        each column, or channel of images, is standardised.
+        The least and greatest value that X can have, in its units, and that any output has. X is mapped to [−1, 1] as
+        a whole. ``"auto"`` takes X's own least and greatest value, of all columns together where the
+        architecture makes bounded data, as those for images do; of each column, or channel, otherwise, and X is scaled
+        by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float, default=0.0
         Standard deviation, in scaled units, of the noise added to the rows of both kinds of pairs before the critic
         sees them.
@@ -250,6 +255,7 @@ class AGEBidirectional(DensityModel):
         n_critic_steps: int = 1,
         min_critic_loss: float | None = None,
         cycle_weight: float = 0.0,
+        scaling: str = "auto",
         data_range: Any = "auto",
         instance_noise: float = 0.0,
         noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
@@ -293,6 +299,7 @@ class AGEBidirectional(DensityModel):
         self.n_critic_steps = n_critic_steps
         self.min_critic_loss = min_critic_loss
         self.cycle_weight = cycle_weight
+        self.scaling = scaling
         self.data_range = data_range
         self.instance_noise = instance_noise
         self.noise_schedule = noise_schedule
@@ -414,6 +421,9 @@ class AGEBidirectional(DensityModel):
         self.net_ = BidirectionalNet(
             settings=settings, seeds=seeds, varies=self._scaler.varies, device=resolve_device(self.device)
         ).initialize()
+
+    def _free(self, varies: np.ndarray) -> None:
+        self.net_.free(varies)
 
     def _mend(self, reason: str) -> str:
         objective = self.net_.settings.objective

@@ -85,7 +85,7 @@ class DensityModel(BidirectionalModel):
                 n_chains=n_chains,
                 source=torch.Generator(device).manual_seed(chunk_seed(*key, chunk)),
             ).cpu()
-        return values - self._log_volume()
+        return values - self._scaler.log_volume(array)
 
     @undisturbed()
     def elbo(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
@@ -164,16 +164,11 @@ class DensityModel(BidirectionalModel):
             return torch.stack([torch.stack(draws).mean(dim=0), kl_to_standard_normal(mean, log_std)], dim=1)
 
         both = map_rows(terms, len(array), part, self.net_.device).astype(np.float64)
-        return both[:, 0] - self._log_volume(), both[:, 1]
+        return both[:, 0] - self._scaler.log_volume(array), both[:, 1]
 
     def _log_density(self, x: Tensor, generator: Gaussian, z: Tensor) -> Tensor:
         """log p_g(x|z) in scaled units, of the columns that vary."""
         return gaussian_log_density(x, *moments(generator, z), self.net_.joint_.varies)
-
-    def _log_volume(self) -> float:
-        """log of the volume, in X's units, of a unit cube in scaled ones."""
-        scaler = self._scaler
-        return float(np.log(scaler.scale[scaler.varies]).sum())
 
     def _with_density(self, method: str) -> Gaussian:
         generator = self.net_.sampling_module.eval()

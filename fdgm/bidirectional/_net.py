@@ -108,8 +108,7 @@ class BidirectionalNet(MultiNet):
             shape, s.latent_size, distribution=s.encoder, noise_size=s.encoder_noise_size, seed=seeds.encoder
         ).to(self.device)
         self.module_names: tuple[str, ...] = ("generator_", "encoder_")
-        varies = None if self.varies.all() else torch.from_numpy(self.varies).to(self.device)
-        self.joint_ = Joint(self.encoder_, self.generator_, s.precision, varies)
+        self.free(self.varies)
         self.objective_ = s.objective.critic(s.scaling)
         names = ["loss", "divergence", "reconstruction", "spread", "held_out_distance", "seconds"]
         if self.objective_ is not None:
@@ -127,6 +126,12 @@ class BidirectionalNet(MultiNet):
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
         self.watch_ = Watch("the generated rows")
         return self
+
+    def free(self, varies: np.ndarray) -> None:
+        """Take up which numbers of a row vary, and so have a likelihood."""
+        self.varies = varies
+        some = None if varies.all() else torch.from_numpy(varies).to(self.device)
+        self.joint_ = Joint(self.encoder_, self.generator_, self.settings.precision, some)
 
     def initialize_optimizer(self) -> "BidirectionalNet":
         s = self.settings

@@ -1,19 +1,22 @@
 """What comes in: validation, scaling and seeds, once, for every estimator."""
 
 from ._record import Record, columns_of, index_of, plain_columns, set_columns
-from ._scaler import AffineScaler, chunks
+from ._scaler import SCALINGS, Scaler
 from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, some_rows, with_seed
+from ._spread import chunks, extremes
 from ._validation import as_before_on_error, is_mapped, validate, validate_count, validate_latents, validate_pair
 
 __all__ = [
-    "AffineScaler",
+    "SCALINGS",
     "Record",
+    "Scaler",
     "Seeds",
     "as_before_on_error",
     "chunk_seed",
     "chunks",
     "columns_of",
     "entropy_of",
+    "extremes",
     "given_key",
     "index_of",
     "int_seed",

@@ -1,6 +1,5 @@
-"""The affine map between the user's units and the networks'."""
+"""The monotone map between the user's units and the networks'."""
 
-from collections.abc import Iterator
 from typing import ClassVar, Self
 
 import numpy as np
@@ -9,67 +8,97 @@ from torch import Tensor
 
 from ..exceptions import FileError
 from ..persistence import State, as_tensor
+from ._spread import Columns, by_channel, chunks, extremes
 
-__all__ = ["AffineScaler", "chunks"]
+__all__ = ["SCALINGS", "Scaler"]
+
+SCALINGS = ("standard", "robust", "whole")
 
 _FARTHEST = 1e30  # scaled units: products of what is farther out would leave float32
 _LEAST = float(np.nextafter(0.0, 1.0))  # that a scale can be
-_CHUNK = 2**21  # numbers read at once: 16 MB as float64
+_MOST_EXCESS = 700.0  # scaled units past a knee, of which exp is still a float64
+_KNEE = 5.0  # standard deviations, where the map of a column turns logarithmic at the latest
 
 
-class AffineScaler:
-    """An affine map of each column, held in float64, and back.
+class Scaler:
+    """An increasing map of each column, held in float64, and back.
 
-    A column that was constant comes back as its constant, whatever the generator says of it.
+    Between two knees it is affine, u = (x − mean)/scale. Beyond a knee k it is logarithmic, k + log(1 + u − k), so that
+    one far value is no more than a few units out. On the way back a value is held within its column's bounds, and a
+    column that was constant comes back as its constant, whatever the generator says of it.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (*row_shape,), float64
+    lower, upper : ndarray of shape (*row_shape,), float64
+        The knees, in scaled units; infinite where the map is affine.
     constants : ndarray of shape (*row_shape,), float64
         In X's units; NaN where a column varies.
+    low, high : ndarray of shape (*row_shape,), float64
+        The bounds, in X's units; infinite where there are none.
     """
 
     #: What there is to store.
-    names: ClassVar[tuple[str, ...]] = ("mean", "scale", "constants")
+    names: ClassVar[tuple[str, ...]] = ("mean", "scale", "lower", "upper", "constants", "low", "high")
 
-    def __init__(self, mean: np.ndarray, scale: np.ndarray, constants: np.ndarray) -> None:
+    def __init__(
+        self,
+        mean: np.ndarray,
+        scale: np.ndarray,
+        lower: np.ndarray,
+        upper: np.ndarray,
+        constants: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+    ) -> None:
         self.mean = mean
         self.scale = scale
+        self.lower = lower
+        self.upper = upper
         self.constants = constants
+        self.low = low
+        self.high = high
 
     @classmethod
     def identity(cls, shape: tuple[int, ...]) -> Self:
         """The map that leaves rows as they are."""
-        return cls(np.zeros(shape), np.ones(shape), np.full(shape, np.nan))
+        free = np.full(shape, np.inf)
+        return cls(np.zeros(shape), np.ones(shape), -free, free, np.full(shape, np.nan), -free, free)
 
     @classmethod
-    def standardise(cls, *samples: np.ndarray) -> Self:
-        """Each column to mean 0 and standard deviation 1, over samples of shape (n, *row_shape) together.
+    def of(cls, *samples: np.ndarray, scaling: str = "robust") -> Self:
+        """The map of a `scaling`, over samples of shape (n, *row_shape) together; bounded by what is found in them.
 
-        Of images, (n, channels, height, width), each channel: a pixel of the margin that hardly varies is no more
-        important than the others.
+        ``"standard"`` takes each column to mean 0 and standard deviation 1. ``"robust"`` does so for the values within
+        fences, beyond which the map is logarithmic. ``"whole"`` does as ``"robust"``, but that all columns have one
+        scale: the root mean square of theirs.
+
+        Of images, (n, channels, height, width), a channel is what a column is of vectors: a pixel of the margin that
+        hardly varies is no more important than the others.
 
         Raises
         ------
         ValueError
-            If a column's values are so large that their standard deviation overflows float64.
+            If the range of a column overflows float64.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            low, high, mean, variance = _statistics(samples)
-            varies = scaled = low != high
-            if varies.ndim == 3:
-                mean, variance = _of_channels(mean, variance)
-                scaled = np.broadcast_to(varies.any(axis=(1, 2), keepdims=True), varies.shape)
-            scale = np.sqrt(variance)
-        if not (np.isfinite(mean).all() and np.isfinite(scale).all()):
-            column = np.argwhere(~(np.isfinite(mean) & np.isfinite(scale)))[0].tolist()
-            raise ValueError(
-                f"X must have a standard deviation that float64 holds in every column, got one that overflows in"
-                f" column {column[0] if len(column) == 1 else tuple(column)}; rescale it first."
-            )
-        # A column whose spread is below the resolution of its dtype would be divided by rounding error.
-        scale = np.where(scaled & (scale > 0), scale, 1.0)
-        return cls(np.where(scaled, mean, low), scale, np.where(varies, np.nan, low))
+        found = Columns.of(samples, fenced=scaling != "standard")
+        varies = found.low != found.high
+        scaled = varies
+        low, high = found.low, found.high
+        if varies.ndim == 3:
+            scaled = np.broadcast_to(varies.any(axis=(1, 2), keepdims=True), varies.shape)
+            low, high = by_channel(low, np.min), by_channel(high, np.max)
+        deviation = found.deviation
+        if scaling == "whole" and scaled.any():
+            greatest = deviation[scaled].max()
+            deviation = np.full_like(deviation, greatest * np.sqrt(np.square(deviation[scaled] / greatest).mean()))
+        mean, scale = np.where(scaled, found.mean, found.low), np.where(scaled, deviation, 1.0)
+        lower, upper = np.full(mean.shape, -np.inf), np.full(mean.shape, np.inf)
+        if scaling != "standard":
+            with np.errstate(over="ignore"):
+                lower = np.maximum((found.fences[0] - mean) / scale, -_KNEE)
+                upper = np.minimum((found.fences[1] - mean) / scale, _KNEE)
+        return cls(mean, scale, lower, upper, np.where(varies, np.nan, found.low), low, high)
 
     @classmethod
     def to_range(cls, X: np.ndarray, target: tuple[float, float], bounds: tuple[float, float] | None = None) -> Self:
@@ -78,29 +107,72 @@ class AffineScaler:
         Raises
         ------
         ValueError
-            If X has numbers outside the bounds.
+            If X has numbers outside the bounds, or the range overflows float64.
         """
-        least, greatest, _, _ = _statistics((X,))
+        least, greatest = extremes((X,))
         found = float(least.min()), float(greatest.max())
         low, high = found if bounds is None else bounds
-        if found[0] < low or found[1] > high:
+        if not low <= found[0] <= found[1] <= high:
             raise ValueError(
                 f"X must lie in the data_range ({low:g}, {high:g}), got numbers from {found[0]:g} to {found[1]:g}."
             )
-        scale = (high - low) / (target[1] - target[0]) or 1.0
-        shape = X.shape[1:]
-        constants = np.where(least == greatest, least, np.nan)
-        return cls(np.full(shape, low - target[0] * scale), np.full(shape, scale), constants)
+        width = target[1] - target[0]
+        with np.errstate(over="ignore"):
+            scale = float(np.subtract(high, low)) / width or 1.0
+        if not np.isfinite(scale):
+            raise ValueError(f"data_range must be narrower than the greatest float64, got ({low:g}, {high:g}).")
+        made = cls.identity(X.shape[1:]).within(low, high)
+        made.mean, made.scale = np.full(made.mean.shape, low - target[0] * scale), np.full(made.scale.shape, scale)
+        made.constants = np.where(least == greatest, least, np.nan)
+        return made
+
+    def within(self, low: float, high: float) -> Self:
+        """The same map with other bounds, for all columns."""
+        shape = self.mean.shape
+        bounds = np.full(shape, low), np.full(shape, high)
+        return type(self)(self.mean, self.scale, self.lower, self.upper, self.constants, *bounds)
+
+    def with_rows(self, *samples: np.ndarray, scaling: str | None) -> Self:
+        """The map for training that goes on, on more samples of shape (n, *row_shape): all that was learned stays.
+
+        A column that was constant and varies now begins to: nothing was learned of it. With a `scaling`, whose bounds
+        are what was found, it gets the mean and scale of that one over these samples and its constant; and where there
+        are bounds, they widen to what is found now.
+        """
+        low, high = extremes(samples)
+        freed = ~self.varies & ((low != self.constants) | (high != self.constants))
+        made = type(self)(**{name: getattr(self, name).copy() for name in self.names})
+        made.constants[freed] = np.nan
+        if scaling is None:
+            return made
+        unknown = freed
+        if freed.ndim == 3:
+            unknown = np.broadcast_to(~self.varies.any(axis=(1, 2), keepdims=True), freed.shape) & freed.any()
+            low, high = by_channel(low, np.min), by_channel(high, np.max)
+        if unknown.any():
+            before = np.where(self.varies, self.mean, self.constants)[None]
+            found = type(self).of(*samples, before, scaling=scaling)
+            for name in ("mean", "scale", "lower", "upper"):
+                getattr(made, name)[unknown] = getattr(found, name)[unknown]
+            if scaling == "whole" and self.varies.any():
+                made.scale[unknown] = self.scale[self.varies][0]
+        bounded = np.isfinite(self.low)
+        made.low[bounded] = np.minimum(self.low, low)[bounded]
+        made.high[bounded] = np.maximum(self.high, high)[bounded]
+        return made
 
     @classmethod
     def from_state(cls, state: State, shape: tuple[int, ...]) -> Self:
         """What `to_state` gave, for rows of this shape."""
         mean = state.array("mean", shape)
         scale = state.array("scale", shape, least=_LEAST)
-        constants = state.array("constants", shape, finite=False)
-        if np.isinf(constants).any():
+        others = {name: state.array(name, shape, finite=False) for name in cls.names[2:]}
+        if np.isinf(others["constants"]).any():
             raise FileError("constants of the scaler must be finite, got infinity")
-        return cls(mean, scale, constants)
+        for first, last in (("lower", "upper"), ("low", "high")):
+            if not (others[first] <= others[last]).all():
+                raise FileError(f"{first} and {last} of the scaler must be in this order")
+        return cls(mean, scale, **others)
 
     def ordered(self, order: np.ndarray | None) -> Self:
         """The map of the same columns in another order, of shape (n_features,); itself for None."""
@@ -110,6 +182,10 @@ class AffineScaler:
         """Everything, to be stored."""
         return State({name: as_tensor(getattr(self, name)) for name in self.names})
 
+    def maps_like(self, other: "Scaler") -> bool:
+        """Whether both take all rows to the same scaled ones."""
+        return all(np.array_equal(getattr(self, n), getattr(other, n)) for n in ("mean", "scale", "lower", "upper"))
+
     @property
     def varies(self) -> np.ndarray:
         """Whether a column does, of shape (*row_shape,)."""
@@ -118,54 +194,64 @@ class AffineScaler:
     def to_tensor(self, X: np.ndarray) -> Tensor:
         """Scaled rows as a float32 tensor of shape (n, *row_shape) on the CPU, none farther out than 1e30."""
         rows = np.empty(X.shape, dtype=np.float32)
-        for part in chunks(X):
-            rows[part] = np.clip((X[part] - self.mean) / self.scale, -_FARTHEST, _FARTHEST)
+        bent = np.isfinite(self.lower).any() or np.isfinite(self.upper).any()
+        with np.errstate(over="ignore"):
+            for part in chunks(X):
+                u = (X[part] - self.mean) / self.scale
+                if bent:
+                    over, under = np.maximum(u - self.upper, 0.0), np.maximum(self.lower - u, 0.0)
+                    u = np.clip(u, self.lower, self.upper) + np.log1p(over) - np.log1p(under)
+                rows[part] = np.clip(u, -_FARTHEST, _FARTHEST)
         return torch.from_numpy(rows)
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """The map of a tensor (n, *row_shape) in X's units, differentiable, in float64 on its device."""
+        mean, scale, lower, upper = self._tensors(x.device)
+        u = (x.double() - mean) / scale
+        return torch.clamp(u, lower, upper) + torch.log1p(torch.relu(u - upper)) - torch.log1p(torch.relu(lower - u))
+
+    def unscaled(self, rows: Tensor) -> Tensor:
+        """The map back of a tensor (n, *row_shape) of scaled rows, differentiable, in float64; not held in bounds."""
+        mean, scale, lower, upper = self._tensors(rows.device)
+        y = rows.double()
+        over, under = (torch.relu(excess).clamp(max=_MOST_EXCESS) for excess in (y - upper, lower - y))
+        return mean + scale * (torch.clamp(y, lower, upper) + torch.expm1(over) - torch.expm1(under))
+
+    def log_volume(self, X: np.ndarray) -> np.ndarray:
+        """log of the volume, in X's units, of a unit cube of scaled ones at each row of X: (n,).
+
+        Of the columns that vary.
+        """
+        u = (X - self.mean) / self.scale
+        excess = np.maximum(u - self.upper, 0.0) + np.maximum(self.lower - u, 0.0)
+        return (np.log(self.scale) + np.log1p(excess))[:, self.varies].sum(axis=1)
 
     def pinned(self, rows: Tensor) -> Tensor:
         """Scaled rows, with the constants of X in the columns that do not vary in X."""
         varies = self.varies
         if varies.all():
             return rows
-        values = np.where(varies, 0.0, (self.constants - self.mean) / self.scale)
-        return torch.where(
-            torch.from_numpy(varies).to(rows.device), rows, torch.from_numpy(values).to(rows.device, rows.dtype)
-        )
+        values = self.to_tensor(np.where(varies, self.mean, self.constants)[None])[0]
+        return torch.where(torch.from_numpy(varies).to(rows.device), rows, values.to(rows.device, rows.dtype))
 
     def to_array(self, rows: Tensor, dtype: str) -> np.ndarray:
-        """Rows in the user's units and `dtype`, never past the largest number of it."""
-        values = self.mean + rows.cpu().numpy().astype(np.float64) * self.scale
-        values = np.where(self.varies, values, self.constants)
+        """Rows in the user's units and `dtype`, within the bounds and never past the largest number of it."""
+        values = np.where(self.varies, self.unscaled(rows.detach().cpu()).numpy(), self.constants)
+        return self.held(values, dtype)
+
+    def held(self, X: np.ndarray, dtype: str) -> np.ndarray:
+        """A copy of rows in the user's units, in `dtype`, within the bounds and never past its largest number."""
         limit = np.finfo(dtype).max
-        return np.clip(values, -limit, limit).astype(dtype)
+        values = np.clip(X, -limit, limit).astype(dtype)
+        return np.clip(values, _inward(self.low, dtype, np.inf), _inward(self.high, dtype, -np.inf))
+
+    def _tensors(self, device: torch.device) -> tuple[Tensor, ...]:
+        return tuple(torch.from_numpy(a).to(device) for a in (self.mean, self.scale, self.lower, self.upper))
 
 
-def chunks(X: np.ndarray) -> Iterator[slice]:
-    """Slices of X's rows, small enough to be copied, so that a memory-mapped X is never read whole."""
-    step = max(1, _CHUNK // max(1, X[0].size)) if len(X) else 1
-    return (slice(start, start + step) for start in range(0, len(X), step))
-
-
-def _statistics(samples: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Least, greatest, mean and variance of each column, in one pass (Chan, Golub and LeVeque, 1979)."""
-    shape = samples[0].shape[1:]
-    low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
-    mean, squares, n = np.zeros(shape), np.zeros(shape), 0
-    for X in samples:
-        for part in chunks(X):
-            rows = np.asarray(X[part], dtype=np.float64)
-            low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
-            centre = rows.mean(axis=0)
-            gap = centre - mean
-            total = n + len(rows)
-            squares = squares + ((rows - centre) ** 2).sum(axis=0) + gap**2 * (n * len(rows) / total)
-            mean = mean + gap * (len(rows) / total)
-            n = total
-    return low, high, mean, squares / n
-
-
-def _of_channels(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance of each channel, at each of its pixels, from those of the pixels."""
-    centre = mean.mean(axis=(1, 2), keepdims=True)
-    total = (variance + (mean - centre) ** 2).mean(axis=(1, 2), keepdims=True)
-    return np.broadcast_to(centre, mean.shape).copy(), np.broadcast_to(total, mean.shape).copy()
+def _inward(bounds: np.ndarray, dtype: str, inner: float) -> np.ndarray:
+    """Bounds in another dtype, rounded to the side where `inner` is."""
+    limit = np.finfo(dtype).max
+    rounded = np.clip(bounds, -limit, limit).astype(dtype)
+    outside = rounded < bounds if inner > 0 else rounded > bounds
+    return np.where(outside, np.nextafter(rounded, np.array(inner, dtype)), rounded)

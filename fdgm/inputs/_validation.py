@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 from .._columns import Labels, align, labels_of, library_of
 from .._numbers import as_numbers
 from ._record import Record, columns_of
-from ._scaler import chunks
+from ._spread import chunks
 
 __all__ = ["as_before_on_error", "is_mapped", "validate", "validate_count", "validate_latents", "validate_pair"]
 

@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from ..inputs import AffineScaler, entropy_of, some_rows
+from ..inputs import Scaler, entropy_of, some_rows
 from ..persistence import Array, Count, Float, Rule
 from ._base import DensityRatio
 
@@ -126,7 +126,7 @@ class KernelRatio(DensityRatio):
         d = X_p[0].size
         self._location, self._scale = np.zeros(d), np.ones(d)
         if self.standardize:
-            scaler = AffineScaler.standardise(X_p, X_q)
+            scaler = Scaler.of(X_p, X_q)
             self._location, self._scale = scaler.mean.ravel(), scaler.scale.ravel()
         order = rng.permutation(len(X_p))
         n_centers = min(self.n_centers, len(X_p) // 2)

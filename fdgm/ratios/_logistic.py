@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import MLP, Architecture
-from ..inputs import AffineScaler, Record, Seeds, chunk_seed
+from ..inputs import Record, Scaler, Seeds, chunk_seed
 from ..nets import Clock, Rows, hold_out, resolve_device
 from ..objectives import Objective
 from ..options import Schedule
@@ -259,8 +259,7 @@ class LogisticRatio(DensityRatio, Trainable):
         return self._sign * values.double().cpu().numpy()
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
-        mean, scale = (torch.from_numpy(a).to(x.device) for a in (self._scaler.mean, self._scaler.scale))
-        z = ((x.double() - mean) / scale).float().to(self.net_.device)
+        z = self._scaler.scaled(x).float().to(self.net_.device)
         return self._sign * self.net_.critic_step_.log_ratio()(z).to(x.device, x.dtype)
 
     def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
@@ -284,10 +283,10 @@ class LogisticRatio(DensityRatio, Trainable):
     def _objective(self) -> Objective:
         return registry.make("objective", self.objective)
 
-    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
+    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         if self.critic is None:
-            return AffineScaler.standardise(*arrays)
-        return AffineScaler.identity(arrays[0].shape[1:])
+            return Scaler.of(*arrays)
+        return Scaler.identity(arrays[0].shape[1:])
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         default = MLP(width=64, depth=2, activation="silu")

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .. import registry
 from ..exceptions import FileError
-from ..inputs import AffineScaler, chunk_seed, entropy_of, with_seed
+from ..inputs import Scaler, chunk_seed, entropy_of, with_seed
 from ..persistence import Count, Sign, State
 from ._base import DensityRatio
 from ._order import comes_first
@@ -103,7 +103,7 @@ class TelescopingRatio(DensityRatio):
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Samples of each distribution and the next, from one end to the other."""
         ends = (X_p, X_q) if self._sign > 0 else (X_q, X_p)
-        scaler = AffineScaler.standardise(*ends)
+        scaler = Scaler.of(*ends, scaling="standard")
         first, last = ((X - scaler.mean) / scaler.scale for X in ends)
         near = ends[0]
         for k in range(1, self.n_bridges + 1):

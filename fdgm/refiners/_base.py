@@ -20,8 +20,8 @@ from .. import registry
 from .._ambient import undisturbed
 from ..exceptions import FileError
 from ..inputs import (
-    AffineScaler,
     Record,
+    Scaler,
     chunk_seed,
     entropy_of,
     given_key,
@@ -83,7 +83,8 @@ class Refiner(Savable, ABC):
     n_features_in_: int
     _rows: np.ndarray | None
     _stages: list[DensityRatio]
-    _scaler: AffineScaler
+    _scaler: Scaler
+    _units: Scaler
     _record: Record
     _clamp: tuple[float, float] | None
     _entropy: int
@@ -206,7 +207,7 @@ class Refiner(Savable, ABC):
         key = (self._entropy, _SCORE_KEY)
         rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
         refined = self._draw(len(rows), key)
-        return -energy_distance(self._scaler.to_tensor(rows).numpy(), self._scaler.to_tensor(refined).numpy())
+        return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(refined).numpy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted refiner to one file, which :func:`fdgm.load` reads; there is no pickle in it.
@@ -245,7 +246,7 @@ class Refiner(Savable, ABC):
                 "n_calls": self._n_calls,
                 "n_stages": len(self._stages),
             },
-            {"record": self._record.to_state(), "scaler": self._scaler.to_state()},
+            {"record": self._record.to_state(), "scaler": self._scaler.to_state(), "units": self._units.to_state()},
         )
         if ratio is not self.generator_ and "ratio" not in self._held_estimators():
             state.parts["ratio"] = describe(ratio)
@@ -257,7 +258,7 @@ class Refiner(Savable, ABC):
         shape = self._row_shape = self._record.shape
         self.n_features_in_ = shape[0]
         set_columns(self, state.value("columns"), shape[0])
-        self._scaler = AffineScaler.from_state(state.part("scaler"), shape)
+        self._scaler, self._units = (Scaler.from_state(state.part(name), shape) for name in ("scaler", "units"))
         self._clamp = _checked_clamp(state.value("clamp"))
         self._entropy, self._n_calls = state.integer("entropy", most=2**128 - 1), state.integer("n_calls")
         self._rows = None
@@ -320,7 +321,7 @@ class Refiner(Savable, ABC):
     def _seed(self, key: int) -> int:
         return chunk_seed(self._entropy, key)
 
-    def _scaling(self, array: np.ndarray) -> tuple[AffineScaler, tuple[float, float] | None]:
+    def _scaling(self, array: np.ndarray) -> tuple[Scaler, tuple[float, float] | None]:
         """The map to scaled units, and the range there."""
         owner, generator = type(self).__name__, self.generator_
         if isinstance(generator, GenerativeModel):
@@ -329,12 +330,16 @@ class Refiner(Savable, ABC):
                     f"X of {owner} must have rows of the generator's shape {generator._record.shape}, got"
                     f" {self._record.shape}."
                 )
-            scaler = generator._scaler.ordered(column_order(f"generator of {owner}", generator, self._record.columns))
+            order = column_order(f"generator of {owner}", generator, self._record.columns)
+            scaler, self._units = generator._scaler.ordered(order), generator._units.ordered(order)
             if self.data_range == "auto":
                 return scaler, generator._scaled_range(self._record.shape)
         else:
-            scaler = AffineScaler.standardise(array)
-        if self.data_range is None or (self.data_range == "auto" and array.ndim == 2):
+            # Rows of another origin have another range: their own generator's.
+            scaler = self._units = Scaler.of(array).within(-np.inf, np.inf)
+        if self.data_range is None:
+            return scaler.within(-np.inf, np.inf), None
+        if self.data_range == "auto" and array.ndim == 2:
             return scaler, None
         bounds = (array.min(), array.max()) if self.data_range == "auto" else self.data_range
         try:
@@ -347,15 +352,20 @@ class Refiner(Savable, ABC):
                 f"data_range of {owner} must be 'auto', None or two growing finite numbers, got {self.data_range!r}."
             )
         if isinstance(generator, GenerativeModel):
-            ends = [(bound - scaler.mean) / scaler.scale for bound in (low, high)]
-            if any(np.ptp(end) > 1e-6 * (1 + np.abs(end).max()) for end in ends):
+            least, greatest = float(array.min()), float(array.max())
+            if not low <= least <= greatest <= high:
                 raise ValueError(
-                    f"data_range of {owner} must be 'auto' or None with a generator that standardises each column, got"
-                    f" {self.data_range!r}; give the data_range to the generator."
+                    f"X of {owner} must lie in the data_range ({low:g}, {high:g}), got numbers from {least:g} to"
+                    f" {greatest:g}."
                 )
+            scaler = scaler.within(low, high)
+            ends = [scaler.to_tensor(np.full((1, *array.shape[1:]), bound)).numpy() for bound in (low, high)]
+            if any(np.ptp(end) > 1e-6 * (1 + np.abs(end).max()) for end in ends):
+                return scaler, None
             return scaler, (float(ends[0].min()), float(ends[1].max()))
         # One map for all columns, so that one range fits them.
-        return AffineScaler.to_range(array, (-1.0, 1.0), (low, high)), (-1.0, 1.0)
+        scaler = self._units = Scaler.to_range(array, (-1.0, 1.0), (low, high))
+        return scaler, (-1.0, 1.0)
 
     def _fit_ratio(self, array: np.ndarray) -> Any:
         ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_, self._seed(_RATIO_KEY))

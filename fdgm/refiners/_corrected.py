@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from torch import Tensor
 
-from ..inputs import AffineScaler, columns_of, entropy_of, int_seed, with_seed
+from ..inputs import Scaler, columns_of, entropy_of, int_seed, with_seed
 from ..persistence import Count, Savable, State
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
@@ -163,7 +163,7 @@ class CorrectedRatio(DensityRatio):
             If the source has no network for a critic.
         """
         settings = LogisticRatio(lr=_LR) if self.corrector is None else self.corrector
-        identity = AffineScaler.identity(source._record.shape)
+        identity = Scaler.identity(source._record.shape)
         made = trained_on("source of CorrectedRatio", source, identity, settings, columns_of(self))
         if made is None:
             raise ValueError(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .._columns import Labels
-from ..inputs import AffineScaler
+from ..inputs import Scaler
 from ..ratios import DensityRatio, LogisticRatio
 from ..training import GenerativeModel
 from ._ordering import column_order, of_ordered
@@ -24,33 +24,35 @@ class Rescaled(nn.Module):
     Parameters
     ----------
     body : Module
-        From `factor` · rows + `offset` to log-ratios (n,) or (n, 1).
-    factor, offset : ndarray of shape (*shape,)
+        From rows in the units of `its`, or X's where that is None, to log-ratios (n,) or (n, 1).
+    ours : Scaler
+        Whose units the rows are given in.
+    its : Scaler or None
+        With its columns in the rows' order.
     order : ndarray of int of shape (n_features,) or None, default=None
         Where the rows' columns are among those that `body` takes.
     """
 
-    factor: Tensor
-    offset: Tensor
-
-    def __init__(
-        self, body: nn.Module, factor: np.ndarray, offset: np.ndarray, order: np.ndarray | None = None
-    ) -> None:
+    def __init__(self, body: nn.Module, ours: Scaler, its: Scaler | None, order: np.ndarray | None = None) -> None:
         super().__init__()
         self.body = body
+        self.ours = ours
+        self.its = its
         self.order = order
-        self.register_buffer("factor", torch.from_numpy(factor.astype(np.float32)))
-        self.register_buffer("offset", torch.from_numpy(offset.astype(np.float32)))
+        self._alike = its is not None and its.maps_like(ours)
 
     def forward(self, rows: Tensor) -> Tensor:
-        t = of_ordered(self.body, self.order)(rows * self.factor + self.offset)
+        if not self._alike:
+            rows = self.ours.unscaled(rows)
+            rows = (rows if self.its is None else self.its.scaled(rows)).to(torch.float32)
+        t = of_ordered(self.body, self.order)(rows)
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
 
 
 def trained_on(
     owner: str,
     critic: GenerativeModel | nn.Module,
-    scaler: AffineScaler,
+    scaler: Scaler,
     settings: LogisticRatio,
     columns: Labels | None,
 ) -> LogisticRatio | None:
@@ -62,7 +64,7 @@ def trained_on(
         Whose critic it is, for the error where the columns of a model have other names.
     critic : GenerativeModel or Module
         A module is one of rows in X's units.
-    scaler : AffineScaler
+    scaler : Scaler
     settings : LogisticRatio
         Of which one of the same settings is made, but for critic, precision and device.
     columns : tuple or None
@@ -80,11 +82,10 @@ def trained_on(
             return None
         order = column_order(owner, critic, columns)
         its = critic._scaler.ordered(order)
-        factor, offset = scaler.scale / its.scale, (scaler.mean - its.mean) / its.scale
         params |= {"precision": critic.precision, "device": str(critic.net_.device)}
     else:
-        body, factor, offset, order = critic, scaler.scale, scaler.mean, None
-    return LogisticRatio(**{**params, "critic": Rescaled(body, factor, offset, order)})
+        body, its, order = critic, None, None
+    return LogisticRatio(**{**params, "critic": Rescaled(body, scaler, its, order)})
 
 
 def gone_on(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._columns import Labels
 from ..architectures import MLP
-from ..inputs import AffineScaler, with_seed
+from ..inputs import Scaler, with_seed
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import Sampler
 from ..training import GenerativeModel
@@ -56,7 +56,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
 
 
 def field_of(
-    owner: str, ratio: Any, generator: Any, scaler: AffineScaler, device: str, columns: Labels | None
+    owner: str, ratio: Any, generator: Any, scaler: Scaler, device: str, columns: Labels | None
 ) -> Callable[[Tensor], Tensor]:
     """T (n,) as a function of scaled rows (n, *shape), which have their columns in the order of `columns`."""
     if isinstance(ratio, DensityRatio) and not isinstance(ratio, CorrectedRatio):
@@ -74,10 +74,9 @@ def field_of(
         function = function.to(device).eval()
     # A module of the user's takes float32; where a model of this package does, it scales in float64 first.
     exact = torch.float64 if isinstance(ratio, (Sampler, CorrectedRatio)) else torch.float32
-    mean, scale = (torch.from_numpy(v).to(device, exact) for v in (scaler.mean, scaler.scale))
 
     def field(points: Tensor) -> Tensor:
-        t = function(points.to(exact) * scale + mean).to(points.dtype)
+        t = function(scaler.unscaled(points).to(exact)).to(points.dtype)
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
 
     return field

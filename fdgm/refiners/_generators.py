@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, Uniform
 
 from .._columns import Labels, align, labels_of
-from ..inputs import AffineScaler, with_seed
+from ..inputs import Scaler, with_seed
 from ..training import GenerativeModel
 from ._ordering import column_order, ordered
 from ._prior import Prior
@@ -139,7 +139,7 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
 
 
 def source_of(
-    owner: str, generator: Any, scaler: AffineScaler, device: str, columns: Labels | None
+    owner: str, generator: Any, scaler: Scaler, device: str, columns: Labels | None
 ) -> LatentSource | RowSource:
     """The generator's face, in the scaled units of `scaler`, with its columns in the order of `columns`."""
     if isinstance(generator, GenerativeModel):
@@ -158,18 +158,16 @@ def source_of(
 
 
 def _scaled(
-    owner: str, function: Callable[[Tensor], Tensor], scaler: AffineScaler, device: str
+    owner: str, function: Callable[[Tensor], Tensor], scaler: Scaler, device: str
 ) -> Callable[[Tensor], Tensor]:
     """The function's rows, of X's shape, in scaled units."""
-    mean, scale = (torch.from_numpy(v.astype(np.float32)).to(device) for v in (scaler.mean, scaler.scale))
+    shape = scaler.mean.shape
 
     def generate(latents: Tensor) -> Tensor:
         rows = function(latents)
-        if rows.shape[1:] != mean.shape:  # or it might be spread over X's columns, in silence
-            raise ValueError(
-                f"generator of {owner} must give rows of X's shape {tuple(mean.shape)}, got {tuple(rows.shape[1:])}."
-            )
-        return scaler.pinned((rows - mean) / scale)
+        if rows.shape[1:] != shape:  # or it might be spread over X's columns, in silence
+            raise ValueError(f"generator of {owner} must give rows of X's shape {shape}, got {tuple(rows.shape[1:])}.")
+        return scaler.pinned(scaler.scaled(rows).to(torch.float32))
 
     return generate
 

@@ -260,7 +260,7 @@ class Mover(Refiner):
     def _refine_rows(self, X: Any, random_state: Any) -> Any:
         array, record = validate(self, X, reset=False)
         if not self._n_moves:
-            return record.restore(array.copy(), index_of(X))
+            return record.restore(self._scaler.held(array, record.dtype), index_of(X))
         return record.restore(self._run(array, len(array), self._refine_key(random_state), latent=False), index_of(X))
 
     def _check_latents(self, Z: Any, method: str) -> np.ndarray:

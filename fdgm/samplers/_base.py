@@ -54,8 +54,7 @@ class Sampler(GenerativeModel):
             In x's dtype.
         """
         check_is_fitted(self)
-        mean, scale = (torch.from_numpy(value).to(x.device) for value in (self._scaler.mean, self._scaler.scale))
-        return self._scaled_log_ratio()(((x - mean) / scale).to(self.net_.device, torch.float32)).to(x)
+        return self._scaled_log_ratio()(self._scaler.scaled(x).to(self.net_.device, torch.float32)).to(x)
 
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
         """The critic's log-ratio as a function of scaled rows on its device: what moves points."""

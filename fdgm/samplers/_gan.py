@@ -48,10 +48,15 @@ class GANSampler(Sampler):
     n_critic_steps : int or None, default=None
         Updates of the critic before each of the generator's. None is the objective's: 5 for those of Wasserstein's
         distance, 1 for the others.
+    scaling : {"auto", "standard", "robust", "whole"}, default="auto"
+        How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
+        and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
+        logarithmic scale. ``"whole"`` is as ``"robust"``, with one scale for all columns. ``"auto"`` is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
-        The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole. ``"auto"``
-        takes X's own where the architecture makes bounded data, as those for images do, and no range otherwise. With
-        None each column, or channel of images, is standardised.
+        The least and greatest value that X can have, in its units, and that any output has. X is mapped to [−1, 1] as
+        a whole. ``"auto"`` takes X's own least and greatest value, of all columns together where the
+        architecture makes bounded data, as those for images do; of each column, or channel, otherwise, and X is scaled
+        by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float, default=0.3
         Standard deviation, in scaled units, of noise added to all that the critic judges. It lets the critic see
         across gaps between modes, and keeps generators from losing them; 0 is the objective as it was published.
@@ -185,6 +190,7 @@ class GANSampler(Sampler):
         latent_size: int | None = None,
         n_generator_steps: int = 50,
         n_critic_steps: int | None = None,
+        scaling: str = "auto",
         data_range: tuple[float, float] | str | None = "auto",
         instance_noise: float = 0.3,
         noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
@@ -219,6 +225,7 @@ class GANSampler(Sampler):
         self.latent_size = latent_size
         self.n_generator_steps = n_generator_steps
         self.n_critic_steps = n_critic_steps
+        self.scaling = scaling
         self.data_range = data_range
         self.instance_noise = instance_noise
         self.noise_schedule = noise_schedule

@@ -102,10 +102,15 @@ class VGrowSampler(Sampler):
         is near the data.
     step_size_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
         Factors of `step_size`; as `lr_schedule`.
+    scaling : {"auto", "standard", "robust", "whole"}, default="auto"
+        How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
+        and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
+        logarithmic scale. ``"whole"`` is as ``"robust"``, with one scale for all columns. ``"auto"`` is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
-        The least and greatest value that X can have, in its units: X is mapped to [−1, 1] as a whole, and particles
-        are clamped to it. ``"auto"`` takes X's own where the architecture makes bounded data, as those for images
-        do, and no range otherwise. With None each column, or channel of images, is standardised, and nothing clamped.
+        The least and greatest value that X can have, in its units, and that any output has. X is mapped to [−1, 1] as
+        a whole, and particles are clamped to it. ``"auto"`` takes X's own least and greatest value, of all columns
+        together where the architecture makes bounded data, as those for images do; of each column, or channel,
+        otherwise, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float, default=0.3
         Standard deviation, in scaled units, of the noise added to both of the critic's samples. It lets the critic
         see across gaps between modes.
@@ -258,6 +263,7 @@ class VGrowSampler(Sampler):
         projection_schedule: Sequence[tuple[float, float]] = (),
         step_size: float | str = "auto",
         step_size_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        scaling: str = "auto",
         data_range: tuple[float, float] | str | None = "auto",
         instance_noise: float = 0.3,
         noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
@@ -300,6 +306,7 @@ class VGrowSampler(Sampler):
         self.projection_schedule = projection_schedule
         self.step_size = step_size
         self.step_size_schedule = step_size_schedule
+        self.scaling = scaling
         self.data_range = data_range
         self.instance_noise = instance_noise
         self.noise_schedule = noise_schedule

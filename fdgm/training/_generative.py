@@ -17,12 +17,23 @@ from .. import registry
 from .._ambient import undisturbed
 from ..architectures import Architecture
 from ..exceptions import FileError
-from ..inputs import AffineScaler, chunk_seed, given_key, some_rows, validate, validate_count
+from ..inputs import (
+    SCALINGS,
+    Record,
+    Scaler,
+    chunk_seed,
+    extremes,
+    given_key,
+    some_rows,
+    validate,
+    validate_count,
+)
 from ..metrics import energy_distance
 from ..nets import OPTIMIZERS, Clock, Rows, hold_out
 from ..persistence import State, describe, write
 from ._draw import draw
 from ._early_stopping import BestGenerator, EarlyStopping
+from ._scaling import warn_of_far_values, warn_of_moved_range, warn_of_moved_rows
 from ._trainable import Trainable
 
 __all__ = ["GenerativeModel"]
@@ -41,6 +52,7 @@ class GenerativeModel(Trainable):
         **Trainable._training_constraints,
         "architecture": [str, Architecture],
         "latent_size": [Interval(Integral, 1, None, closed="left"), None],
+        "scaling": [StrOptions({"auto", *SCALINGS})],
         "data_range": [StrOptions({"auto"}), list, tuple, None],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "ema": [Interval(Real, 0, 1, closed="neither"), None],
@@ -53,6 +65,7 @@ class GenerativeModel(Trainable):
 
     architecture: str | Architecture | None
     latent_size: int | None
+    scaling: str
     data_range: Any
     optimizer: str
     ema: float | None
@@ -62,6 +75,7 @@ class GenerativeModel(Trainable):
     validate_every: int
     _n_calls: int
     _best: BestGenerator
+    _robust: Scaler | None
     _held_out: np.ndarray | None
 
     @undisturbed()
@@ -98,8 +112,10 @@ class GenerativeModel(Trainable):
         array, record = validate(self, X, reset=not goes_on, min_samples=2)
         if goes_on:
             self._check_unchanged()
+            self._go_on(array, record)
         else:
             self._start((array,))
+            self._say_what_is_far(record)
         self._best = BestGenerator()
         return self._run((array,), record, clock)
 
@@ -123,8 +139,10 @@ class GenerativeModel(Trainable):
         array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
         if goes_on:
             self._check_unchanged()
+            self._go_on(array, record)
         else:
             self._start((array,))
+            self._say_what_is_far(record)
         self._record = record
         self._best.weights = None
         return self._train((self._rows(array),), Clock(1, None, [0.0]))
@@ -202,7 +220,7 @@ class GenerativeModel(Trainable):
         key = (self.net_.seeds.sample, _SCORE_KEY)
         rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
         generated = self._draw(len(rows), key)
-        return -energy_distance(self._scaler.to_tensor(rows).numpy(), self._scaler.to_tensor(generated).numpy())
+        return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(generated).numpy())
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
         """What a call's chance is seeded from: None goes on along the fit's own stream."""
@@ -229,12 +247,68 @@ class GenerativeModel(Trainable):
         by_architecture = self._architecture().data_range(shape)
         return (-1.0, 1.0) if by_architecture is None and self.data_range != "auto" else by_architecture
 
-    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
+    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         (X,) = arrays
         scaled = self._scaled_range(X.shape[1:])
+        self._robust = None
         if scaled is None:
-            return AffineScaler.standardise(X)
-        return AffineScaler.to_range(X, scaled, None if self.data_range == "auto" else self._checked_range())
+            made = Scaler.of(X, scaling=self._scaling)
+            if self._scaling != "robust":
+                self._robust = Scaler.of(X)
+            return made if self.data_range == "auto" else made.within(-np.inf, np.inf)
+        if self.scaling != "auto":
+            raise ValueError(
+                f"scaling of {type(self).__name__} must be 'auto' where the data have a range, which takes its place,"
+                f" got {self.scaling!r} with data_range={self.data_range!r}; set data_range to None."
+            )
+        return Scaler.to_range(X, scaled, None if self.data_range == "auto" else self._checked_range())
+
+    @property
+    def _scaling(self) -> str:
+        """The scaling of data that have no range."""
+        return "robust" if self.scaling == "auto" else self.scaling
+
+    @property
+    def _units(self) -> Scaler:
+        """The map to the units of `score`, which no row alone can set, and no `scaling` changes."""
+        return self._scaler if self._robust is None else self._robust
+
+    def _say_what_is_far(self, record: Record) -> None:
+        """Warn of values that would ruin a column, where the data have no range."""
+        if self._scaled_range(record.shape) is None:
+            warn_of_far_values(type(self).__name__, record, self._scaler, self._units)
+
+    def _go_on(self, X: np.ndarray, record: Record) -> None:
+        """Take up more rows, in the scaling that there is.
+
+        Raises
+        ------
+        ValueError
+            If X has numbers outside a data_range that was given.
+        """
+        owner, before = type(self).__name__, self._scaler
+        ranged = self._scaled_range(record.shape) is not None
+        if ranged:
+            low, high = extremes((X,))
+            least, greatest = float(low.min()), float(high.max())
+            first, last = float(before.low.min()), float(before.high.max())
+            if (least < first or greatest > last) and self.data_range != "auto":
+                raise ValueError(
+                    f"X of {owner} must lie in the data_range ({first:g}, {last:g}), got numbers from {least:g} to"
+                    f" {greatest:g}."
+                )
+            warn_of_moved_range(owner, (first, last), (least, greatest))
+        self._scaler = before.with_rows(X, scaling=None if ranged else self._scaling)
+        if self._robust is not None:
+            self._robust = self._robust.with_rows(X, scaling="robust")
+        freed = self._scaler.varies & ~before.varies
+        if freed.any():
+            self._free(self._scaler.varies)
+        if not ranged:
+            warn_of_moved_rows(owner, record, self._scaler, freed, X)
+
+    def _free(self, varies: np.ndarray) -> None:
+        """Tell the networks which columns vary, where one has begun to."""
 
     def _betas(self, name: str, default: tuple[float, float]) -> tuple[float, float]:
         """Adam's two, checked; `default` for None.
@@ -313,11 +387,14 @@ class GenerativeModel(Trainable):
         state = super().to_state(compact=compact)
         state.json["n_calls"] = self._n_calls
         state.parts["best"] = self._best.to_state()
+        if self._robust is not None:
+            state.parts["units"] = self._robust.to_state()
         return state
 
     def from_state(self, state: State) -> Self:
         super().from_state(state)
         self._n_calls = state.integer("n_calls")
+        self._robust = Scaler.from_state(state.part("units"), self._record.shape) if state.has("units") else None
         self._best = BestGenerator.from_state(state.part("best"), self.net_)
         self._check_rows()
         return self

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._ambient import undisturbed
 from ..exceptions import TrainingError, TrainingWarning
-from ..inputs import AffineScaler, Record, Seeds, entropy_of, is_mapped, plain_columns, set_columns
+from ..inputs import Record, Scaler, Seeds, entropy_of, is_mapped, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
 from ..persistence import Savable, State
 from ._callbacks import check_callbacks, user_callbacks
@@ -85,7 +85,7 @@ class Trainable(Savable, ABC):
     schedule_: list[float]
     n_inner_steps_: int | None
     n_features_in_: int
-    _scaler: AffineScaler
+    _scaler: Scaler
     _record: Record
     _made_with: dict[str, Any]
 
@@ -98,7 +98,7 @@ class Trainable(Savable, ABC):
         """Fresh networks in `net_`, for rows of this shape."""
 
     @abstractmethod
-    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> AffineScaler:
+    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         """The map to scaled units, for these samples."""
 
     def _mend(self, reason: str) -> str:
@@ -173,7 +173,7 @@ class Trainable(Savable, ABC):
         """
         self._record = Record.from_state(state.part("record"))
         shape = self._row_shape = self._record.shape
-        self._scaler = AffineScaler.from_state(state.part("scaler"), shape)
+        self._scaler = Scaler.from_state(state.part("scaler"), shape)
         net = state.part("net")
         with Budget(net):
             self._build(shape, Seeds.from_state(state.part("seeds")))

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from fdgm.inputs import AffineScaler, Seeds, chunk_seed, entropy_of, validate, validate_count
+from fdgm.inputs import Scaler, Seeds, chunk_seed, entropy_of, validate, validate_count
 
 
 class Estimator(BaseEstimator):
@@ -60,7 +60,7 @@ def test_a_data_frame_comes_back_as_one():
 
 @given(arrays(np.float64, (7, 3), elements=st.floats(-1e12, 1e12)))
 def test_scaling_and_back(X):
-    scaler = AffineScaler.standardise(X)
+    scaler = Scaler.of(X)
     back = scaler.to_array(scaler.to_tensor(X), "float64")
     # A scaled value is rounded to float32: at most half an ulp, 2^-24 of itself, and a subnormal spread to nothing.
     slack = 2.0**-23 * (np.abs(X - scaler.mean) + np.abs(X).max()) + 1e-30
@@ -70,7 +70,7 @@ def test_scaling_and_back(X):
 @pytest.mark.parametrize("offset", [0.0, 1e6, -1e12])
 def test_constant_columns_come_back_constant(offset):
     X = np.column_stack([np.full(5, offset), np.arange(5.0)])
-    scaler = AffineScaler.standardise(X)
+    scaler = Scaler.of(X)
     noise = scaler.to_tensor(X) + 0.3
     np.testing.assert_array_equal(scaler.to_array(noise, "float64")[:, 0], X[:, 0])
 
@@ -79,7 +79,7 @@ def test_images_are_standardised_by_channels():
     """Else a pixel of the margin, of almost no spread, gets the steepest slope of all."""
     X = np.random.default_rng(0).normal((3.0, -1.0, 0.0), (2.0, 0.1, 1.0), (50, 4, 4, 3)).transpose(0, 3, 1, 2)
     X[:, 0, 0, 0], X[:, 1, 3, 3], X[:, 2] = -1.0 + 0.001 * X[:, 0, 0, 0], 0.5, 7.0
-    scaler = AffineScaler.standardise(X[:20], X[20:])
+    scaler = Scaler.of(X[:20], X[20:], scaling="standard")
     scaled = scaler.to_tensor(X).numpy()
     np.testing.assert_allclose(scaled.mean(axis=(0, 2, 3)), 0.0, atol=1e-5)
     np.testing.assert_allclose(scaled.std(axis=(0, 2, 3)), [1.0, 1.0, 0.0], atol=1e-5)
@@ -92,13 +92,13 @@ def test_images_are_standardised_by_channels():
 def test_a_range_maps_constant_columns_like_the_others():
     """A black margin is as black to the networks as black elsewhere."""
     X = np.array([[-1.0, -1.0, 0.5], [-1.0, 1.0, 0.5]])
-    scaler = AffineScaler.to_range(X, (-1.0, 1.0))
+    scaler = Scaler.to_range(X, (-1.0, 1.0))
     np.testing.assert_allclose(scaler.to_tensor(X).numpy(), X, rtol=0, atol=1e-7)
     back = scaler.to_array(scaler.to_tensor(X) * 0.9, "float64")
     np.testing.assert_allclose(back, [[-1.0, -0.9, 0.5], [-1.0, 0.9, 0.5]], rtol=1e-6)
 
 
-@pytest.mark.parametrize("make", [AffineScaler.standardise, lambda X: AffineScaler.to_range(X, (-1.0, 1.0))])
+@pytest.mark.parametrize("make", [Scaler.of, lambda X: Scaler.to_range(X, (-1.0, 1.0))])
 def test_pinned_rows_have_the_constants(make):
     X = np.column_stack([np.full(5, 7.0), np.arange(5.0)])
     scaler = make(X)
@@ -110,7 +110,7 @@ def test_pinned_rows_have_the_constants(make):
 
 def test_a_spread_that_overflows_is_refused():
     with pytest.raises(ValueError, match="column 1"):
-        AffineScaler.standardise(np.array([[0.0, 1e308], [1.0, -1e308]]))
+        Scaler.of(np.array([[0.0, 1e308], [1.0, -1e308]]))
 
 
 def test_seeds_are_distinct_and_repeat():

@@ -1,0 +1,96 @@
+"""What is said of the scaling of columns: of values far out, and of rows that training goes on with."""
+
+import warnings
+
+import numpy as np
+
+from ..exceptions import TrainingWarning
+from ..inputs import Record, Scaler
+
+__all__ = ["warn_of_far_values", "warn_of_moved_range", "warn_of_moved_rows"]
+
+_FAR = 1000.0  # deviations of a column's middle rows: a value so far out is more likely a slip of the pen than a tail
+_INFLATED = 10.0  # by how much a few rows may stretch a standard deviation
+_MOVED = 10.0  # scaled units, for half of the rows
+_LISTED = 3  # columns named in one warning
+
+
+def warn_of_far_values(owner: str, record: Record, scaler: Scaler, units: Scaler) -> None:
+    """Say which columns a few rows would ruin, or have values that no network sees as they are.
+
+    Parameters
+    ----------
+    owner : str
+    record : Record
+    scaler : Scaler
+        What the networks see, before any bounds are taken from it.
+    units : Scaler
+        The robust one of the same rows.
+    """
+    ends = np.maximum(np.abs(units.low - units.mean), np.abs(units.high - units.mean)) / units.scale
+    far = units.varies & (ends > _FAR)
+    stretched = units.varies & (scaler.scale > _INFLATED * units.scale)
+    affine = bool(np.isinf(scaler.upper).all())
+    if affine and stretched.any():
+        times = (scaler.scale / units.scale)[stretched].max()
+        _warn(
+            f"{owner}: a few rows far out set the scale of {_named(record, stretched)}: the standard deviation is"
+            f" {times:.3g} times that of the other rows, which the networks can hardly tell apart. Set scaling to"
+            " 'robust', or remove those rows."
+        )
+    elif far.any():
+        _warn(
+            f"{owner}: {_named(record, far)} of X has values up to {ends[far].max():.3g} standard deviations of its"
+            " other rows away. The networks see such values on a logarithmic scale; remove them if they are mistakes."
+        )
+
+
+def warn_of_moved_range(owner: str, range_: tuple[float, float], found: tuple[float, float]) -> None:
+    """Say where rows leave the range that the first call found, which the networks are made for."""
+    if found[0] < range_[0] or found[1] > range_[1]:
+        _warn(
+            f"{owner}: X has numbers from {found[0]:g} to {found[1]:g}, but its data_range is that of the first call,"
+            f" ({range_[0]:g}, {range_[1]:g}), and samples stay in it; give data_range the true range and fit anew."
+        )
+
+
+def warn_of_moved_rows(owner: str, record: Record, scaler: Scaler, freed: np.ndarray, X: np.ndarray) -> None:
+    """Say where rows that training goes on with are not like those of the first call, whose scaling stays.
+
+    Parameters
+    ----------
+    owner : str
+    record : Record
+    scaler : Scaler
+    freed : ndarray of bool, of shape (*row_shape,)
+        The columns that were constant until now.
+    X : ndarray of shape (n_samples, *row_shape)
+    """
+    if freed.any():
+        _warn(
+            f"{owner}: {_named(record, freed)} was constant in all calls until now, and varies. It is learned from here"
+            " on; where that is too late, fit anew, with rows of each kind in the first call."
+        )
+    some = X[np.unique(np.linspace(0, len(X) - 1, 1000).astype(int))]
+    with np.errstate(over="ignore"):
+        moved = scaler.varies & ~freed & (np.median(np.abs((some - scaler.mean) / scaler.scale), axis=0) > _MOVED)
+    if moved.any():
+        _warn(
+            f"{owner}: half of the rows or more are over {_MOVED:g} standard deviations of the first call away in"
+            f" {_named(record, moved)} of X. The scaling of the first call stays; if the data have moved for good, fit"
+            " anew."
+        )
+
+
+def _named(record: Record, where: np.ndarray) -> str:
+    """The columns, by name where they have one."""
+    found = np.argwhere(where).tolist()
+    labels = [repr(tuple(k) if len(k) > 1 else k[0]) for k in found[:_LISTED]]
+    if record.columns is not None:
+        labels = [repr(record.columns[k[0]]) for k in found[:_LISTED]]
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    return f"column{'s' * (len(found) > 1)} {', '.join(labels)}{more}"
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, TrainingWarning, stacklevel=5)
