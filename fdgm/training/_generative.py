@@ -33,7 +33,7 @@ from ..nets import OPTIMIZERS, Clock, Rows, hold_out
 from ..persistence import State, describe, write
 from ._draw import draw
 from ._early_stopping import BestGenerator, EarlyStopping
-from ._scaling import warn_of_far_values, warn_of_moved_range, warn_of_moved_rows
+from ._scaling import warn_of_far_values, warn_of_freed_columns, warn_of_moved_range, warn_of_moved_rows
 from ._trainable import Trainable
 
 __all__ = ["GenerativeModel"]
@@ -252,10 +252,12 @@ class GenerativeModel(Trainable):
         scaled = self._scaled_range(X.shape[1:])
         self._robust = None
         if scaled is None:
-            made = Scaler.of(X, scaling=self._scaling)
-            if self._scaling != "robust":
-                self._robust = Scaler.of(X)
-            return made if self.data_range == "auto" else made.within(-np.inf, np.inf)
+            found = Scaler.of(X)
+            made = found if self._scaling == "robust" else Scaler.of(X, scaling=self._scaling)
+            if self.data_range is None:
+                made = made.within(-np.inf, np.inf)
+            self._robust = None if made is found else found
+            return made
         if self.scaling != "auto":
             raise ValueError(
                 f"scaling of {type(self).__name__} must be 'auto' where the data have a range, which takes its place,"
@@ -304,8 +306,9 @@ class GenerativeModel(Trainable):
         freed = self._scaler.varies & ~before.varies
         if freed.any():
             self._free(self._scaler.varies)
+            warn_of_freed_columns(owner, record, freed)
         if not ranged:
-            warn_of_moved_rows(owner, record, self._scaler, freed, X)
+            warn_of_moved_rows(owner, record, before, X)
 
     def _free(self, varies: np.ndarray) -> None:
         """Tell the networks which columns vary, where one has begun to."""

@@ -7,7 +7,7 @@ import numpy as np
 from ..exceptions import TrainingWarning
 from ..inputs import Record, Scaler
 
-__all__ = ["warn_of_far_values", "warn_of_moved_range", "warn_of_moved_rows"]
+__all__ = ["warn_of_far_values", "warn_of_freed_columns", "warn_of_moved_range", "warn_of_moved_rows"]
 
 _FAR = 1000.0  # deviations of a column's middle rows: a value so far out is more likely a slip of the pen than a tail
 _INFLATED = 10.0  # by how much a few rows may stretch a standard deviation
@@ -54,7 +54,15 @@ def warn_of_moved_range(owner: str, range_: tuple[float, float], found: tuple[fl
         )
 
 
-def warn_of_moved_rows(owner: str, record: Record, scaler: Scaler, freed: np.ndarray, X: np.ndarray) -> None:
+def warn_of_freed_columns(owner: str, record: Record, freed: np.ndarray) -> None:
+    """Say which columns were constant until now, by a mask of shape (*row_shape,)."""
+    _warn(
+        f"{owner}: {_named(record, freed)} was constant in all calls until now, and varies. It is learned from here"
+        " on; where that is too late, fit anew, with rows of each kind in the first call."
+    )
+
+
+def warn_of_moved_rows(owner: str, record: Record, scaler: Scaler, X: np.ndarray) -> None:
     """Say where rows that training goes on with are not like those of the first call, whose scaling stays.
 
     Parameters
@@ -62,18 +70,12 @@ def warn_of_moved_rows(owner: str, record: Record, scaler: Scaler, freed: np.nda
     owner : str
     record : Record
     scaler : Scaler
-    freed : ndarray of bool, of shape (*row_shape,)
-        The columns that were constant until now.
+        That of the calls before.
     X : ndarray of shape (n_samples, *row_shape)
     """
-    if freed.any():
-        _warn(
-            f"{owner}: {_named(record, freed)} was constant in all calls until now, and varies. It is learned from here"
-            " on; where that is too late, fit anew, with rows of each kind in the first call."
-        )
     some = X[np.unique(np.linspace(0, len(X) - 1, 1000).astype(int))]
     with np.errstate(over="ignore"):
-        moved = scaler.varies & ~freed & (np.median(np.abs((some - scaler.mean) / scaler.scale), axis=0) > _MOVED)
+        moved = scaler.varies & (np.median(np.abs((some - scaler.mean) / scaler.scale), axis=0) > _MOVED)
     if moved.any():
         _warn(
             f"{owner}: half of the rows or more are over {_MOVED:g} standard deviations of the first call away in"
