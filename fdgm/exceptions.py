@@ -3,6 +3,7 @@
 from sklearn.exceptions import ConvergenceWarning, DataDimensionalityWarning
 
 __all__ = [
+    "ConstantRatioWarning",
     "FileError",
     "PluginError",
     "PluginWarning",
@@ -12,6 +13,10 @@ __all__ = [
     "TrainingError",
     "TrainingWarning",
 ]
+
+
+class ConstantRatioWarning(ConvergenceWarning):
+    """A density ratio came out as one number: it tells the samples apart nowhere."""
 
 
 class FileError(ValueError):

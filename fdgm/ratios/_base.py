@@ -1,6 +1,7 @@
 """What any density-ratio estimator offers."""
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -15,7 +16,7 @@ from torch import Tensor
 from .. import registry
 from .._ambient import undisturbed, without_autocast
 from ..divergences import Divergence
-from ..exceptions import FileError, PluginError
+from ..exceptions import ConstantRatioWarning, FileError, PluginError
 from ..inputs import plain_columns, set_columns, validate, validate_pair
 from ..persistence import Rule, Savable, State, as_tensor
 
@@ -30,6 +31,9 @@ _DTYPES = (
     *(torch.float64, torch.float32, torch.float16),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
 )
+_MIDDLE = (0.005, 0.995)  # quantiles of the log-ratio, between which
+_CONSTANT = 1e-3  # a difference is none
+_OUTSIDE = 3  # frames from a warning of `fit` to its caller, past `undisturbed`
 _FAR = 300.0  # log-ratios are held inside ±300 where f of them is averaged: f's square still fits a float64
 
 
@@ -158,7 +162,26 @@ class DensityRatio(Savable, ABC):
         ------
         ValueError, TypeError
             For a parameter out of range, or a sample that is not two or more rows of finite real numbers.
+
+        Warns
+        -----
+        ConstantRatioWarning
+            If the ratio is constant to three digits, at all but a hundredth of the rows.
         """
+        self._fit_silently(X_p, X_q)
+        low, high = np.quantile(np.concatenate([self.log_ratio_p_, self.log_ratio_q_]), _MIDDLE)
+        if high - low < _CONSTANT:
+            warnings.warn(
+                f"{type(self).__name__} has found a ratio that is constant to three digits, its log {high:.3g} at"
+                " almost all rows of both samples: it tells them apart nowhere. If they do differ, take another density"
+                " ratio or more rows, and look for outliers and for units that hide the difference.",
+                ConstantRatioWarning,
+                stacklevel=_OUTSIDE,
+            )
+        return self
+
+    def _fit_silently(self, X_p: Any, X_q: Any) -> Self:
+        """`fit` without a warning of a constant ratio: for parts of an estimate, which may be constant."""
         self._validate_params()
         p, q = validate_pair(self, X_p, X_q, reset=not self._goes_on, min_samples=2)
         self._fit(p, q)

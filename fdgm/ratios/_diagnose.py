@@ -49,8 +49,9 @@ class Diagnosis:
     log_loss : float
         −E_p[log σ(T)] − E_q[log σ(−T)]; 2 log 2 = 1.386 where nothing can be told apart.
     calibration : DataFrame of shape (n_bins, 3)
-        By bins of σ(T) with as many rows each: mean of ``predicted``, share ``observed`` of P, each sample weighing
-        the same, and ``rows``. On the diagonal the log-ratio can be taken at its word.
+        By bins of σ(T) with as many rows each, except that rows of one value are in one bin: mean of ``predicted``,
+        share ``observed`` of P, each sample weighing the same, and ``rows``. On the diagonal the log-ratio can be taken
+        at its word.
     test : TwoSampleTest
     """
 
@@ -197,7 +198,11 @@ def _calibration(p: np.ndarray, q: np.ndarray, n_bins: int) -> pd.DataFrame:
     is_p = np.repeat([1.0, 0.0], [len(p), len(q)])
     weight = np.where(is_p == 1, 0.5 / len(p), 0.5 / len(q))
     rows = []
-    for part in np.array_split(np.argsort(log_ratio, kind="stable"), min(n_bins, len(log_ratio))):
+    order = np.argsort(log_ratio, kind="stable")
+    # Bins begin with a value's first row: the rows of P come before those of Q here, also among equal ones.
+    at = np.arange(1, n_bins) * len(order) // n_bins
+    begins = np.unique(np.searchsorted(log_ratio[order], log_ratio[order[at]]))
+    for part in np.split(order, begins[begins > 0]):
         rows.append(
             (
                 np.average(expit(log_ratio[part]), weights=weight[part]),

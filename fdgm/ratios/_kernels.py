@@ -17,14 +17,27 @@ from ..inputs import Scaler, entropy_of, some_rows
 from ..persistence import Array, Count, Float, Rule
 from ._base import DensityRatio
 
-__all__ = ["LEAST", "TINY", "KernelRatio", "blocks", "candidates", "folds", "held_out_of", "squared_distances"]
+__all__ = [
+    "LEAST",
+    "TINY",
+    "KernelRatio",
+    "blocks",
+    "candidates",
+    "folds",
+    "held_out_loss",
+    "held_out_of",
+    "squared_distances",
+]
 
 _MAX_HELD_OUT = 1000  # rows of each sample that a fold is judged by: the mean over more would change little
 TINY = float(np.nextafter(0.0, 1.0))  # the least number above 0
 LEAST = 1e-300  # added to a sum of kernels, which may underflow, before its log
 _CHUNK = 4096  # rows whose distances to the centres are held at once
 _SEARCH_EVERY = 20  # updates: VGrow's particle steps in an outer loop, after which new particles start
-_AUTO_WIDTHS = np.geomspace(0.125, 8, 9)  # in medians of the distance between centres
+_FACTORS = (0.125, 8.0)  # of the narrowest and the widest kernels that are tried, to the median distance
+_N_WIDTHS, _MOST_WIDTHS = 9, 17
+_REACH = 0.5  # of the distance between samples that lie apart, which the widest kernels have at least
+_DOUBT = 0.01  # probability of either sample at least, when rows that are held out judge a ratio
 
 
 def squared_distances(Z: np.ndarray, centers: np.ndarray) -> np.ndarray:
@@ -103,11 +116,20 @@ class KernelRatio(DensityRatio):
         rng = np.random.default_rng(entropy_of(self.random_state))
         others = self._start(X_p, X_q, rng)
         self._n_updates = 0
-        auto = _AUTO_WIDTHS * _median_distance(self.centers_)
+        P, Q = self._scaled(X_p), self._scaled(X_q)
+        auto = _auto_widths(self.centers_, Q)
         widths = candidates(type(self).__name__, "width", self.width, auto)
         # The many products of the search are too small to gain by threads, and lose where cores are busy.
         with threadpool_limits(1, user_api="blas"):
-            self._search(self._scaled(X_p), self._scaled(X_q), others, widths, rng)
+            self._search(P, Q, others, widths, rng)
+
+    def _unjudged(self, widths: np.ndarray, Q: np.ndarray) -> int:
+        """Which width is taken where too few rows are held out to choose by: the middle one of a user's, or else the
+        one nearest to the distance between centres, if it reaches as far as Q."""
+        if not isinstance(self.width, str):
+            return len(widths) // 2
+        wanted = max(_median_distance(self.centers_), _REACH * _distance(Q, self.centers_))
+        return int(np.argmin(np.abs(np.log(widths / wanted))))
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """Weights and centres anew, in the units and with the width of the last search, which comes round at times."""
@@ -174,7 +196,33 @@ def held_out_of(X: np.ndarray, fold: np.ndarray, part: int) -> np.ndarray:
     return X[rows[some_rows(len(rows), _MAX_HELD_OUT, part)]]
 
 
+def held_out_loss(log_ratio_p: np.ndarray, log_ratio_q: np.ndarray) -> np.ndarray:
+    """The log-loss of log-ratios at held-out rows (n, ...) of each sample, each row with some doubt: an array (...).
+
+    The log-ratio at a row that no kernel reaches is nothing but the logarithm of a number that underflows. Without
+    doubt, one such row among hundreds would be worth more than all others together, and choose kernels so wide that
+    they reach it and see nothing.
+    """
+    losses = [np.logaddexp(0, -sign * t) for sign, t in ((1, log_ratio_p), (-1, log_ratio_q))]
+    means = [-np.log(_DOUBT + (1 - 2 * _DOUBT) * np.exp(-loss)).mean(axis=0) for loss in losses]
+    return np.asarray(means[0] + means[1])
+
+
+def _auto_widths(centers: np.ndarray, Q: np.ndarray) -> np.ndarray:
+    """Widths to choose among (w,): around the median distance between centres, up to such that they reach Q."""
+    near = _median_distance(centers)
+    narrowest, widest = _FACTORS[0] * near, max(_FACTORS[1] * near, _REACH * _distance(Q, centers))
+    step = (_FACTORS[1] / _FACTORS[0]) ** (1 / (_N_WIDTHS - 1))
+    n_widths = round(np.log(widest / narrowest) / np.log(step)) + 1
+    return np.geomspace(narrowest, widest, min(max(n_widths, _N_WIDTHS), _MOST_WIDTHS))
+
+
 def _median_distance(centers: np.ndarray) -> float:
     """Median distance between centres, and 1 where they are one point."""
     median = float(np.median(pdist(centers))) if len(centers) > 1 else 0.0
     return median if median > 0 else 1.0
+
+
+def _distance(Q: np.ndarray, centers: np.ndarray) -> float:
+    """Median distance from rows to centres."""
+    return float(np.sqrt(np.median(squared_distances(Q[some_rows(len(Q), _MAX_HELD_OUT, 0)], centers))))

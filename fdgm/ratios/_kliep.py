@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from ..persistence import Array, Rule
-from ._kernels import LEAST, KernelRatio, blocks, folds, held_out_of, squared_distances
+from ._kernels import LEAST, KernelRatio, blocks, folds, held_out_loss, held_out_of, squared_distances
 
 __all__ = ["KLIEP"]
 
@@ -26,7 +26,7 @@ class KLIEP(KernelRatio):
     width : float, sequence of float or "auto", default="auto"
         Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
         `standardize`). The best of several is chosen by the cross-validated log-loss; ``"auto"`` offers nine around the
-        median distance between centres.
+        median distance between centres, and wider ones where these do not reach X_q.
     n_centers : int, default=100
         Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
     cv : int, default=5
@@ -40,8 +40,8 @@ class KLIEP(KernelRatio):
     width_ : float
         The chosen one.
     losses_ : ndarray of shape (n_widths,)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate,
-        or were too few rows for two folds: then the middle one is taken.
+        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
+        was but one candidate, or were too few rows for two folds: then the middle one is taken.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -88,7 +88,7 @@ class KLIEP(KernelRatio):
         if len(widths) > 1:
             self._cross_validate(P, Q, others, widths, rng)
         judged = not np.isnan(self.losses_).any()
-        self.width_ = float(widths[np.argmin(self.losses_) if judged else len(widths) // 2])
+        self.width_ = float(widths[np.argmin(self.losses_) if judged else self._unjudged(widths, Q)])
         self._learn(P, Q)
 
     def _cross_validate(
@@ -118,7 +118,7 @@ class KLIEP(KernelRatio):
                 shares = start = _shares(kernels[~held_out], start)
                 p = np.log(kernels[held_out] @ shares + LEAST) + shifts[held_out]
                 q = np.log(kernels_q @ shares + LEAST) + shifts_q
-                losses[part] = np.logaddexp(0, -p).mean() + np.logaddexp(0, q).mean()
+                losses[part] = held_out_loss(p, q)
             self.losses_[k] = losses.mean()
 
     def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
@@ -152,7 +152,7 @@ def _shares(kernels: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
     n, b = kernels.shape
 
     def value_and_slope(beta: np.ndarray) -> tuple[float, np.ndarray]:
-        mixed = kernels @ beta
+        mixed = kernels @ beta + LEAST
         return float(beta.sum() - np.log(mixed).mean()), 1 - (1 / mixed) @ kernels / n
 
     start = np.full(b, 1 / b) if start is None else np.maximum(start, 1e-6 / b)

@@ -15,7 +15,17 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
 from ..persistence import Array, Count, Float, Rule
-from ._kernels import LEAST, TINY, KernelRatio, blocks, candidates, folds, held_out_of, squared_distances
+from ._kernels import (
+    LEAST,
+    TINY,
+    KernelRatio,
+    blocks,
+    candidates,
+    folds,
+    held_out_loss,
+    held_out_of,
+    squared_distances,
+)
 
 __all__ = ["LeastSquaresRatio", "RuLSIF", "non_negative_weights", "uLSIF"]
 
@@ -62,8 +72,8 @@ class LeastSquaresRatio(KernelRatio):
     penalty_ : float
         The chosen λ.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate, or
-        were too few rows for two folds: then the middle ones are taken.
+        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
+        was but one candidate, or were too few rows for two folds: then the middle ones are taken.
     """
 
     _learned: ClassVar[Mapping[str, Rule]] = {
@@ -96,7 +106,7 @@ class LeastSquaresRatio(KernelRatio):
     ) -> None:
         penalties = candidates(type(self).__name__, "penalty", self.penalty, _AUTO_PENALTIES)
         self.losses_ = np.full((len(widths), len(penalties)), np.nan)
-        best, at = np.intp(len(widths) // 2), np.intp(len(penalties) // 2)  # of too few rows for two folds
+        best, at = np.intp(self._unjudged(widths, Q)), np.intp(len(penalties) // 2)  # of too few rows for two folds
         if self.losses_.size > 1:
             fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
             if n_folds > 1:
@@ -135,12 +145,11 @@ class LeastSquaresRatio(KernelRatio):
         Least squares itself is no judge: with narrow kernels, one held-out row of P in a gap between Q's rows brings it
         as low as one likes, which a row of Q there would undo, but none has come.
         """
-        losses = np.zeros(len(weights))
-        for rows, sign in ((P, -1), (Q, 1)):
+        log_ratios = []
+        for rows in (P, Q):
             sums = np.exp(squared_distances(rows, self.centers_) / (-2 * width**2)) @ weights.T  # (n, L)
-            log_ratio = self._from_log_sum(torch.from_numpy(np.log(sums + LEAST))).numpy()
-            losses += np.logaddexp(0, sign * log_ratio).mean(axis=0)
-        return losses
+            log_ratios.append(self._from_log_sum(torch.from_numpy(np.log(sums + LEAST))).numpy())
+        return held_out_loss(*log_ratios)
 
     def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
         self._take(Moments.of(P, self.centers_, self.width_), Moments.of(Q, self.centers_, self.width_))
@@ -211,7 +220,7 @@ class uLSIF(LeastSquaresRatio):
     width : float, sequence of float or "auto", default="auto"
         Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
         `standardize`). The best of several is chosen, with the penalty, by the cross-validated log-loss; ``"auto"``
-        offers nine around the median distance between centres.
+        offers nine around the median distance between centres, and wider ones where these do not reach X_q.
     penalty : float, sequence of float or "auto", default="auto"
         The ridge λ; ``"auto"`` offers eleven from 1e-6 to 10.
     n_centers : int, default=100
@@ -227,8 +236,8 @@ class uLSIF(LeastSquaresRatio):
     width_, penalty_ : float
         The chosen ones.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate, or
-        were too few rows for two folds: then the middle ones are taken.
+        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
+        was but one candidate, or were too few rows for two folds: then the middle ones are taken.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -286,7 +295,7 @@ class RuLSIF(LeastSquaresRatio):
     width : float, sequence of float or "auto", default="auto"
         Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
         `standardize`). The best of several is chosen, with the penalty, by the cross-validated log-loss; ``"auto"``
-        offers nine around the median distance between centres.
+        offers nine around the median distance between centres, and wider ones where these do not reach X_q.
     penalty : float, sequence of float or "auto", default="auto"
         The ridge λ; ``"auto"`` offers eleven from 1e-6 to 10.
     n_centers : int, default=100
@@ -302,8 +311,8 @@ class RuLSIF(LeastSquaresRatio):
     width_, penalty_ : float
         The chosen ones.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by; NaN where there was but one candidate, or
-        were too few rows for two folds: then the middle ones are taken.
+        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
+        was but one candidate, or were too few rows for two folds: then the middle ones are taken.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)

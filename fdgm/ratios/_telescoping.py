@@ -90,7 +90,7 @@ class TelescopingRatio(DensityRatio):
         self._n_updates = 0
         fresh = (with_seed(clone(self._base()), chunk_seed(entropy, k)) for k in range(1, self.n_bridges + 2))
         pairs = self._pairs(X_p, X_q, np.random.default_rng(entropy))
-        self.ratios_ = [ratio.fit(near, far) for ratio, (near, far) in zip(fresh, pairs, strict=True)]
+        self.ratios_ = [ratio._fit_silently(near, far) for ratio, (near, far) in zip(fresh, pairs, strict=True)]
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self._n_updates += 1

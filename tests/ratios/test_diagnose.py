@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy.stats import kstest
 
+from fdgm.exceptions import ConstantRatioWarning
 from fdgm.ratios import ClassifierRatio, DensityRatio, diagnose, two_sample_test
 
 
@@ -61,7 +62,9 @@ def test_the_log_loss_is_minus_the_score(true):
 
 
 def test_large_ratios_stay_finite():
-    found = diagnose(Known(0.0, 800.0).fit(P[:10], Q[:10]), P[:50], Q[:50], n_permutations=1)
+    with pytest.warns(ConstantRatioWarning):
+        ratio = Known(0.0, 800.0).fit(P[:10], Q[:10])
+    found = diagnose(ratio, P[:50], Q[:50], n_permutations=1)
     assert np.isfinite([found.mean_ratio, found.effective_sample_size]).all()
     assert found.effective_share == pytest.approx(1)
 
@@ -83,7 +86,26 @@ def test_different_distributions_are_found():
 
 
 def test_a_ratio_that_tells_nothing_has_p_value_one():
-    assert two_sample_test(P[:30], Q[:30], ratio=Known(0.0), random_state=0).p_value == 1
+    with pytest.warns(ConstantRatioWarning, match="tells them apart nowhere"):
+        test = two_sample_test(P[:30], Q[:30], ratio=Known(0.0), random_state=0)
+    assert test.p_value == 1
+
+
+def test_rows_of_one_value_are_in_one_bin():
+    """A ratio that says nothing has one bin, of half P: among equal rows, which come first does not matter."""
+    with pytest.warns(ConstantRatioWarning):
+        ratio = Known(0.0).fit(P[:10], Q[:10])
+    table = diagnose(ratio, P[:50], Q[:70], n_permutations=1).calibration
+    assert table["observed"].tolist() == pytest.approx([0.5])
+    assert table["rows"].tolist() == [120]
+
+
+def test_bins_of_tied_values_hold_all_of_them():
+    """Four values among a hundred rows: bins begin where values do."""
+    p, q = np.repeat([[1.0], [2.0], [3.0], [4.0]], [10, 20, 30, 40], axis=0), np.repeat([[1.0], [3.0]], 50, axis=0)
+    table = diagnose(Known().fit(P[:10], Q[:10]), p, q, n_permutations=1).calibration
+    assert set(table["rows"]) <= {60, 20, 80, 40}
+    assert table["rows"].sum() == 200
 
 
 def test_the_seed_reaches_halves_and_permutations():

@@ -6,9 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.base import clone
 
-from fdgm.ratios import KLIEP, RuLSIF, two_sample_test, uLSIF
-from fdgm.ratios._kernels import folds
+from fdgm.exceptions import ConstantRatioWarning
+from fdgm.ratios import KLIEP, RuLSIF, TelescopingRatio, two_sample_test, uLSIF
+from fdgm.ratios._kernels import folds, held_out_loss
 from fdgm.ratios._kliep import _normalized, _shares
 from fdgm.ratios._lsif import non_negative_weights
 
@@ -168,7 +170,7 @@ def test_held_out_losses_are_those_of_fits_without_the_fold(alpha):
                 one = RuLSIF(alpha, width=width, penalty=penalty, standardize=False, random_state=0).fit(P, Q)
                 one.centers_ = search.centers_
                 one._learn(P[fold_p != part], Q[fold_q != part])
-                losses.append(-one.score(P[fold_p == part], Q[fold_q == part]))
+                losses.append(held_out_loss(*(one.log_ratio(X) for X in (P[fold_p == part], Q[fold_q == part]))))
             assert search.losses_[i, j] == pytest.approx(np.mean(losses), rel=1e-9)
 
 
@@ -182,3 +184,64 @@ def test_folds_are_judged_by_rows_of_every_class(method, monkeypatch):
     found = ratio.fit(X_p, X_q).losses_
     monkeypatch.setattr("fdgm.ratios._kernels._MAX_HELD_OUT", 10**6)
     np.testing.assert_allclose(found, ratio.fit(X_p, X_q).losses_, rtol=0.03)
+
+
+KERNELS = [KLIEP(random_state=0), uLSIF(random_state=0), RuLSIF(random_state=0)]
+
+
+def test_a_held_out_loss_is_the_log_loss_with_some_doubt():
+    """Of probabilities between 0.01 and 0.99: at T = 0 they are ½, and a row in a gap costs no more than log 100."""
+    zero = np.zeros(3)
+    assert held_out_loss(zero, zero) == pytest.approx(2 * np.log(2))
+    assert held_out_loss(np.full(3, -700.0), zero) == pytest.approx(np.log(100) + np.log(2))
+    T = np.linspace(-2, 2, 9)
+    exact = np.logaddexp(0, -T).mean() + np.logaddexp(0, T).mean()
+    assert held_out_loss(T, T) == pytest.approx(exact, rel=0.05)
+
+
+@pytest.mark.parametrize("estimator", KERNELS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("sample", ["P", "Q"])
+def test_one_outlier_does_not_switch_a_kernel_off(estimator, sample):
+    """N((½, 0), I) against N((−½, 0), I), 500 rows each, one of them 100 away: the log-loss on new rows is near the
+    right one. What a row that no kernel reaches costs in the search must not be worth more than all others."""
+    rng = np.random.default_rng(0)
+    p, q = rng.normal([0.5, 0], 1, size=(500, 2)), rng.normal([-0.5, 0], 1, size=(500, 2))
+    new_p, new_q = rng.normal([0.5, 0], 1, size=(2000, 2)), rng.normal([-0.5, 0], 1, size=(2000, 2))
+    least = np.logaddexp(0, -new_p[:, 0]).mean() + np.logaddexp(0, new_q[:, 0]).mean()
+    (p if sample == "P" else q)[7, 0] = 100.0
+    # The right loss is 1.16, and that of a ratio which says nothing 1.39.
+    assert -clone(estimator).fit(p, q).score(new_p, new_q) < least + 0.09
+
+
+@pytest.mark.parametrize("estimator", KERNELS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("shift", [30.0, 300.0, 1e6])
+@pytest.mark.parametrize("n", [4, 200])
+def test_samples_that_lie_apart_are_told_apart(estimator, shift, n):
+    """Kernels around P's rows that are as narrow as P reach no row of Q: wider ones are among those tried."""
+    rng = np.random.default_rng(0)
+    p, q = rng.normal(shift, 1, size=(n, 1)), rng.normal(0, 1, size=(n, 1))
+    test = two_sample_test(p, q, ratio=estimator, n_permutations=199, random_state=0)
+    assert test.statistic > 0.3
+    if n > 4:
+        assert test.p_value == pytest.approx(1 / 200)
+
+
+def test_widths_of_near_samples_are_nine_around_the_median_distance():
+    ratio = KLIEP(random_state=0).fit(P, Q)
+    assert ratio.losses_.shape == (9,)
+
+
+@pytest.mark.parametrize("estimator", KERNELS, ids=lambda e: type(e).__name__)
+def test_a_constant_ratio_is_warned_of(estimator):
+    """Kernels that are far wider than the samples say nothing."""
+    params = {"width": 1e4} | ({} if isinstance(estimator, KLIEP) else {"penalty": 0.1})
+    with pytest.warns(ConstantRatioWarning, match=f"{type(estimator).__name__} has found .*constant to three digits"):
+        clone(estimator).set_params(**params).fit(P, Q)
+
+
+def test_a_constant_ratio_of_one_part_is_no_matter():
+    """Bridges of samples that are near one another may be told apart nowhere."""
+    wide = KLIEP(width=1e4)
+    TelescopingRatio(wide, n_bridges=1, random_state=0)._fit(P, Q)
+    with pytest.warns(ConstantRatioWarning, match="TelescopingRatio has found"):
+        TelescopingRatio(wide, n_bridges=1, random_state=0).fit(P, Q)
