@@ -1,16 +1,19 @@
 """Fréchet distance between the Gaussians of two samples' means and covariances."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import linalg
 
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, feature_pair
+from ._interrupt import interruptible
 from ._pairs import unit_scale
 
 __all__ = ["frechet_distance"]
+
+_QUICK = 512  # rows and columns of a matrix whose decomposition takes a tenth of a second
 
 
 def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None, chunk_size: int = 500) -> float:
@@ -87,7 +90,7 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
     shift, trace_real, root_real = _moments(x, chunk_size)
     shift_generated, trace_generated, root_generated = _moments(y, chunk_size)
     shift = shift - shift_generated
-    cross = linalg.svdvals(root_real.T @ root_generated).sum()
+    cross = _long(np.linalg.svd, root_real.T @ root_generated, compute_uv=False).sum()
     return scale * (scale * max(float(shift @ shift + trace_real + trace_generated - 2 * cross), 0.0))
 
 
@@ -103,5 +106,12 @@ def _moments(x: np.ndarray, chunk_size: int) -> tuple[np.ndarray, float, np.ndar
         centred = x[at : at + chunk_size] - mean
         covariance += centred.T @ centred
     covariance /= n - 1
-    values, vectors = linalg.eigh(covariance)
+    values, vectors = _long(np.linalg.eigh, covariance)
     return mean, float(np.trace(covariance)), vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def _long(decompose: Callable[..., Any], matrix: np.ndarray, **options: Any) -> Any:
+    """A decomposition, by numpy since scipy's would not let Ctrl-C through."""
+    if max(matrix.shape) <= _QUICK:
+        return decompose(matrix, **options)
+    return interruptible(lambda _: decompose(matrix, **options))

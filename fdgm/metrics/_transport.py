@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ._interrupt import interruptible
 from ._pairs import blocks
 
 __all__ = ["diameter", "optimal_cost"]
@@ -39,13 +40,13 @@ def optimal_cost(x: np.ndarray, y: np.ndarray, p: int, chunk_size: int) -> tuple
 
 def _optimal_cost(ot: Any, x: np.ndarray, y: np.ndarray, p: int, chunk_size: int) -> tuple[float, float]:
     if len(x) * len(y) > _DENSE:
-        return _interruptible(lambda stopped: _solve_lazily(ot, x, y, p, stopped))
+        return interruptible(lambda stopped: _solve_lazily(ot, x, y, p, stopped))
     costs = np.empty((len(x), len(y)))
     for rows, columns, block in blocks(x, y, chunk_size):
         costs[rows, columns] = block**p
     if costs.size <= _QUICK:
         return _solve(ot, costs, threading.Event())
-    return _interruptible(lambda stopped: _solve(ot, costs, stopped))
+    return interruptible(lambda stopped: _solve(ot, costs, stopped))
 
 
 def _solve(ot: Any, costs: np.ndarray, stopped: threading.Event) -> tuple[float, float]:
@@ -88,29 +89,3 @@ def _in_slices(solve: Callable[..., tuple[Any, Any]], stopped: threading.Event) 
         if log["result_code"] != 3:
             raise RuntimeError(f"The solver of wasserstein_distance failed: {log['warning']}")
         potentials = log["u"], log["v"]
-
-
-def _interruptible(work: Callable[[threading.Event], Any]) -> Any:
-    """What `work` returns, from a thread, since a thread that runs the solver answers no signal."""
-    stopped, ended = threading.Event(), threading.Event()
-    found: list[Any] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            found.append(work(stopped))
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            ended.set()
-
-    threading.Thread(target=run, daemon=True, name="fdgm-transport").start()
-    try:
-        while not ended.wait(0.1):
-            pass
-    except BaseException:
-        stopped.set()
-        raise
-    if raised:
-        raise raised[0]
-    return found[0]

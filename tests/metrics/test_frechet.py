@@ -10,6 +10,7 @@ from scipy import linalg
 
 from fdgm.exceptions import SmallSampleWarning
 from fdgm.metrics import frechet_distance
+from fdgm.metrics._frechet import _long
 
 EPS = np.finfo(float).eps
 SETTINGS = settings(max_examples=30, deadline=None, derandomize=True)
@@ -133,3 +134,15 @@ class TestInput:
     def test_refuses_different_widths(self):
         with pytest.raises(ValueError, match=r"X_generated of frechet_distance .* has 2, got 3"):
             frechet_distance(np.zeros((4, 2)), np.zeros((4, 3)))
+
+
+def test_ctrl_c_is_answered_during_a_decomposition(interrupted_after):
+    covariance = np.cov(np.random.default_rng(0).standard_normal((900, 1000)))
+    ended = []
+
+    def decompose(matrix):
+        ended.append(np.linalg.eigh(matrix))
+
+    with interrupted_after(0.01), pytest.raises(KeyboardInterrupt):
+        _long(decompose, covariance)
+    assert not ended

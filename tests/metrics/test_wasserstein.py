@@ -16,6 +16,7 @@ from scipy import stats
 from fdgm.exceptions import PrecisionWarning
 from fdgm.metrics import _transport as module
 from fdgm.metrics import sliced_wasserstein_distance, wasserstein_distance
+from fdgm.metrics._interrupt import interruptible
 
 SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
 POWERS = pytest.mark.parametrize("p", [1, 2])
@@ -214,7 +215,7 @@ class TestInterrupt:
         seen = []
         begun = time.monotonic()
         with interrupted_after(0.25), pytest.raises(KeyboardInterrupt):
-            module._interruptible(lambda stopped: seen.append(stopped.wait(10)))
+            interruptible(lambda stopped: seen.append(stopped.wait(10)))
         assert time.monotonic() - begun < 1
         assert _soon(lambda: seen == [True])
 
@@ -233,7 +234,7 @@ class TestInterrupt:
 
     def test_an_error_of_the_thread_is_raised(self):
         with pytest.raises(ZeroDivisionError):
-            module._interruptible(lambda stopped: 1 / 0)
+            interruptible(lambda stopped: 1 / 0)
 
 
 def _soon(condition, seconds=5.0):
