@@ -94,10 +94,14 @@ def _pandas_column(column: Any, label: Any, what: str) -> np.ndarray:
         return _of_objects(column.to_numpy(), what, label)
     if isinstance(dtype, pd.CategoricalDtype):
         raise _refused(what, "categories", label)
-    if pd.api.types.is_complex_dtype(dtype) or not pd.api.types.is_numeric_dtype(dtype):
+    if pd.api.types.is_complex_dtype(dtype) or not _is_numeric(pd, dtype):
         raise _refused(what, _kind_of(pd, dtype), label)
     single = str(dtype) in ("Float32", "float[pyarrow]")
     return column.to_numpy(dtype=np.float32 if single else np.float64, na_value=np.nan)
+
+
+def _is_numeric(pd: Any, dtype: Any) -> bool:
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
 
 
 def _kind_of(pd: Any, dtype: Any) -> str:

@@ -1,6 +1,6 @@
 """From what a user passes to an array that is checked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
@@ -143,17 +143,22 @@ def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.nda
 
 
 @contextmanager
-def as_before_on_error(estimator: BaseEstimator) -> Iterator[None]:
-    """Leave an estimator as it was where what is done with it fails: a refused X destroys no fit.
+def as_before_on_error(estimator: BaseEstimator, *, unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Leave an estimator as it was where a fit ends with an error, so that a refused X destroys no earlier fit.
 
-    Arrays and networks that are changed in place, as by `partial_fit`, stay changed.
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    unless : callable, default=False
+        Asked after the error: whether something was learned that is to stay. An interrupt always leaves what there is.
     """
     before = dict(vars(estimator))
     try:
         yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+    except Exception:
+        if not unless():
+            vars(estimator).clear()
+            vars(estimator).update(before)
         raise
 
 

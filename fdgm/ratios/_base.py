@@ -17,7 +17,7 @@ from .. import registry
 from .._ambient import undisturbed, without_autocast
 from ..divergences import Divergence
 from ..exceptions import ConstantRatioWarning, FileError, PluginError
-from ..inputs import plain_columns, set_columns, validate, validate_pair
+from ..inputs import as_before_on_error, plain_columns, set_columns, validate, validate_pair
 from ..persistence import Rule, Savable, State, as_tensor
 
 __all__ = ["DensityRatio", "with_gradient"]
@@ -138,6 +138,10 @@ class DensityRatio(Savable, ABC):
         """Whether `fit` goes on from what was learned, and so from its columns."""
         return False
 
+    def _has_learned(self) -> bool:
+        """Whether a fit that ended with an error has learned something that is to stay."""
+        return False
+
     @property
     def antisymmetric(self) -> bool:
         """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
@@ -183,9 +187,10 @@ class DensityRatio(Savable, ABC):
     def _fit_silently(self, X_p: Any, X_q: Any) -> Self:
         """`fit` without a warning of a constant ratio: for parts of an estimate, which may be constant."""
         self._validate_params()
-        p, q = validate_pair(self, X_p, X_q, reset=not self._goes_on, min_samples=2)
-        self._fit(p, q)
-        return self._keep_log_ratios(p, q)
+        with as_before_on_error(self, unless=self._has_learned):
+            p, q = validate_pair(self, X_p, X_q, reset=not self._goes_on, min_samples=2)
+            self._fit(p, q)
+            return self._keep_log_ratios(p, q)
 
     @available_if(lambda self: self.has_partial_fit)
     @undisturbed()

@@ -203,6 +203,9 @@ class LogisticRatio(DensityRatio, Trainable):
     def _goes_on(self) -> bool:
         return self.warm_start and self.__sklearn_is_fitted__()
 
+    def _has_learned(self) -> bool:
+        return self._is_trained()
+
     @property
     def antisymmetric(self) -> bool:
         return self.critic is None and self._objective().antisymmetric

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
@@ -22,6 +21,7 @@ from ..exceptions import FileError
 from ..inputs import (
     Record,
     Scaler,
+    as_before_on_error,
     chunk_seed,
     entropy_of,
     given_key,
@@ -135,20 +135,21 @@ class Refiner(Savable, ABC):
             raise ValueError(
                 f"X_generated of {owner}.fit must be None where there is a generator, got both; leave one out."
             )
-        array, self._record = validate(self, X, reset=True, min_samples=2)
-        self._entropy, self._n_calls = entropy_of(self.random_state), 0
-        self._rows, self._stages = None, []
-        if X_generated is not None:
-            self.generator_ = None
-            self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
-        else:
-            rows = self._training_rows(np.arange(len(array)))
-            training = X if len(rows) == len(array) else _safe_indexing(X, rows)
-            self.generator_ = resolve(owner, self._default_generator(), training, self._seed(_GENERATOR_KEY))
-        self._scaler, self._clamp = self._scaling(array)
-        self.ratio_ = self._fit_ratio(array)
-        self._check()
-        self._prepare(array)
+        with as_before_on_error(self):
+            array, self._record = validate(self, X, reset=True, min_samples=2)
+            self._entropy, self._n_calls = entropy_of(self.random_state), 0
+            self._rows, self._stages = None, []
+            if X_generated is not None:
+                self.generator_ = None
+                self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
+            else:
+                rows = self._training_rows(array)
+                training = rows if self._record.columns is None else self._record.restore(rows)
+                self.generator_ = resolve(owner, self._default_generator(), training, self._seed(_GENERATOR_KEY))
+            self._scaler, self._clamp = self._scaling(array)
+            self.ratio_ = self._fit_ratio(array)
+            self._check()
+            self._prepare(array)
         return self
 
     @undisturbed()

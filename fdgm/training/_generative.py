@@ -21,6 +21,7 @@ from ..inputs import (
     SCALINGS,
     Record,
     Scaler,
+    as_before_on_error,
     chunk_seed,
     extremes,
     given_key,
@@ -109,15 +110,16 @@ class GenerativeModel(Trainable):
         self._validate_params()
         clock = self._make_clock()
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
-        array, record = validate(self, X, reset=not goes_on, min_samples=2)
-        if goes_on:
-            self._check_unchanged()
-            self._go_on(array, record)
-        else:
-            self._start((array,))
-            self._say_what_is_far(record)
-        self._best = BestGenerator()
-        return self._run((array,), record, clock)
+        with as_before_on_error(self, unless=self._is_trained):
+            array, record = validate(self, X, reset=not goes_on, min_samples=2)
+            if goes_on:
+                self._check_unchanged()
+                self._go_on(array, record)
+            else:
+                self._start((array,))
+                self._say_what_is_far(record)
+            self._best = BestGenerator()
+            return self._run((array,), record, clock)
 
     @undisturbed()
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -136,16 +138,17 @@ class GenerativeModel(Trainable):
         """
         self._validate_params()
         goes_on = self.__sklearn_is_fitted__()
-        array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
-        if goes_on:
-            self._check_unchanged()
-            self._go_on(array, record)
-        else:
-            self._start((array,))
-            self._say_what_is_far(record)
-        self._record = record
-        self._best.weights = None
-        return self._train((self._rows(array),), Clock(1, None, [0.0]))
+        with as_before_on_error(self, unless=self._is_trained):
+            array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
+            if goes_on:
+                self._check_unchanged()
+                self._go_on(array, record)
+            else:
+                self._start((array,))
+                self._say_what_is_far(record)
+            self._record = record
+            self._best.weights = None
+            return self._train((self._rows(array),), Clock(1, None, [0.0]))
 
     def save(self, path: str | os.PathLike[str], *, compact: bool = False) -> None:
         """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.

@@ -223,6 +223,11 @@ class Trainable(Savable, ABC):
         self.n_inner_steps_ = None
         self._reset()
 
+    def _is_trained(self) -> bool:
+        """Whether there are networks, and an iteration of theirs has begun."""
+        net = vars(self).get("net_")
+        return net is not None and len(net.history) > 0
+
     def _forget(self, name: str) -> None:
         """Remove something that a fit left, if it is there."""
         if name in vars(self):

@@ -55,10 +55,18 @@ class Breaks(Callback):
             raise self.error
 
 
-def test_a_fit_that_cannot_begin_leaves_no_half_of_one(model):
-    model.fit(X).set_params(architecture="nope")
+def test_a_fit_that_cannot_begin_leaves_the_last_one_whole(model):
+    before = model.fit(X).sample(3, random_state=0)
+    architecture = model.architecture
     with pytest.raises(ValueError, match="architecture"):
-        model.fit(X + 1000)
+        model.set_params(architecture="nope").fit(X + 1000)
+    model.set_params(architecture=architecture)
+    np.testing.assert_array_equal(model.sample(3, random_state=0), before)
+
+
+def test_a_first_fit_that_cannot_begin_leaves_none(model):
+    with pytest.raises(ValueError, match="architecture"):
+        model.set_params(architecture="nope").fit(X)
     with pytest.raises(NotFittedError):
         model.sample(1)
 
