@@ -108,7 +108,7 @@ class DCGAN(Architecture):
         side, width = sides[-1], channels[-1]
         layers: list[nn.Module] = [
             nn.Linear(latent_size, width * side**2, bias=False),
-            nn.Unflatten(1, (width, side, side)),
+            nn.Unflatten(1, (int(width), side, side)),
         ]
         for larger, narrower in zip(sides[-2::-1], channels[-2::-1], strict=True):
             layers += [NoiseMap(width, side)] if noisy else []

@@ -106,7 +106,7 @@ class ResNet(Architecture):
         return channels_last(
             NoisySequential(
                 norm(nn.Linear(latent_size, width * first**2)),
-                nn.Unflatten(1, (width, first, first)),
+                nn.Unflatten(1, (int(width), first, first)),
                 *([NoiseMap(width, first)] if noisy else []),
                 *blocks,
                 nn.ReLU(),

@@ -144,7 +144,7 @@ class SAGAN(Architecture):
         return channels_last(
             NoisySequential(
                 spectral_norm(nn.Linear(latent_size, deepest * first**2)),
-                nn.Unflatten(1, (deepest, first, first)),
+                nn.Unflatten(1, (int(deepest), first, first)),
                 *([NoiseMap(deepest, first)] if noisy else []),
                 *blocks,
                 nn.BatchNorm2d(channels[0]),

@@ -18,6 +18,7 @@ from ..nets import (
     MultiNet,
     PrincipalComponents,
     Rows,
+    Settings,
     Watch,
     forward,
     make_optimizer,
@@ -40,7 +41,7 @@ _EXPECTED = {"critic_loss": _CRITIC, "loss": _MOVING, "reconstruction": _MOVING}
 
 
 @dataclass(frozen=True)
-class BidirectionalSettings:
+class BidirectionalSettings(Settings):
     """The numbers of the method, in scaled units; documented on AGEBidirectional, which has the defaults."""
 
     architecture: Architecture

@@ -15,6 +15,7 @@ from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MappedRows, ResidentRows, Rows, hold_out
+from ._settings import Settings
 from ._watch import Watch, spread
 from ._whole import Whole
 
@@ -33,6 +34,7 @@ __all__ = [
     "ProgressBar",
     "ResidentRows",
     "Rows",
+    "Settings",
     "StopTraining",
     "TrainingFailure",
     "Watch",

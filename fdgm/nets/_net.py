@@ -156,7 +156,7 @@ class MultiNet(NeuralNet):
         named = [(names.get(p, ""), p) for group in optimizer.param_groups for p in group["params"]]
 
         def hook(*_: Any) -> None:
-            self.notify("on_grad_computed", named_parameters=iter(named), batch=None, training=True)
+            self.notify("on_grad_computed", named_parameters=named, batch=None, training=True)
 
         return optimizer.register_step_pre_hook(hook).remove
 

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, Rows, make_optimizer, mean_loss
+from ..nets import CriticStep, MultiNet, Rows, Settings, make_optimizer, mean_loss
 from ..objectives import Objective
 from ..options import Schedule
 
@@ -22,7 +22,7 @@ _BLOCKS = 20  # of held-out rows: their losses give a mean, and the standard err
 
 
 @dataclass(frozen=True)
-class RatioSettings:
+class RatioSettings(Settings):
     """The numbers of the method, in scaled units; documented on LogisticRatio, which has the defaults."""
 
     architecture: Architecture

@@ -11,7 +11,7 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, is_built_in, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, MultiNet, Rows, Watch, forward, make_optimizer, mean_loss, spread
+from ..nets import Average, CriticStep, MultiNet, Rows, Settings, Watch, forward, make_optimizer, mean_loss, spread
 from ..objectives import Objective
 from ..options import Schedule
 from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
@@ -25,7 +25,7 @@ _EXPECTED = {"critic_loss": _CRITIC, "generator_loss": _GENERATOR}
 
 
 @dataclass(frozen=True)
-class GANSettings:
+class GANSettings(Settings):
     """The numbers of the method, in scaled units; documented on GANSampler, which has the defaults."""
 
     architecture: Architecture

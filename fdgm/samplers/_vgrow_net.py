@@ -18,6 +18,7 @@ from ..nets import (
     MultiNet,
     PrincipalComponents,
     Rows,
+    Settings,
     Watch,
     forward,
     make_optimizer,
@@ -42,7 +43,7 @@ _EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES, "projection_los
 
 
 @dataclass(frozen=True)
-class VGrowSettings:
+class VGrowSettings(Settings):
     """The numbers of the method, in scaled units; documented on VGrowSampler, which has the defaults."""
 
     architecture: Architecture

@@ -1,0 +1,18 @@
+"""The numbers of a training rule."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of the settings of the training rules: numpy's numbers become Python's, as not all of torch takes them."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
