@@ -4,6 +4,7 @@ from ..exceptions import StopTraining
 from ._average import Average
 from ._budget import Budget
 from ._clock import Clock
+from ._copy import dtype_of, own_copy
 from ._critic_step import CriticStep
 from ._failures import TrainingFailure
 from ._forward import PRECISIONS, forward
@@ -39,10 +40,12 @@ __all__ = [
     "TrainingFailure",
     "Watch",
     "Whole",
+    "dtype_of",
     "forward",
     "hold_out",
     "make_optimizer",
     "mean_loss",
+    "own_copy",
     "plain_copy",
     "resolve_device",
     "set_lr",

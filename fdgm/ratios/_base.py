@@ -3,7 +3,9 @@
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,13 +21,14 @@ from ..divergences import Divergence
 from ..exceptions import ConstantRatioWarning, FileError, PluginError
 from ..inputs import as_before_on_error, plain_columns, set_columns, validate, validate_pair
 from ..persistence import Rule, Savable, State, as_tensor
+from ..training import at_fit
 
 __all__ = ["DensityRatio", "with_gradient"]
 
 _CHUNK = 4096  # rows evaluated at once, so that memory does not grow with the rows
 _LARGEST = float(np.finfo(np.float64).max)
 _LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
-_COMMON = (*_LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_row_shape")  # what all of them learn
+_COMMON = (*_LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_params", "_row_shape")  # what all learn
 _PROBED = 2**20  # numbers of a row at most, for a loaded estimator to be tried on it
 _DTYPES = (
     *(torch.float64, torch.float32, torch.float16),
@@ -88,7 +91,10 @@ class DensityRatio(Savable, ABC):
     log_ratio_p_: np.ndarray
     log_ratio_q_: np.ndarray
     n_features_in_: int
+    #: What a subclass learned that is an estimator, of which `to_state` is left to it.
+    _apart: ClassVar[tuple[str, ...]] = ()
     _row_shape: tuple[int, ...]
+    _params: SimpleNamespace | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -189,7 +195,8 @@ class DensityRatio(Savable, ABC):
         self._validate_params()
         with as_before_on_error(self, unless=self._has_learned):
             p, q = validate_pair(self, X_p, X_q, reset=not self._goes_on, min_samples=2)
-            self._fit(p, q)
+            with self._at_fit():
+                self._fit(p, q)
             return self._keep_log_ratios(p, q)
 
     @available_if(lambda self: self.has_partial_fit)
@@ -211,7 +218,8 @@ class DensityRatio(Savable, ABC):
         self._validate_params()
         goes_on = "log_ratio_p_" in vars(self)
         p, q = validate_pair(self, X_p, X_q, reset=not goes_on, min_samples=1 if goes_on else 2)
-        self._partial_fit(p, q)
+        with nullcontext() if goes_on else self._at_fit():
+            self._partial_fit(p, q)
         return self._keep_log_ratios(p, q)
 
     @undisturbed()
@@ -379,6 +387,25 @@ class DensityRatio(Savable, ABC):
         logs = [torch.from_numpy(value).clamp(-_FAR, _FAR) for value in values]
         return float(sum((f(l) * torch.sigmoid(-l)).mean() for l in logs))
 
+    @contextmanager
+    def _at_fit(self) -> Iterator[None]:
+        """Take the parameters down, and put back the old ones where the fit fails."""
+        before = vars(self).get("_params")
+        self._params = at_fit(self)
+        try:
+            yield
+        except BaseException:
+            self._params = before
+            raise
+
+    def _fitted_param(self, name: str) -> Any:
+        """A parameter as it was at the last fit, or as it is where there was none."""
+        params = vars(self).get("_params")
+        return getattr(self if params is None else params, name)
+
+    def _fitted_params(self) -> dict[str, Any]:
+        return {name: self._fitted_param(name) for name in self.get_params(deep=False)}
+
     def to_state(self) -> State:
         params = self.get_params(deep=False)
         state = State(
@@ -387,7 +414,7 @@ class DensityRatio(Savable, ABC):
         )
         learned = State()
         for name, value in vars(self).items():
-            if name in params or name in _COMMON:
+            if name in params or name in _COMMON or name in self._apart:
                 continue
             if isinstance(value, Tensor):
                 value = value.detach().cpu().numpy()
@@ -399,6 +426,7 @@ class DensityRatio(Savable, ABC):
         return state
 
     def from_state(self, state: State) -> Self:
+        self._params = at_fit(self)
         self._row_shape = state.shape("row_shape")
         self.n_features_in_ = self._row_shape[0]
         set_columns(self, state.value("columns"), self.n_features_in_)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .. import registry
 from ..architectures import MLP, Architecture
 from ..inputs import Record, Scaler, Seeds, chunk_seed
-from ..nets import Clock, Rows, hold_out, resolve_device
+from ..nets import Clock, Rows, hold_out, own_copy, resolve_device
 from ..objectives import Objective
 from ..options import Schedule
 from ..persistence import State, as_tensor
@@ -324,18 +324,19 @@ class LogisticRatio(DensityRatio, Trainable):
         parameters = list(critic.parameters())
         if not parameters:
             raise ValueError(f"critic of LogisticRatio must have parameters to train, got {critic!r}.")
+        trial = own_copy("critic of LogisticRatio", critic).to(torch.float32).eval()
         try:
             with torch.no_grad():
-                got = tuple(
-                    copy.deepcopy(critic)
-                    .eval()(torch.zeros(2, *shape, dtype=torch.float32, device=parameters[0].device))
-                    .shape
-                )
+                found = trial(torch.zeros(2, *shape, dtype=torch.float32, device=parameters[0].device))
         except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
-            raise ValueError(f"critic of LogisticRatio must take rows of shape {shape}, got: {error}") from error
+            raise ValueError(
+                f"critic of LogisticRatio must take rows of shape {shape}, as float32, got: {error}"
+            ) from error
+        got = tuple(found.shape) if isinstance(found, Tensor) else f"a {type(found).__name__}"
         if got != (2,):
             raise ValueError(
-                f"critic of LogisticRatio must give one number a row, of shape (n,), got {got} for two rows."
+                f"critic of LogisticRatio must give a tensor of one number a row, of shape (n,), got {got} for two"
+                " rows."
             )
 
     def _fitted_params(self) -> dict[str, Any]:

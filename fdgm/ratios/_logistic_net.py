@@ -1,6 +1,5 @@
 """The training rule of the neural density ratio: critic steps on batches of both samples."""
 
-import copy
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, Rows, Settings, make_optimizer, mean_loss
+from ..nets import CriticStep, MultiNet, Rows, Settings, make_optimizer, mean_loss, own_copy
 from ..objectives import Objective
 from ..options import Schedule
 
@@ -67,7 +66,7 @@ class RatioNet(MultiNet):
             self.critic_ = s.architecture.critic(self.data_shape, seed=self.seeds.critic).to(self.device)
             _start_level(self.critic_)
         else:
-            self.critic_ = copy.deepcopy(s.critic).requires_grad_().to(self.device)
+            self.critic_ = own_copy("critic of LogisticRatio", s.critic).requires_grad_().to(self.device, torch.float32)
         self.batches_ = torch.Generator(self.device).manual_seed(self.seeds.batches)
         self.held_out_: tuple[Tensor, Tensor] | None = None
         return self

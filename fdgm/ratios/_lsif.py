@@ -369,10 +369,10 @@ class RuLSIF(LeastSquaresRatio):
             Between 0 and 0.99/α.
         """
         log_ratio = self.log_ratio(X)
-        return np.exp(log_ratio - np.logaddexp(np.log1p(-self.alpha), _log(self.alpha) + log_ratio))
+        return np.exp(log_ratio - np.logaddexp(np.log1p(-self._alpha()), _log(self._alpha()) + log_ratio))
 
     def _alpha(self) -> float:
-        return float(self.alpha)
+        return float(self._fitted_param("alpha"))
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
         return self._from_log_sum(self._log_sum(x)).to(x.dtype)

@@ -78,7 +78,7 @@ class TelescopingRatio(DensityRatio):
 
     @property
     def has_gradient(self) -> bool:
-        return self._base().has_gradient
+        return self.ratios_[0].has_gradient if "ratios_" in vars(self) else self._base().has_gradient
 
     @property
     def antisymmetric(self) -> bool:

@@ -5,6 +5,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Integral
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from ..inputs import (
     chunk_seed,
     entropy_of,
     given_key,
+    is_mapped,
     plain_columns,
     set_columns,
     some_rows,
@@ -36,11 +38,11 @@ from ..nets import resolve_device
 from ..persistence import Savable, State, as_tensor, describe, revive
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
-from ..training import GenerativeModel, in_chunks
+from ..training import GenerativeModel, at_fit, in_chunks
 from ._corrected import CorrectedRatio
 from ._critic import trained_on
 from ._fields import check_field, field_of, resolve_ratio
-from ._generators import LatentSource, RowSource, check_generator, is_fitted, resolve, source_of
+from ._generators import LatentSource, RowSource, check_generator, is_fitted, kept, resolve, source_of
 from ._ordering import column_order
 
 __all__ = ["Refiner"]
@@ -48,6 +50,8 @@ __all__ = ["Refiner"]
 _SCORED = 5000  # rows at most that `score` compares
 _RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
 _GOING_ON: dict[str, Any] = {"lr": 0.0003}  # a critic that is trained on has learned before: more would undo it
+#: Parameters whose values at `fit` say nothing of what is fitted, or are held elsewhere.
+_NOT_OF_FIT = ("generator", "n_jobs", "device", "random_state")
 _PROBE = 64  # rows that `fit` tries generator and ratio on
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 
@@ -81,6 +85,7 @@ class Refiner(Savable, ABC):
     generator_: Any
     ratio_: Any
     n_features_in_: int
+    _params: SimpleNamespace
     _rows: np.ndarray | None
     _stages: list[DensityRatio]
     _scaler: Scaler
@@ -110,7 +115,10 @@ class Refiner(Savable, ABC):
     def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
         """Make the generator and the log-ratio ready.
 
-        A fitted generator is kept as it is; an estimator that is not fitted is cloned and fitted on X.
+        What was given is not changed: a fitted generator or ratio is copied as it stands, and what happens to it later
+        is none of this refiner's (an object that `copy.deepcopy` cannot copy is used itself, and so is a function). An
+        estimator that is not fitted is cloned and fitted on X. Parameters that are set later wait for the next `fit`,
+        except `n_jobs` and `device`.
 
         Parameters
         ----------
@@ -137,16 +145,19 @@ class Refiner(Savable, ABC):
             )
         with as_before_on_error(self):
             array, self._record = validate(self, X, reset=True, min_samples=2)
+            self._params = at_fit(self, without=_NOT_OF_FIT)
             self._entropy, self._n_calls = entropy_of(self.random_state), 0
             self._rows, self._stages = None, []
             if X_generated is not None:
                 self.generator_ = None
-                self._rows, _ = validate(self, X_generated, reset=False, min_samples=2)
+                rows, _ = validate(self, X_generated, reset=False, min_samples=2)
+                self._rows = rows if is_mapped(rows) else np.array(rows)
             else:
                 rows = self._training_rows(array)
                 training = rows if self._record.columns is None else self._record.restore(rows)
                 self.generator_ = resolve(owner, self._default_generator(), training, self._seed(_GENERATOR_KEY))
             self._scaler, self._clamp = self._scaling(array)
+            self._check_generator()
             self.ratio_ = self._fit_ratio(array)
             self._check()
             self._prepare(array)
@@ -236,7 +247,7 @@ class Refiner(Savable, ABC):
         if not isinstance(ratio, Savable):
             raise TypeError(
                 f"ratio of {type(self).__name__} must be 'auto', a density ratio or a sampler to be saved, got"
-                f" {self.ratio!r}, which cannot be stored without pickle."
+                f" {self._params.ratio!r}, which cannot be stored without pickle."
             )
         state = State(
             {} if self._rows is None else {"rows": as_tensor(self._rows)},
@@ -255,6 +266,7 @@ class Refiner(Savable, ABC):
         return state
 
     def from_state(self, state: State) -> Self:
+        self._params = at_fit(self, without=_NOT_OF_FIT)
         self._record = Record.from_state(state.part("record"))
         shape = self._row_shape = self._record.shape
         self.n_features_in_ = shape[0]
@@ -265,11 +277,12 @@ class Refiner(Savable, ABC):
         self._rows = None
         if state.has("rows"):
             self._rows = state.array("rows", (None, *shape), str(state.tensors["rows"].dtype).removeprefix("torch."))
-        self.generator_ = self._restored_generator()
+        self.generator_ = kept(f"generator of {type(self).__name__}", self._restored_generator())
         if state.has("ratio"):
             self.ratio_ = revive(state.part("ratio"), device=self.device)
         else:
-            self.ratio_ = self.ratio if isinstance(self.ratio, Savable) else self.generator_
+            given = isinstance(self.ratio, Savable)
+            self.ratio_ = kept(f"ratio of {type(self).__name__}", self.ratio) if given else self.generator_
         self._stages = []
         for k in range(state.integer("n_stages", most=len(state.parts))):
             stage = self._stage()
@@ -290,11 +303,19 @@ class Refiner(Savable, ABC):
             raise FileError(f"generator must make rows of shape {self._record.shape}, got {generator._record.shape}")
         return generator
 
+    def _fitted_params(self) -> dict[str, Any]:
+        params = {**self.get_params(deep=False), **vars(self._params)}
+        if self.generator_ is None:
+            params["generator"] = None
+        if self.ratio_ is self.generator_:
+            params["ratio"] = "auto"
+        return params
+
     def _held_estimators(self) -> dict[str, Savable]:
         held: dict[str, Savable] = {}
         if _can_be_held(self.generator_):
             held["generator"] = self.generator_
-        if isinstance(self.ratio, (GenerativeModel, CorrectedRatio)) and self.ratio_ is not self.generator_:
+        if isinstance(self.ratio_, (GenerativeModel, CorrectedRatio)) and self.ratio_ is not self.generator_:
             held["ratio"] = self.ratio_
         return held
 
@@ -369,7 +390,9 @@ class Refiner(Savable, ABC):
         return scaler, (-1.0, 1.0)
 
     def _fit_ratio(self, array: np.ndarray) -> Any:
-        ratio = resolve_ratio(type(self).__name__, self.ratio, self.generator_, self._seed(_RATIO_KEY))
+        # The generator itself, where it is the ratio too, is its copy as well.
+        given = self.generator_ if self.ratio is self.generator and self.generator is not None else self.ratio
+        ratio = resolve_ratio(type(self).__name__, given, self.generator_, self._seed(_RATIO_KEY))
         if isinstance(ratio, DensityRatio):
             real = self._scaler.to_tensor(self._training_rows(array))
             generated = self._generate(self._at_most(_RATIO_ROWS), (self._entropy, _RATIO_KEY))
@@ -401,6 +424,27 @@ class Refiner(Savable, ABC):
         if isinstance(ratio, CorrectedRatio):
             return self._record.restore(self._scaler.to_array(rows, self._record.dtype))
         return rows.cpu().numpy()
+
+    def _check_generator(self) -> None:
+        """Try a generator that takes latents on two of them.
+
+        Raises
+        ------
+        ValueError
+            If it does not take so many.
+        """
+        source = self._source()
+        if not isinstance(source, LatentSource) or isinstance(self.generator_, GenerativeModel):
+            return
+        latents = source.prior.draw(2, torch.Generator("cpu").manual_seed(0)).to(resolve_device(self.device))
+        try:
+            with torch.no_grad():
+                source.generate(latents)
+        except (RuntimeError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"generator of {type(self).__name__} must take latents of shape (n, {source.prior.size}), as its"
+                f" latent_size says, and give a tensor of rows, got: {error}"
+            ) from error
 
     def _check(self) -> None:
         """Try generator and log-ratio on a few rows."""

@@ -13,7 +13,7 @@ from ..persistence import Count, Savable, State
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
 from ._critic import gone_on, trained_on
-from ._generators import is_fitted
+from ._generators import is_fitted, kept
 from ._ordering import column_order, of_ordered
 
 __all__ = ["CorrectedRatio"]
@@ -34,7 +34,7 @@ class CorrectedRatio(DensityRatio):
     Parameters
     ----------
     source : VGrowSampler or GANSampler
-        Fitted, on the data that the refiner is for; it is kept as it is, also by `clone`. Where its critic's output
+        Fitted, on the data that the refiner is for; `fit` copies it, and `clone` keeps it. Where its critic's output
         only stands in for a log-ratio, as a Wasserstein critic's does, so does d_φ.
     corrector : LogisticRatio or None, default=None
         How the corrector is trained; `critic`, `architecture`, `precision` and `device` are the source's. None is
@@ -82,8 +82,10 @@ class CorrectedRatio(DensityRatio):
     }
 
     _held = ("source",)
+    _apart: ClassVar = ("corrector_", "source_")
     _learned: ClassVar = {"_n_updates": Count()}
 
+    source_: Sampler
     corrector_: Any
 
     def __init__(self, source: Any, corrector: LogisticRatio | None = None, *, random_state: Any = None) -> None:
@@ -96,17 +98,19 @@ class CorrectedRatio(DensityRatio):
         return type(self)(self.source, clone(self.corrector, safe=False), random_state=self.random_state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """A copy with a corrector of its own, and the same source, which nothing here changes."""
+        """A copy with a corrector of its own, and the same source, which nothing changes."""
         made = copy.copy(self)
         for name, value in vars(self).items():
-            if name != "source":
+            if name not in ("source", "source_"):
                 setattr(made, name, copy.deepcopy(value, memo))
         return made
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        source = self._checked_source(X_q.shape[1:])
+        self.source_ = kept("source of CorrectedRatio", self._checked_source(X_q.shape[1:]))
         seed = self._seed(0)
-        self.corrector_ = with_seed(self._fresh_corrector(source), seed).fit(self._source_rows(len(X_q), seed), X_q)
+        self.corrector_ = with_seed(self._fresh_corrector(self.source_), seed).fit(
+            self._source_rows(len(X_q), seed), X_q
+        )
         self._n_updates = 0
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
@@ -114,7 +118,7 @@ class CorrectedRatio(DensityRatio):
         self.corrector_ = gone_on(self.corrector_, self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
-        of_source = of_ordered(self.source.log_ratio_tensor, self._source_order())
+        of_source = of_ordered(self.source_.log_ratio_tensor, self._source_order())
         return of_source(x) + self.corrector_.log_ratio_tensor(x)
 
     def _seed(self, key: int) -> int:
@@ -122,12 +126,12 @@ class CorrectedRatio(DensityRatio):
         return int_seed(entropy_of(self.random_state), key)
 
     def _source_rows(self, n: int, seed: int) -> np.ndarray:
-        rows, order = np.asarray(self.source.sample(n, random_state=seed)), self._source_order()
+        rows, order = np.asarray(self.source_.sample(n, random_state=seed)), self._source_order()
         return rows if order is None else rows[:, order]
 
     def _source_order(self) -> np.ndarray | None:
         """Where the samples' columns are among the source's."""
-        return column_order("source of CorrectedRatio", self.source, columns_of(self))
+        return column_order("source of CorrectedRatio", self.source_, columns_of(self))
 
     def _checked_source(self, shape: tuple[int, ...]) -> Sampler:
         """The source.
@@ -174,20 +178,14 @@ class CorrectedRatio(DensityRatio):
 
     def to_state(self) -> State:
         """What was learned, of which the source is no part."""
-        corrector, self.corrector_ = self.corrector_, None
-        try:
-            state = super().to_state()
-        finally:
-            self.corrector_ = corrector
-        learned = state.parts["learned"]
-        del learned.json["corrector_"]
-        learned.parts["corrector"] = corrector.to_state()
+        state = super().to_state()
+        state.parts["learned"].parts["corrector"] = self.corrector_.to_state()
         return state
 
     def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
         super()._take_learned(learned, sizes)
-        source = self._checked_source(self._row_shape)
-        self.corrector_ = self._fresh_corrector(source).from_state(learned.part("corrector"))
+        self.source_ = kept("source of CorrectedRatio", self._checked_source(self._row_shape))
+        self.corrector_ = self._fresh_corrector(self.source_).from_state(learned.part("corrector"))
 
     def _held_estimators(self) -> dict[str, Savable]:
-        return {"source": self.source}
+        return {"source": self.source_}

@@ -82,7 +82,7 @@ def trained_on(
             return None
         order = column_order(owner, critic, columns)
         its = critic._scaler.ordered(order)
-        params |= {"precision": critic.precision, "device": str(critic.net_.device)}
+        params |= {"precision": critic.net_.settings.precision, "device": str(critic.net_.device)}
     else:
         body, its, order = critic, None, None
     return LogisticRatio(**{**params, "critic": Rescaled(body, scaler, its, order)})

@@ -26,7 +26,8 @@ class DDLSRefiner(Mover):
     generator : object or None, default=None
         What is refined, a differentiable map from latents: a sampler or an AGEBidirectional, with its own critic; a
         zuko flow; or a :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
-        is kept, also by `clone`; an estimator that is not is cloned and fitted on X. None is a VGrowSampler.
+        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
+        is a VGrowSampler.
     step_size : float, default=0.01
         ε.
     n_steps : int, default=50
@@ -108,7 +109,7 @@ class DDLSRefiner(Mover):
 
     @property
     def _n_moves(self) -> int:
-        return self.n_steps
+        return self._params.n_steps
 
     def _step(self, space: Space, source: torch.Generator) -> Step:
         prior = space.prior
@@ -118,9 +119,11 @@ class DDLSRefiner(Mover):
         def energy(latents: Tensor) -> Tensor:
             return prior.log_density(latents) + space.log_ratio(latents)
 
+        step_size, noise = self._params.step_size / 2, self._params.noise_scale**2
+
         def step(latents: Tensor) -> Tensor:
             direction, _ = velocity(differentiated(energy), latents, Scaling(KL()))
-            moved = euler_maruyama_step(latents, direction, self.step_size / 2, self.noise_scale**2, source)
+            moved = euler_maruyama_step(latents, direction, step_size, noise, source)
             stays = ~prior.contains(moved) & torch.isfinite(moved).all(1)
             return torch.where(stays[:, None], latents, moved)
 

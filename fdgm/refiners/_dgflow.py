@@ -46,9 +46,9 @@ class DGflowRefiner(RowMover):
     generator : object or None, default=None
         What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
-        `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
-        without them a VGrowSampler.
+        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
+        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
+        refines the rows given as `X_generated`, and without them a VGrowSampler.
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
     space : {"auto", "data", "latent"}, default="auto"
@@ -188,17 +188,17 @@ class DGflowRefiner(RowMover):
 
     @property
     def _stage_length(self) -> int:
-        return self.refresh if self.refresh is not None and self._stages else super()._stage_length
+        return self._params.refresh if self._params.refresh is not None and self._stages else super()._stage_length
 
     def _step(self, space: Space, source: torch.Generator) -> Step:
-        scaling = Scaling.make(self.divergence, self.scale_clip)
+        scaling = Scaling.make(self._params.divergence, self._params.scale_clip)
         ends = self._ends[space.stage] if self._ends else None
         end: Tensor | None = None
 
         def step(points: Tensor) -> Tensor:
             nonlocal end
             direction, t = velocity(differentiated(space.log_ratio), points, scaling)
-            moved = euler_maruyama_step(points, direction, self.step_size, self.noise, source)
+            moved = euler_maruyama_step(points, direction, self._params.step_size, self._params.noise, source)
             if ends is None:
                 return moved
             end = ends(t) if end is None else end
@@ -207,20 +207,20 @@ class DGflowRefiner(RowMover):
         return step
 
     def _held_out(self, n: int) -> np.ndarray:
-        if self.stop is None:
+        if self._params.stop is None:
             return super()._held_out(n)
-        return held_out_rows(n, self.validation_fraction, self._entropy)
+        return held_out_rows(n, self._params.validation_fraction, self._entropy)
 
     def _follow(self, array: np.ndarray) -> None:
         """Move a population as samples will be moved, estimate the ratio anew on it, and see where to stop."""
-        self.n_steps_, self.ends_, self.held_out_distance_ = self.n_steps, "same", pd.DataFrame(dtype=float)
+        self.n_steps_, self.ends_, self.held_out_distance_ = self._params.n_steps, "same", pd.DataFrame(dtype=float)
         self._ends = []
-        Scaling.make(self.divergence, self.scale_clip)  # raises where there is no such thing, as the next
-        if self.refresh is not None:
+        Scaling.make(self._params.divergence, self._params.scale_clip)  # raises where there is none, as the next
+        if self._params.refresh is not None:
             self._stage()
-        if self.stop is not None:
+        if self._params.stop is not None:
             self._choose(array)
-        elif self.refresh is not None:
+        elif self._params.refresh is not None:
             self._evolve(array, None)
 
     def _choose(self, array: np.ndarray) -> None:
@@ -229,7 +229,7 @@ class DGflowRefiner(RowMover):
         judges = self._scaler.to_tensor(array[np.sort(order[:_HELD_OUT])])
         tried: dict[str, dict[int, float]] = {}
         found: dict[str, tuple[list[DensityRatio], list[Ends]]] = {}
-        for suffix in ("",) if self.refresh is None else ("", _STALE):
+        for suffix in ("",) if self._params.refresh is None else ("", _STALE):
             for ends in ("same", "own"):
                 tried[ends + suffix] = self._evolve(array, judges, own=ends == "own", stale=suffix == _STALE)
                 found[ends + suffix] = self._stages, self._ends
@@ -237,7 +237,7 @@ class DGflowRefiner(RowMover):
         self.ends_ = min(tried, key=lambda rule: min(tried[rule].values()))
         self.n_steps_ = min(tried[self.ends_], key=tried[self.ends_].__getitem__)
         stages, row_ends = found[self.ends_]
-        last = (self.n_steps_ - 1) // (self.refresh or self.n_steps_ or 1)  # the stage of the last step
+        last = (self.n_steps_ - 1) // (self._params.refresh or self.n_steps_ or 1)  # the stage of the last step
         self._stages, self._ends = stages[: max(0, last)], row_ends[: last + 1]
         if self.n_steps_ and not self._betters(judges):
             self.n_steps_ = 0
@@ -265,19 +265,19 @@ class DGflowRefiner(RowMover):
             From the judges, after each number of steps that is tried; empty without judges.
         """
         self._stages, self._ends = [], []
-        refresh = None if stale else self.refresh
+        refresh = None if stale else self._params.refresh
         real = self._scaler.to_tensor(self._training_rows(array)) if refresh is not None else None
         points, spaces, source = self._fresh(self._n_followed, (self._entropy, _FOLLOW_KEY))
         moving = Moving.begin(points)
         distances: dict[int, float] = {}
         # Closer at the beginning, where a ratio is not stale yet and steep ones are done soon.
-        tried = {0, *np.geomspace(1, max(1, self.n_steps), _TRIED).round().astype(int).tolist()}
-        space, length = spaces[0], refresh or max(1, self.n_steps)
-        for k in range(self.n_steps + 1):
+        tried = {0, *np.geomspace(1, max(1, self._params.n_steps), _TRIED).round().astype(int).tolist()}
+        space, length = spaces[0], refresh or max(1, self._params.n_steps)
+        for k in range(self._params.n_steps + 1):
             if judges is not None and k in tried:
                 rows = self._rows_of(moving.first(_HELD_OUT), space)
                 distances[k] = energy_distance(judges.numpy(), rows.cpu().numpy())
-            if k == self.n_steps:
+            if k == self._params.n_steps:
                 break
             if k % length == 0:
                 if k and real is not None:
@@ -294,7 +294,7 @@ class DGflowRefiner(RowMover):
         """Samples of the population: of rows that were given, with `stop` no more than half."""
         if self._rows is None:
             return _POPULATION
-        return min(_POPULATION, len(self._rows) if self.stop is None else (len(self._rows) + 1) // 2)
+        return min(_POPULATION, len(self._rows) if self._params.stop is None else (len(self._rows) + 1) // 2)
 
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
         """The ratio for scaled rows that have moved, from where it stood before."""

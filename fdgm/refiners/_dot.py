@@ -26,9 +26,9 @@ class DOTRefiner(RowMover):
     generator : object or None, default=None
         What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
-        `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
-        without them a VGrowSampler.
+        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
+        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
+        refines the rows given as `X_generated`, and without them a VGrowSampler.
     space : {"auto", "data", "latent"}, default="auto"
         Where points move. ``"auto"`` is among latents where the generator is a differentiable map from them, and
         among samples otherwise.
@@ -122,7 +122,7 @@ class DOTRefiner(RowMover):
 
     @property
     def _n_moves(self) -> int:
-        return int(self.n_steps > 0)
+        return int(self._params.n_steps > 0)
 
     def _follow(self, array: np.ndarray) -> None:
         self._checked_betas()
@@ -139,9 +139,9 @@ class DOTRefiner(RowMover):
             return proximal_step(
                 space.log_ratio,
                 points,
-                self.step_size,
-                n_iter=self.n_steps,
-                lr=self.lr,
+                self._params.step_size,
+                n_iter=self._params.n_steps,
+                lr=self._params.lr,
                 betas=betas,
                 nearest=nearest,
             )
@@ -150,9 +150,9 @@ class DOTRefiner(RowMover):
 
     def _checked_betas(self) -> tuple[float, float]:
         try:
-            first, second = (float(beta) for beta in self.betas)
+            first, second = (float(beta) for beta in self._params.betas)
         except (TypeError, ValueError):
             first = second = -1.0
         if not (0 <= first < 1 and 0 <= second < 1):
-            raise ValueError(f"betas of DOTRefiner must be two floats in [0, 1), got {self.betas!r}.")
+            raise ValueError(f"betas of DOTRefiner must be two floats in [0, 1), got {self._params.betas!r}.")
         return first, second

@@ -11,10 +11,12 @@ from .. import registry
 from .._columns import Labels
 from ..architectures import MLP
 from ..inputs import Scaler, with_seed
+from ..nets import dtype_of
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import Sampler
 from ..training import GenerativeModel
 from ._corrected import CorrectedRatio
+from ._generators import kept
 from ._ordering import column_order, of_ordered
 
 __all__ = ["check_field", "depends_on", "field_of", "resolve_ratio"]
@@ -52,7 +54,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
             f"ratio of {owner} must be 'auto', one of {with_gradient()}, a DensityRatio, a fitted sampler, a"
             f" CorrectedRatio of one or a callable from a tensor of rows to log-ratios, got {ratio!r}."
         )
-    return ratio
+    return ratio if ratio is generator else kept(f"ratio of {owner}", ratio)
 
 
 def field_of(
@@ -70,13 +72,16 @@ def field_of(
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(ratio, Sampler):
         function = of_ordered(function, column_order(f"ratio of {owner}", ratio, columns))
-    if isinstance(function, nn.Module):
-        function = function.to(device).eval()
-    # A module of the user's takes float32; where a model of this package does, it scales in float64 first.
+    # A module of the user's takes its own dtype; where a model of this package is asked, it scales in float64 first.
     exact = torch.float64 if isinstance(ratio, (Sampler, CorrectedRatio)) else torch.float32
+    if isinstance(function, nn.Module):
+        function, exact = function.to(device).eval(), dtype_of(function)
 
     def field(points: Tensor) -> Tensor:
-        t = function(scaler.unscaled(points).to(exact)).to(points.dtype)
+        t = function(scaler.unscaled(points).to(exact))
+        if not isinstance(t, Tensor):
+            raise TypeError(f"it gives a {type(t).__name__}, and must give a tensor of log-ratios alone")
+        t = t.to(points.dtype)
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
 
     return field

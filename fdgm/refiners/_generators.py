@@ -19,6 +19,7 @@ from torch.distributions import Normal, Uniform
 
 from .._columns import Labels, align, labels_of
 from ..inputs import Scaler, with_seed
+from ..nets import dtype_of, own_copy
 from ..training import GenerativeModel
 from ._ordering import column_order, ordered
 from ._prior import Prior
@@ -32,7 +33,8 @@ class LatentGenerator:
     Parameters
     ----------
     module : Module
-        From latents (n, latent_size) to rows (n, \\*shape) in the units of X. It is used in evaluation mode.
+        From latents (n, latent_size) to rows (n, \\*shape) in the units of X. A refiner uses a copy, in evaluation
+        mode and in the module's own dtype; the module itself stays in its mode and on its device.
     latent_size : int, at least 1
     bounds : (float, float) or None, default=None
         None is standard normal latents; two numbers are latents uniform between them, and stay between them when they
@@ -59,7 +61,7 @@ class LatentGenerator:
         self.bounds = bounds
 
     def __sklearn_clone__(self) -> "LatentGenerator":
-        return self  # it is fitted, and nothing here changes it
+        return self  # it is fitted, and nothing here changes it: a refiner copies it at `fit`
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def check_generator(owner: str, generator: Any) -> Any:
     if isinstance(generator, FrozenEstimator):
         generator = generator.estimator
     if isinstance(generator, LatentGenerator) or _is_zuko(generator):
-        return generator
+        return kept(f"generator of {owner}", generator)
     if isinstance(generator, nn.Module):
         raise TypeError(
             f"generator of {owner} must come with the law of its latents where it is a torch.nn.Module, got a bare"
@@ -135,7 +137,35 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
     generator = check_generator(owner, generator)
     if isinstance(generator, BaseEstimator) and not is_fitted(generator):
         return with_seed(clone(generator), seed).fit(X)
-    return generator
+    return kept(f"generator of {owner}", generator)
+
+
+def kept(what: str, model: Any) -> Any:
+    """A user's model as it stands, in a copy: what happens to the model is none of the refiner's, and nothing happens
+    to it here.
+
+    Parameters
+    ----------
+    what : str
+        What it is of whom, for the error.
+    model : object
+        One that cannot be copied, and is no module, is kept itself.
+
+    Raises
+    ------
+    TypeError
+        If it is a module, or holds one as a LatentGenerator does, that cannot be copied.
+    """
+    if isinstance(model, GenerativeModel):
+        return model._frozen() if is_fitted(model) else model
+    if isinstance(model, LatentGenerator):
+        return LatentGenerator(own_copy(f"module of {what}", model.module), model.latent_size, bounds=model.bounds)
+    if isinstance(model, nn.Module):
+        return own_copy(what, model)
+    try:
+        return copy.deepcopy(model)
+    except Exception:  # what a stranger's own method raises
+        return model
 
 
 def source_of(
@@ -149,22 +179,28 @@ def source_of(
         return LatentSource(Prior(size), lambda latents: generate(latents.to(own)).to(device))
     if isinstance(generator, LatentGenerator):
         module = generator.module.to(device).eval()
-        return LatentSource(Prior(generator.latent_size, generator.bounds), _scaled(owner, module, scaler, device))
+        rows = _scaled(owner, module, dtype_of(module), scaler, device)
+        return LatentSource(Prior(generator.latent_size, generator.bounds), rows)
     if _is_zuko(generator):
         distribution = generator.to(device).eval()()
         size, bounds = _zuko_prior(owner, distribution.base)
-        return LatentSource(Prior(size, bounds), _scaled(owner, distribution.transform.inv, scaler, device))
+        return LatentSource(
+            Prior(size, bounds), _scaled(owner, distribution.transform.inv, dtype_of(generator), scaler, device)
+        )
     return RowSource(lambda n, seed: _sample(owner, generator, n, seed, columns))
 
 
 def _scaled(
-    owner: str, function: Callable[[Tensor], Tensor], scaler: Scaler, device: str
+    owner: str, function: Callable[[Tensor], Tensor], dtype: torch.dtype, scaler: Scaler, device: str
 ) -> Callable[[Tensor], Tensor]:
     """The function's rows, of X's shape, in scaled units."""
     shape = scaler.mean.shape
 
     def generate(latents: Tensor) -> Tensor:
-        rows = function(latents)
+        rows = function(latents.to(dtype))
+        if not isinstance(rows, Tensor) or len(rows) != len(latents):
+            got = f"{len(rows)} for {len(latents)}" if isinstance(rows, Tensor) else type(rows).__name__
+            raise ValueError(f"generator of {owner} must give a tensor with a row for each of its latents, got {got}.")
         if rows.shape[1:] != shape:  # or it might be spread over X's columns, in silence
             raise ValueError(f"generator of {owner} must give rows of X's shape {shape}, got {tuple(rows.shape[1:])}.")
         return scaler.pinned(scaler.scaled(rows).to(torch.float32))

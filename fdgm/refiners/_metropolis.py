@@ -23,9 +23,9 @@ class MetropolisHastingsRefiner(Selector):
     generator : object or None, default=None
         What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
-        `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
-        without them a VGrowSampler.
+        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
+        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
+        refines the rows given as `X_generated`, and without them a VGrowSampler.
     n_steps : int in [1, 4096], default=640
         Proposals of one chain, and so samples of the generator for each that is returned.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
@@ -97,14 +97,14 @@ class MetropolisHastingsRefiner(Selector):
         self.random_state = random_state
 
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        n_chains = len(t) // self.n_steps
-        proposals = t[: n_chains * self.n_steps].reshape(n_chains, self.n_steps)
+        n_chains = len(t) // self._params.n_steps
+        proposals = t[: n_chains * self._params.n_steps].reshape(n_chains, self._params.n_steps)
         start = rng.choice(self._held_out_t, n_chains)
         last = _chains(start, proposals, np.full(n_chains, -1), rng)
         stuck = np.flatnonzero(last < 0)
         first = proposals[stuck, 0]
         last[stuck] = _chains(first, proposals[stuck], np.zeros(len(stuck), dtype=last.dtype), rng)
-        return np.arange(n_chains) * self.n_steps + last
+        return np.arange(n_chains) * self._params.n_steps + last
 
 
 def _chains(t: np.ndarray, proposals: np.ndarray, at: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -24,9 +24,9 @@ class RejectionRefiner(Selector):
     generator : object or None, default=None
         What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
         ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already is kept, also by
-        `clone`; an estimator that is not is cloned and fitted on X. None refines the rows given as `X_generated`, and
-        without them a VGrowSampler.
+        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
+        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
+        refines the rows given as `X_generated`, and without them a VGrowSampler.
     gamma : float, default=0.0
         γ: below 0 more samples are accepted, and above 0 fewer.
     epsilon : float, at least 0, default=1e-8
@@ -100,5 +100,5 @@ class RejectionRefiner(Selector):
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         below = np.minimum(t - self._generated_t.max(), 0.0)
         with np.errstate(divide="ignore"):  # at the greatest T and ε = 0, F is infinite and the chance 1
-            F = below - np.log(-np.expm1(below - self.epsilon))
-        return np.flatnonzero(rng.random(len(t)) < expit(F - self.gamma))
+            F = below - np.log(-np.expm1(below - self._params.epsilon))
+        return np.flatnonzero(rng.random(len(t)) < expit(F - self._params.gamma))

@@ -106,7 +106,7 @@ class Selector(Refiner):
             )
 
     def _held_out(self, n: int) -> np.ndarray:
-        return held_out_rows(n, self.validation_fraction, self._entropy)
+        return held_out_rows(n, self._params.validation_fraction, self._entropy)
 
     def _prepare(self, array: np.ndarray) -> None:
         held_out = array[self._held_out(len(array))]
@@ -118,9 +118,9 @@ class Selector(Refiner):
 
     def _calibrate(self, t_p: np.ndarray, t_q: np.ndarray) -> list[list[float]] | None:
         """The map from T to a calibrated T: two points of a straight line, or those of an isotonic curve."""
-        if self.calibration is None:
+        if self._params.calibration is None:
             return None
-        if self.calibration == "sigmoid":
+        if self._params.calibration == "sigmoid":
             t, label = np.concatenate([t_p, t_q]), np.repeat([1, 0], [len(t_p), len(t_q)])
             weight = np.where(label, 1 / len(t_p), 1 / len(t_q))  # else T has log n_p/n_q in it
             model = LogisticRegression(C=1e6).fit(t[:, None], label, sample_weight=weight * len(t) / 2)
@@ -132,7 +132,7 @@ class Selector(Refiner):
         if self._knots is None:
             return t
         x, y = (np.asarray(knots) for knots in self._knots)
-        if self.calibration == "sigmoid" and x[0] < x[1]:
+        if self._params.calibration == "sigmoid" and x[0] < x[1]:
             return y[0] + (t - x[0]) * ((y[1] - y[0]) / (x[1] - x[0]))
         return np.interp(t, x, y)
 

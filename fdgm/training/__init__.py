@@ -2,6 +2,7 @@
 
 from ._chunks import CHUNK, chunk_noise, in_chunks, map_rows
 from ._generative import GenerativeModel
+from ._params import at_fit
 from ._trainable import Trainable
 
-__all__ = ["CHUNK", "GenerativeModel", "Trainable", "chunk_noise", "in_chunks", "map_rows"]
+__all__ = ["CHUNK", "GenerativeModel", "Trainable", "at_fit", "chunk_noise", "in_chunks", "map_rows"]

@@ -6,6 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from numbers import Integral, Real
 from string import Formatter
 from typing import Any, ClassVar, Self
@@ -13,7 +14,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._ambient import undisturbed
@@ -23,6 +23,7 @@ from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar,
 from ..persistence import Savable, State
 from ._callbacks import check_callbacks, user_callbacks
 from ._checkpoint import NO_MATTER, Checkpointer, resume
+from ._params import at_fit, same
 from ._whole import LastWhole
 
 __all__ = ["Trainable"]
@@ -235,9 +236,9 @@ class Trainable(Savable, ABC):
 
     def _build(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         """Fresh networks, and a note of the parameters that they are made with."""
-        self._make_net(shape, seeds)
-        params = self.get_params(deep=False).items()
-        self._made_with = {name: _copy(value) for name, value in params if name not in self._call_params}
+        self._made_with = vars(at_fit(self, without=self._call_params))
+        with self._as_made():  # no component that the user holds is held by the networks
+            self._make_net(shape, seeds)
 
     @contextmanager
     def _as_made(self) -> Iterator[None]:
@@ -249,6 +250,12 @@ class Trainable(Savable, ABC):
         finally:
             self.set_params(**now)
 
+    def _frozen(self) -> Self:
+        """A copy as it stands: fitted, with the parameters of its fit, and with nothing in common with this one."""
+        made = type(self)(**{**self.get_params(deep=False), **self._made_with})
+        made.set_params(device=str(self.net_.device), callbacks=None, checkpoint=None, verbose=0)
+        return made.from_state(deepcopy(self.to_state()))
+
     def _check_unchanged(self) -> None:
         """That training goes on with the parameters that the networks were made with.
 
@@ -258,7 +265,7 @@ class Trainable(Savable, ABC):
             By the name of the first that was changed.
         """
         for name, made in self._made_with.items():
-            if not _same(getattr(self, name), made):
+            if not same(getattr(self, name), made):
                 raise ValueError(
                     f"{name} of {type(self).__name__} must stay {made!r} for training to go on, got"
                     f" {getattr(self, name)!r}; fit without warm_start to begin anew."
@@ -285,7 +292,7 @@ class Trainable(Savable, ABC):
         """
         for name in names:
             default = inspect.signature(type(self)).parameters[name].default
-            if not _same(getattr(self, name), default):
+            if not same(getattr(self, name), default):
                 raise ValueError(
                     f"{name} of {type(self).__name__} must be {default!r} {reason}, got {getattr(self, name)!r}."
                 )
@@ -419,22 +426,3 @@ class Trainable(Savable, ABC):
 def _unfinished(net: MultiNet) -> bool:
     """Whether training stopped in the middle of an iteration, or before one."""
     return not net.history or "seconds" not in net.history[-1]
-
-
-def _copy(value: Any) -> Any:
-    """A parameter's value that no later change of a component reaches."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_copy(item) for item in value)
-    return clone(value) if isinstance(value, BaseEstimator) else value
-
-
-def _same(value: Any, other: Any) -> bool:
-    """Whether two values of a parameter say the same: components by their own parameters."""
-    if isinstance(value, BaseEstimator):
-        return type(value) is type(other) and _same(value.get_params(deep=False), other.get_params(deep=False))
-    if isinstance(value, dict):
-        return all(_same(value[name], other[name]) for name in value)
-    if isinstance(value, (list, tuple, np.ndarray)):
-        alike = isinstance(other, (list, tuple, np.ndarray)) and len(value) == len(other)
-        return alike and all(map(_same, value, other))
-    return value is other or bool(value == other)
