@@ -6,6 +6,7 @@ from ._diagnose import Diagnosis, TwoSampleTest, diagnose, two_sample_test
 from ._kliep import KLIEP
 from ._logistic import LogisticRatio
 from ._lsif import RuLSIF, uLSIF
+from ._stacked import StackedRatio
 from ._telescoping import TelescopingRatio
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Diagnosis",
     "LogisticRatio",
     "RuLSIF",
+    "StackedRatio",
     "TelescopingRatio",
     "TwoSampleTest",
     "diagnose",
