@@ -8,7 +8,7 @@ import numpy as np
 
 from ..datasets._checks import as_generator, check_count
 from ._extractors import Features, feature_pair
-from ._pairs import blocks, unit_scale
+from ._pairs import blocks, unit_scale, warn_of_rounding
 from ._rows import check_rows
 
 __all__ = ["energy_distance", "energy_distance_unit"]
@@ -46,6 +46,11 @@ def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None,
         If a sample is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ,
         or if `chunk_size` is not a positive int.
 
+    Warns
+    -----
+    PrecisionWarning
+        If the distance is so much smaller than the values that rounding leaves it fewer than three digits.
+
     References
     ----------
     Székely and Rizzo, "Energy statistics: A class of statistics based on distances", Journal of Statistical
@@ -61,7 +66,10 @@ def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None,
     x, y, scale = unit_scale(x, y)
     # The three means are computed alike, so that they cancel exactly where the samples are the same array.
     within = _mean_distance(x, x, chunk_size) + _mean_distance(y, y, chunk_size)
-    return scale * max(2 * _mean_distance(x, y, chunk_size) - within, 0.0)
+    between = 2 * _mean_distance(x, y, chunk_size)
+    distance = max(between - within, 0.0)
+    warn_of_rounding(x, y, distance, 2.0**-52 * between, "energy_distance")
+    return scale * distance
 
 
 def energy_distance_unit(

@@ -9,7 +9,7 @@ import numpy as np
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, feature_pair
 from ._interrupt import interruptible
-from ._pairs import unit_scale
+from ._pairs import unit_scale, warn_of_rounding
 
 __all__ = ["frechet_distance"]
 
@@ -45,6 +45,8 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
     SmallSampleWarning
         If a sample has no more rows than features. Its covariance is then singular; the distance stays finite, but
         it says more of the number of rows than of the samples.
+    PrecisionWarning
+        If the distance is so much smaller than the values that rounding leaves it fewer than three digits.
 
     Raises
     ------
@@ -91,7 +93,9 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
     shift_generated, trace_generated, root_generated = _moments(y, chunk_size)
     shift = shift - shift_generated
     cross = _long(np.linalg.svd, root_real.T @ root_generated, compute_uv=False).sum()
-    return scale * (scale * max(float(shift @ shift + trace_real + trace_generated - 2 * cross), 0.0))
+    value = max(float(shift @ shift + trace_real + trace_generated - 2 * cross), 0.0)
+    warn_of_rounding(x, y, value, 2.0**-52 * (trace_real + trace_generated), "frechet_distance")
+    return scale * (scale * value)
 
 
 def _moments(x: np.ndarray, chunk_size: int) -> tuple[np.ndarray, float, np.ndarray]:

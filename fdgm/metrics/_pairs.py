@@ -1,12 +1,15 @@
 """Distances between all pairs of rows, a block at a time, so that memory does not grow with their number."""
 
 import math
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-__all__ = ["blocks", "distances", "gaussian_exponents", "unit_scale"]
+from ..exceptions import PrecisionWarning
+
+__all__ = ["blocks", "distances", "gaussian_exponents", "unit_scale", "warn_of_rounding"]
 
 _WIDE = 64  # from here on a matrix product beats the direct sum of squares
 _CLOSE = 1e-6  # below this share of ‖x‖² + ‖y‖² the product has lost 6 of its 16 digits, and the pair is done again
@@ -52,3 +55,25 @@ def gaussian_exponents(x: np.ndarray, y: np.ndarray, bandwidth: float) -> np.nda
     """−‖x − y‖²/(2 bandwidth²) for all pairs of rows, (n, m); −∞ where the square is beyond all floats."""
     with np.errstate(over="ignore"):
         return -0.5 * np.square(distances(x, y) / max(bandwidth, np.finfo(np.float64).tiny))
+
+
+def warn_of_rounding(x: np.ndarray, y: np.ndarray, value: float, error: float, function: str) -> None:
+    """Warn, at the caller's caller, where the error of a distance is not small beside it, unless it is truly 0.
+
+    `x`, `y`, `value` and `error` are in the units of `unit_scale`.
+    """
+    if error <= 1e-3 * value or _one_distribution(x, y):
+        return
+    warnings.warn(
+        f"{function} is too small beside the values of the samples for float64: rounding leaves it fewer than three "
+        "digits. Remove outliers that both samples have, subtract what all values have in common, or scale the "
+        "features.",
+        PrecisionWarning,
+        stacklevel=3,
+    )
+
+
+def _one_distribution(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the same rows come with the same frequencies."""
+    (rows, counts), (others, other_counts) = (np.unique(a, axis=0, return_counts=True) for a in (x, y))
+    return np.array_equal(rows, others) and np.array_equal(counts * len(y), other_counts * len(x))

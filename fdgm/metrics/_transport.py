@@ -11,7 +11,7 @@ import numpy as np
 from ._interrupt import interruptible
 from ._pairs import blocks
 
-__all__ = ["diameter", "optimal_cost"]
+__all__ = ["optimal_cost"]
 
 _DENSE = 10**7  # pairs whose costs are kept in memory, some 400 MB with the solver's own; more are made as needed
 _QUICK = 10**5  # pairs that are solved in some hundredths of a second, sooner than Ctrl-C need be answered
@@ -20,7 +20,7 @@ _ROOM = 4  # times the most that an arc of the optimum can cost, above which cos
 _ROUNDING = float(np.finfo(np.float64).eps)
 
 
-def diameter(x: np.ndarray, y: np.ndarray) -> float:
+def _diameter(x: np.ndarray, y: np.ndarray) -> float:
     """A distance that no two rows exceed."""
     return float(np.linalg.norm(np.maximum(x.max(axis=0), y.max(axis=0)) - np.minimum(x.min(axis=0), y.min(axis=0))))
 
@@ -61,11 +61,11 @@ def _solve(ot: Any, costs: np.ndarray, stopped: threading.Event) -> tuple[float,
     a, b = np.full(n, 1 / n), np.full(m, 1 / m)
     best, cap = np.inf, float(costs.max())
     while True:
-        if cap == 0:
-            return 0.0, 0.0
+        if cap == 0:  # a distance that is not 0 may have a square that is
+            return 0.0, float(np.finfo(np.float64).tiny)
         plan, _ = _in_slices(partial(ot.emd, a, b, np.minimum(costs, cap) / cap), stopped)
         total = float((plan * costs).sum())
-        error = 2 * (n + m) * _ROUNDING * cap
+        error = 2 * (n + m) * _ROUNDING * cap + float(np.finfo(np.float64).tiny)
         lower = _ROOM * max(n, m) * total
         if total >= best or lower * _ROOM >= cap:
             return min(total, best), error
@@ -76,7 +76,7 @@ def _solve_lazily(ot: Any, x: np.ndarray, y: np.ndarray, p: int, stopped: thread
     a, b = np.full(len(x), 1 / len(x)), np.full(len(y), 1 / len(y))
     metric = "euclidean" if p == 1 else "sqeuclidean"
     total, _ = _in_slices(partial(ot.lp.emd2_lazy, x, y, a, b, metric=metric, return_matrix=False), stopped)
-    return max(float(total), 0.0), 2 * (len(x) + len(y)) * _ROUNDING * diameter(x, y) ** p
+    return max(float(total), 0.0), 2 * (len(x) + len(y)) * _ROUNDING * _diameter(x, y) ** p
 
 
 def _in_slices(solve: Callable[..., tuple[Any, Any]], stopped: threading.Event) -> tuple[Any, Any]:

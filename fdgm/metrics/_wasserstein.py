@@ -1,15 +1,13 @@
 """Wasserstein distances between samples: exact, and averaged over projections onto lines."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..datasets._checks import as_generator, check_count
-from ..exceptions import PrecisionWarning
 from ._extractors import Features, feature_pair
-from ._pairs import unit_scale
-from ._transport import diameter, optimal_cost
+from ._pairs import unit_scale, warn_of_rounding
+from ._transport import optimal_cost
 
 __all__ = ["sliced_wasserstein_distance", "wasserstein_distance"]
 
@@ -86,16 +84,10 @@ def wasserstein_distance(
     p = _power(p, "wasserstein_distance")
     x, y, scale = unit_scale(x, y)
     if x.shape[1] == 1:
-        return scale * float(_sorted_cost(x, y, p)[0] ** (1 / p))
-    cost, error = optimal_cost(x, y, p, chunk_size)
-    if error > 1e-3 * cost:
-        warnings.warn(
-            f"wasserstein_distance finds distances of up to {diameter(x, y) * scale:.3g}, beside which the "
-            f"others have too few digits left: the result, {scale * cost ** (1 / p):.3g}, may be wrong. "
-            "Remove the outliers from both samples, or scale the features.",
-            PrecisionWarning,
-            stacklevel=2,
-        )
+        cost, error = float(_sorted_cost(x, y, p)[0]), float(np.finfo(np.float64).tiny)
+    else:
+        cost, error = optimal_cost(x, y, p, chunk_size)
+    warn_of_rounding(x, y, cost, error, "wasserstein_distance")
     return scale * cost ** (1 / p)
 
 

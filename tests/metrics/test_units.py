@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fdgm.exceptions import PrecisionWarning
 from fdgm.metrics import (
     birthday_support,
     classifier_two_sample_test,
@@ -83,6 +84,20 @@ def test_a_shared_outlier_does_not_take_the_digits_of_the_others(p, scale, outli
     far, too = pair(n=200, outlier=outlier)
     expected = wasserstein_distance(X[1:], Y[1:], p=p) * (199 / 200) ** (1 / p)
     assert wasserstein_distance(scale * far, scale * too, p=p) / scale == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", [energy_distance, partial(wasserstein_distance, p=2), frechet_distance])
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_range_that_leaves_no_digits_warns(metric, width):
+    X, Y = pair(width, outlier=1e200)  # beside which the others' squares are 0
+    with pytest.warns(PrecisionWarning, match="rounding leaves it fewer than three digits"):
+        metric(X, Y)
+
+
+@pytest.mark.parametrize("metric", [energy_distance, partial(wasserstein_distance, p=2), frechet_distance])
+def test_equal_samples_do_not_warn(metric):
+    X, _ = pair(width=5)
+    assert metric(X, X[::-1]) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("metric", [energy_distance, wasserstein_distance, frechet_distance])
