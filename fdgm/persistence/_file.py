@@ -91,7 +91,10 @@ def write(path: str | os.PathLike[str], state: State, owner: str = "path of save
     """
     target = check_target(path, owner)
     tensors, description = state
-    text = json.dumps({"format": FORMAT, "fdgm": version(), "object": description}, separators=(",", ":"))
+    # Sorted: a loaded object may have learned the same in another order.
+    text = json.dumps(
+        {"format": FORMAT, "fdgm": version(), "object": description}, separators=(",", ":"), sort_keys=True
+    )
     stored = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     data = _pack(text, stored)
     header = int.from_bytes(data[:8], "little")

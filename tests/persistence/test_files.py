@@ -93,24 +93,6 @@ def test_what_needs_pickle_is_refused_by_name(tmp_path):
     np.testing.assert_array_equal(fdgm.load(tmp_path / "s").log_ratio(X), sampler.log_ratio(X))
 
 
-def test_truncations_and_flips_are_refused(path, tmp_path):
-    """1,000 of them: every byte of the file counts, in the header as in the tensors."""
-    data = path.read_bytes()
-    rng = np.random.default_rng(0)
-    bad = tmp_path / "bad"
-    header = int.from_bytes(data[:8], "little") + 8
-    for case in range(1000):
-        if case % 2:
-            bad.write_bytes(data[: rng.integers(len(data))])
-        else:
-            at = int(rng.integers(header if case % 4 else len(data)))
-            flipped = bytearray(data)
-            flipped[at] ^= 1 << int(rng.integers(8))
-            bad.write_bytes(flipped)
-        with pytest.raises(FileError, match=r"path of load must be"):
-            fdgm.load(bad)
-
-
 class Evil:
     """Unpickled, it would leave a mark."""
 
