@@ -15,6 +15,7 @@ from ..exceptions import FileError
 from ..inputs import Scaler, chunk_seed, entropy_of, with_seed
 from ..persistence import Count, Sign, State
 from ._base import DensityRatio
+from ._bridges import Bridges
 from ._order import comes_first
 
 __all__ = ["TelescopingRatio"]
@@ -27,6 +28,11 @@ class TelescopingRatio(DensityRatio):
     standard deviation, bridge k has rows x_p cos θ_k + x_q sin θ_k of random pairs, at equal steps of θ from 0 to π/2,
     so that each differs little from the next. Exchanging the samples changes the sign of the log-ratio and nothing
     else.
+
+    Bridges lie where the samples do, also in discrete columns. A column in which one value has a twentieth of a
+    sample's rows, such as a binary one, a category's code or one with many zeros, takes each value from one row or the
+    other, from the second with probability sin² θ_k. Other columns on a grid, such as years of age, are added, and
+    rounded to values that occur.
 
     Parameters
     ----------
@@ -104,12 +110,14 @@ class TelescopingRatio(DensityRatio):
         """Samples of each distribution and the next, from one end to the other."""
         ends = (X_p, X_q) if self._sign > 0 else (X_q, X_p)
         scaler = Scaler.of(*ends, scaling="standard")
-        first, last = ((X - scaler.mean) / scaler.scale for X in ends)
+        units = scaler.mean.ravel(), scaler.scale.ravel()
+        first, last = (X.reshape(len(X), -1) for X in ends)
+        bridges = Bridges.of(first, last)
         near = ends[0]
         for k in range(1, self.n_bridges + 1):
             angle = math.pi / 2 * k / (self.n_bridges + 1)
             x, y = _shuffled(first, rng, len(last)), _shuffled(last, rng, len(first))
-            far = (math.cos(angle) * x + math.sin(angle) * y) * scaler.scale + scaler.mean
+            far = bridges.between(x, y, angle, units, rng).reshape(-1, *X_p.shape[1:])
             yield near, far
             near = far
         yield near, ends[1]
