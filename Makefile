@@ -29,15 +29,11 @@ wheel: $(STAMP)           ## build what a release publishes, and try it in an em
 	build/empty/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
 	cd build && empty/bin/python -I ../tests/try_wheel.py
 
-BENCHES := "ratios" "overhead" "published_way" "limits" "samplers" "samplers --front --seconds 30 --seeds 3" "vgrow_images" "wgan_gp_2d" \
-	"gan_objectives" "remedies" "age_tables" "age_stacked_mnist" "age_representations" "age_published_way" \
-	"dgflow_2d table1" "dgflow_2d grid" "dgflow_figures" "dgflow_limits" "dgflow_speed" "dgflow_mnist"
-
 bench: $(STAMP)           ## the tables of the documentation: many hours on two cores, and each script goes on where it stopped
-	for bench in $(BENCHES); do set -- $$bench; script=$$1; shift; $(BIN)/python benchmarks/$$script.py $$@ || exit 1; done
+	$(BIN)/python -m benchmarks
 
 classifiers: $(STAMP)     ## train the classifiers of fdgm.metrics again: minutes on two cores; FDGM_DATA names the data
-	$(BIN)/python benchmarks/_train_classifiers.py
+	$(BIN)/python -m benchmarks.classifiers.train
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

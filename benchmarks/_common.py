@@ -23,7 +23,8 @@ from fdgm.nets import Clock
 #: How most sweeps are run; budgets are seconds of the processor, so that neither the other fit nor anyone else counts.
 SIDE_BY_SIDE = "one thread a fit, two fits at a time, seconds of the processor"
 
-RESULTS = Path(__file__).parent / "results"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
 
 
 def processor() -> str:

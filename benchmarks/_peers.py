@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import _common
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
@@ -15,6 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
 from torch import Tensor, nn
 
+from benchmarks import _common
 from fdgm.nets import Clock
 
 #: From a number of rows to a sample.

@@ -7,7 +7,7 @@ from typing import Any
 import fdgm
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 project = "fdgm"
 author = "the fdgm developers"

@@ -1,5 +1,6 @@
-"""What keeps the results of benchmarks: hours of measurement depend on it."""
+"""What keeps the results of benchmarks, since hours of measurement depend on it, and the table of what is run."""
 
+import ast
 import importlib
 import json
 from pathlib import Path
@@ -8,11 +9,13 @@ import pytest
 
 from fdgm.exceptions import TrainingError
 
+ROOT = Path(__file__).parents[1]
+
 
 @pytest.fixture
 def common(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
-    module = importlib.import_module("_common")
+    monkeypatch.syspath_prepend(str(ROOT))
+    module = importlib.import_module("benchmarks._common")
     monkeypatch.setattr(module, "RESULTS", tmp_path)
     monkeypatch.setattr(module.torch, "set_num_threads", lambda n: None)  # of a run's own process
     return module
@@ -60,3 +63,44 @@ def test_a_write_that_dies_leaves_the_file_whole(common, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         common.update("s", run={"x": 2})
     assert [run["x"] for run in json.loads((common.RESULTS / "s.json").read_text())["runs"]] == [1]
+
+
+@pytest.fixture
+def runner(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module("benchmarks.__main__")
+
+
+def arguments_of(path):
+    """The options that a module declares, positional choices too."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    named = {"add_argument", "add_parser"}
+    declared = [call.args for call in calls if getattr(call.func, "attr", None) in named and call.args]
+    return {arg.value for args in declared for arg in args if isinstance(arg, ast.Constant)}
+
+
+def test_every_benchmark_is_in_the_table_and_the_table_names_no_other(runner):
+    files = [path for path in (ROOT / "benchmarks").glob("*/*.py") if not path.name.startswith("_")]
+    modules = {f"{path.parent.name}.{path.stem}" for path in files} - {"classifiers.train"}
+    assert {module for module, *_ in runner.table()} == modules
+
+
+def test_the_arguments_of_the_table_are_declared(runner):
+    for module, *arguments in runner.table():
+        declared = arguments_of(ROOT / "benchmarks" / f"{module.replace('.', '/')}.py")
+        for argument in arguments:
+            assert argument in declared or argument.isdigit(), f"{module} {argument}"
+
+
+def test_a_folder_or_a_module_is_chosen_by_name(runner):
+    assert [module for module, *_ in runner.chosen(["vgrow"])] == ["vgrow.published_way", "vgrow.images"]
+    assert runner.chosen(["dgflow.plane"]) == [["dgflow.plane", "table1"], ["dgflow.plane", "grid"]]
+    assert len(runner.chosen([])) == len(runner.table())
+    with pytest.raises(SystemExit, match="got nothing_of_it"):
+        runner.chosen(["vgrow", "nothing_of_it"])
+
+
+def test_the_page_of_aims_is_that_of_the_results(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    aims = importlib.import_module("benchmarks.aims")
+    assert aims.PAGE.read_text() == aims.page(), "write it again: python -m benchmarks.aims"

@@ -7,7 +7,7 @@ from ._gan import gan_tables
 from ._images import image_tables
 from ._ratios import ratios_tables
 from ._samplers import front_table, samplers_tables
-from ._targets import targets_table
+from ._winners import winners_table
 
 __all__ = ["benchmarks_page", "front_table"]
 
@@ -18,8 +18,9 @@ def benchmarks_page() -> str:
         "# Benchmarks",
         "",
         "Medians with 95% bootstrap intervals, or means ± the half width of Student's 95% interval, from the JSON files"
-        " in `benchmarks/results/`.",
-        *targets_table(),
+        " in `benchmarks/results/`. `benchmarks/README.md` says what each measurement answers and how to repeat it;"
+        " `benchmarks/AIMS.md` lists what was aimed at and what was missed.",
+        *winners_table(),
         *samplers_tables(),
         *image_tables(),
         *gan_tables(),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ._format import interval, machine, stored, table
+from benchmarks._format import interval, machine, stored, table
 
 
 def age_tables() -> list[str]:

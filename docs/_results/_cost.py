@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ._format import interval, machine, stored
+from benchmarks._format import interval, machine, stored
 
 
 def cost_tables() -> list[str]:

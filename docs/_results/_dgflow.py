@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ._format import RESULTS, interval, of_summary, section, stored
+from benchmarks._format import RESULTS, interval, of_summary, section, stored
 
 PUBLISHED = {  # table 1, on the 25 Gaussians: high-quality share, KDE score
     "base": (0.265, -7037),

@@ -3,7 +3,7 @@
 import statistics
 from typing import Any
 
-from ._format import mean, section, stored
+from benchmarks._format import mean, section, stored
 
 
 def gan_tables() -> list[str]:

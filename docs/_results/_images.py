@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ._format import RESULTS, interval, machine, stored
+from benchmarks._format import RESULTS, interval, machine, stored
 
 
 def image_tables() -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ._format import interval, machine, stored
+from benchmarks._format import interval, machine, stored
 
 
 def front_table() -> str:

@@ -9,10 +9,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import _common
 import numpy as np
 import pandas as pd
 
+from benchmarks import _common
 from fdgm import AGEBidirectional, datasets, load, metrics
 from fdgm.architectures import MLP
 from fdgm.bidirectional import VAE
@@ -20,7 +20,7 @@ from fdgm.exceptions import TrainingWarning
 
 STD = 0.3
 BATCH = 500
-CHECKPOINTS = Path(__file__).parent / "checkpoints"
+CHECKPOINTS = _common.HERE / "checkpoints"
 
 #: Table 4's methods, and those of table 3.
 METHODS: dict[str, dict[str, Any]] = {

@@ -8,17 +8,17 @@ import sys
 import time
 from typing import Any
 
-import _common
 import numpy as np
 import pandas as pd
-from limits import Sampled
 
+from benchmarks import _common
+from benchmarks.cost.limits import Sampled
 from fdgm import DGflowRefiner, VGrowSampler, datasets
 
 
 def run(rows: int, n_jobs: int, space: str) -> dict[str, Any]:
     """`refined` in a process of its own, whose memory holds nothing of the other runs."""
-    command = [sys.executable, __file__, "--one", str(rows), str(n_jobs), space]
+    command = [sys.executable, "-m", __spec__.name, "--one", str(rows), str(n_jobs), space]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

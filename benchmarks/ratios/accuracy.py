@@ -9,12 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-import _common
 import numpy as np
 import torch
-from limits import Sampled
 from scipy.stats import kstest
 
+from benchmarks import _common
+from benchmarks.cost.limits import Sampled
 from fdgm import ratios
 
 ROWS, SEEDS, DIMENSIONS = 5000, 5, (1, 2, 10)

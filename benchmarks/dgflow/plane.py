@@ -1,22 +1,19 @@
 """Refinement on the 25 Gaussians: the paper's table 1 on a saved sampler, and VGrow with DGflow at equal time.
 
-``table1`` takes the WGAN-GP that ``wgan_gp_2d.py`` stores, or another file of ``sampler.save``; ``grid`` trains a
+``table1`` takes the WGAN-GP that ``gan.wgan_gp_2d`` stores, or another file of ``sampler.save``; ``grid`` trains a
 VGrowSampler and refines it, beside a spline flow and flow matching of equal time. A sweep that was stopped goes on.
 """
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
-import _common
-import _peers
-
 import fdgm
+from benchmarks import _common, _peers
 from fdgm import DGflowRefiner, VGrowSampler, datasets, metrics
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
-HERE = Path(__file__).parent
+HERE = _common.HERE
 STD, SCALE = 0.05, 2 * 2**0.5  # SCALE makes the grid's standard deviation 1, the refiners' unit
 CENTERS = datasets.grid_centers(scale=SCALE)
 ROWS = 5000

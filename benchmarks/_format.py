@@ -7,7 +7,7 @@ from typing import Any
 
 from scipy.stats import t as student
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+RESULTS = Path(__file__).parent / "results"
 
 
 def stored(name: str, needs: str = "runs") -> dict[str, Any]:

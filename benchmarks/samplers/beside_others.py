@@ -7,13 +7,12 @@ four divergences beside a neural spline flow and flow matching, in few dimension
 import argparse
 from typing import Any
 
-import _common
-import _peers
 import numpy as np
 import pandas as pd
-import vgrow_images
 from sklearn.datasets import make_moons
 
+from benchmarks import _common, _peers
+from benchmarks.vgrow import images as vgrow_images
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler, datasets, metrics
 
 STD = 0.05

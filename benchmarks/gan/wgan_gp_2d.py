@@ -12,14 +12,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import _common
 import numpy as np
 
+from benchmarks import _common
 from fdgm import GANSampler, datasets, load, metrics
 from fdgm.architectures import MLP
 from fdgm.objectives import Wasserstein
 
-MODELS = Path(__file__).parent / "models"
+MODELS = _common.HERE / "models"
 SCALE = 2 * 2**0.5
 STD = 0.05
 STEPS = 100  # of the generator in an outer loop

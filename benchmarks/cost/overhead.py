@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import _age_loops
-import _common
-import _plain
 import numpy as np
 import torch
 
+from benchmarks import _common
+from benchmarks.age import _loops as _age_loops
+from benchmarks.cost import _plain
 from fdgm import GANSampler, VGrowSampler
 from fdgm.architectures import MLP
 

@@ -9,13 +9,13 @@ import argparse
 import time
 from typing import Any
 
-import _common
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks import _common
 from fdgm import VGrowSampler, datasets, metrics
 from fdgm.architectures import Architecture, ResNet
 

@@ -2,7 +2,7 @@
 
 ``--scale cpu`` trains narrow networks for so many seconds on one core each; ``--scale paper`` is the paper's full
 setting (tables 2 and 3), for a GPU. Both go on where they were stopped, within a run at the paper's scale too, so that
-``timeout 540 python benchmarks/vgrow_images.py --scale paper``, called again and again, ends with the whole table.
+``timeout 540 python -m benchmarks.vgrow.images --scale paper``, called again and again, ends with the whole table.
 """
 
 import argparse
@@ -12,20 +12,20 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import _common
 import numpy as np
 import pandas as pd
 import torch
 from skorch.callbacks import Callback
 from torch import Tensor
 
+from benchmarks import _common
 from fdgm import GANSampler, VGrowSampler, datasets, metrics
 from fdgm.architectures import DCGAN, Architecture, ResNet
 from fdgm.divergences import Scaling
 from fdgm.flows import euler_step, velocity
 from fdgm.nets import forward
 
-CHECKPOINTS = Path(__file__).parent / "checkpoints"
+CHECKPOINTS = _common.HERE / "checkpoints"
 SHEETS = _common.RESULTS / "vgrow_images"
 LOADERS = {"mnist": datasets.load_mnist, "fashion-mnist": datasets.load_fashion_mnist}
 DIVERGENCES = ("kl", "js", "logd", "jeffreys")

@@ -6,8 +6,7 @@ A run that is in the JSON file already, by its data, remedy, seed and seconds, i
 import argparse
 from typing import Any
 
-import _common
-
+from benchmarks import _common
 from fdgm import GANSampler, datasets, metrics
 from fdgm.regularizers import MinibatchDiscrimination, Packing, Reconstructor, Regularizer, SpectralNorm, Unrolling
 

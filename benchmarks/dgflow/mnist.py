@@ -10,22 +10,21 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import _common
-import _peers
 import joblib
 import numpy as np
 import pandas as pd
 import torch
-import vgrow_images
 from torch import Tensor, nn
 
+from benchmarks import _common, _peers
+from benchmarks.vgrow import images as vgrow_images
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets, load, metrics
 from fdgm.bidirectional import VAE
 from fdgm.nets import Clock
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, LatentGenerator
 
-MODELS = Path(__file__).parent / "checkpoints"
+MODELS = _common.HERE / "checkpoints"
 COMPONENTS = 20  # principal ones, of the flow and the mixture
 RATIO_ROWS = 10_000  # real ones that a ratio is fitted to, beside as many generated
 OWN, LENT = ("gan", "vgrow"), ("vae", "flow", "mixture")  # models by whether they have a critic

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import _common
 import numpy as np
 
-HERE = Path(__file__).parent
+from benchmarks import _common
+
 MAPPED_ROWS, MAPPED_COLUMNS = 25_000_000, 20  # float32: 2.0 GB
 
 
@@ -184,7 +184,7 @@ def kills(loops: int, n_kills: int) -> dict[str, Any]:
 
 
 def _command(name: str, *arguments: Any) -> list[str]:
-    return [sys.executable, str(Path(__file__)), "--measure", name, json.dumps(arguments)]
+    return [sys.executable, "-m", __spec__.name, "--measure", name, json.dumps(arguments)]
 
 
 MEASURES = {

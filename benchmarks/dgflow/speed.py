@@ -11,11 +11,11 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-import _common
 import numpy as np
 import pandas as pd
 import torch
 
+from benchmarks import _common
 from fdgm import DGflowRefiner, VGrowSampler, datasets
 from fdgm.architectures import MLP
 from fdgm.nets import Clock, forward

@@ -7,7 +7,6 @@ dimension. AGE is there as published, and with its reconstructions in the loss.
 import argparse
 from typing import Any
 
-import _common
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
@@ -16,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import _common
 from fdgm import AGEBidirectional, datasets, metrics
 from fdgm.architectures import DCGAN, MLP
 from fdgm.bidirectional import VAE

@@ -6,9 +6,9 @@ A run that is in the JSON file already, by its objective, seed and seconds, is n
 import argparse
 from typing import Any
 
-import _common
 import numpy as np
 
+from benchmarks import _common
 from fdgm import GANSampler, available, datasets, metrics
 from fdgm.objectives import AGE, FGAN, Objective
 

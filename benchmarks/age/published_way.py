@@ -7,11 +7,11 @@ seconds of the processor.
 
 import argparse
 
-import _age_loops
-import _common
 import numpy as np
 import torch
 
+from benchmarks import _common
+from benchmarks.age import _loops as _age_loops
 from fdgm import datasets, metrics
 
 NAME = "age_published_way"

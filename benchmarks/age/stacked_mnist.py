@@ -6,19 +6,18 @@ sweep that was stopped goes on where it was, within a run at the scale of the pa
 
 import argparse
 import warnings
-from pathlib import Path
 from typing import Any
 
-import _common
 import numpy as np
 import pandas as pd
 
+from benchmarks import _common
 from fdgm import AGEBidirectional, GANSampler, datasets, metrics
 from fdgm.architectures import DCGAN
 from fdgm.exceptions import TrainingWarning
 from fdgm.objectives import AGE
 
-CHECKPOINTS = Path(__file__).parent / "checkpoints"
+CHECKPOINTS = _common.HERE / "checkpoints"
 BATCH = 64
 
 #: Divergence or objective of each method; a clip of 0 is none.

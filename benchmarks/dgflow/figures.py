@@ -1,7 +1,7 @@
 """The paper's figures 2, 4, 5 and 6 on the 25 Gaussians and the Swiss roll, of stored WGAN-GPs, one PNG each.
 
 And what `stop` and `refresh` gain at each number of steps there, and on MNIST for the VGrowSampler of
-``dgflow_mnist.py``. ``--models`` is the folder that ``wgan_gp_2d.py`` stores its models in. A figure that is there
+``dgflow.mnist``. ``--models`` is the folder that ``gan.wgan_gp_2d`` stores its models in. A figure that is there
 already is not drawn again.
 """
 
@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import dgflow_mnist
 import matplotlib as mpl
 import numpy as np
 import torch
 
 import fdgm
+from benchmarks import _common
+from benchmarks.dgflow import mnist as dgflow_mnist
 from fdgm import DGflowRefiner, datasets
 from fdgm.divergences import Scaling
 from fdgm.flows import differentiated, velocity
@@ -124,7 +125,7 @@ def draw(data: str, base: Any, folder: Path, n: int, seed: int) -> None:
 
 
 def main() -> None:
-    here = Path(__file__).parent
+    here = _common.HERE
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, default=here / "models")
     parser.add_argument("--out", type=Path, default=here / "results")
