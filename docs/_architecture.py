@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1] / "fdgm"
 #: the front door, `fdgm/__init__.py`.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ground", ("_ambient", "_columns", "_version", "component", "exceptions", "hookspecs")),
-    ("found plugins, options", ("_installed", "options")),
+    ("found plugins, options", ("_installed", "_numbers", "options")),
     ("registry", ("registry",)),
     ("pure parts, files, data sets", ("divergences", "architectures", "persistence", "datasets")),
     ("what parts need", ("regularizers", "flows", "inputs", "metrics")),
