@@ -1,6 +1,6 @@
 """What X was, so that outputs have the same form, and the names of its columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ class Record:
         if library == "polars" and not all(isinstance(label, str) for label in columns or ()):
             raise FileError("columns must be strings in a table of polars, and are not")
         return cls(shape, dtype, columns, library)
+
+    def named_like(self, earlier: "Record") -> "Record":
+        """With the names that an earlier X had, where this one has none: its columns are the same ones."""
+        return self if self.columns is not None else replace(self, columns=earlier.columns, library=earlier.library)
 
     def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
         """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from.

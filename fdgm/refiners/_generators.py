@@ -253,5 +253,6 @@ def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | Non
     if rows.shape[:1] != (n,):
         raise ValueError(f"generator of {owner} must give as many rows as asked for, {n}, got shape {rows.shape}.")
     order = None if named else column_order(what, generator, columns)
-    rows = rows if order is None else rows[:, order]
+    if order is not None and rows.shape[1:] == order.shape:  # others are refused by their shape
+        rows = rows[:, order]
     return rows[np.random.default_rng(seed).permutation(n)]  # a mixture's come one component after another

@@ -114,6 +114,7 @@ class GenerativeModel(Trainable):
             array, record = validate(self, X, reset=not goes_on, min_samples=2)
             if goes_on:
                 self._check_unchanged()
+                record = record.named_like(self._record)
                 self._go_on(array, record)
             else:
                 self._start((array,))
@@ -142,6 +143,7 @@ class GenerativeModel(Trainable):
             array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
             if goes_on:
                 self._check_unchanged()
+                record = record.named_like(self._record)
                 self._go_on(array, record)
             else:
                 self._start((array,))

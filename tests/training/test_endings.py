@@ -217,3 +217,12 @@ def test_labels_that_files_cannot_hold_are_refused_by_name(tmp_path):
         model.save(tmp_path / "m")
     with pytest.raises(TypeError, match="Timestamp"):
         model.set_params(checkpoint=tmp_path / "c", checkpoint_seconds=1000).fit(frame)
+
+
+@pytest.mark.parametrize("goes_on", ["partial_fit", "warm_start"])
+def test_names_stay_where_training_goes_on_with_an_array(model, goes_on):
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    model.fit(frame)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        (model.partial_fit if goes_on == "partial_fit" else model.set_params(warm_start=True).fit)(X)
+    assert list(model.sample(2).columns) == ["a", "b"]
