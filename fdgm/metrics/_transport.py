@@ -63,8 +63,10 @@ def _solve(ot: Any, costs: np.ndarray, stopped: threading.Event) -> tuple[float,
     while True:
         if cap == 0:  # a distance that is not 0 may have a square that is
             return 0.0, float(np.finfo(np.float64).tiny)
-        plan, _ = _in_slices(partial(ot.emd, a, b, np.minimum(costs, cap) / cap), stopped)
-        total = float((plan * costs).sum())
+        lowered = np.minimum(costs, cap)
+        lowered /= cap
+        plan, _ = _in_slices(partial(ot.emd, a, b, lowered), stopped)
+        total = float(np.vdot(plan, costs))
         error = 2 * (n + m) * _ROUNDING * cap + float(np.finfo(np.float64).tiny)
         lower = _ROOM * max(n, m) * total
         if total >= best or lower * _ROOM >= cap:
