@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import threading
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -73,8 +74,16 @@ def _plugins() -> Iterator[Plugin]:
     yield from installed(PROJECT)
 
 
-@cache
+_FILLING = threading.RLock()
+
+
 def _registry() -> _Registry:
+    with _FILLING:  # threads whose look-ups are the first wait for one of them
+        return _filled()
+
+
+@cache
+def _filled() -> _Registry:
     registry = _Registry()
     for plugin in _plugins():
         # A plugin may raise anything, wherever it is touched. Ctrl-C alone is the person's: it ends the look-up, and

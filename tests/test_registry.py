@@ -61,7 +61,7 @@ def install(monkeypatch):
 
     def put(*entries):
         monkeypatch.setattr(metadata, "entry_points", lambda group: entries)
-        registry._registry.cache_clear()
+        registry._filled.cache_clear()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             registry.available("divergence")
@@ -69,7 +69,7 @@ def install(monkeypatch):
         return [str(w.message) for w in caught]
 
     yield put
-    registry._registry.cache_clear()
+    registry._filled.cache_clear()
 
 
 def raises(error=None):

@@ -77,7 +77,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
             Whether to draw from p_e(z|x) instead of taking its mean (of an implicit encoder, what it makes of noise
             of zero).
         random_state : int, RandomState, Generator or None, default=None
-            Of the draw; None goes on along the fit's own stream.
+            Of the draw; None is as in `sample`.
 
         Returns
         -------
@@ -122,7 +122,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
             Whether to draw from p_g(x|z) instead of taking its mean (of an implicit generator, what it makes of noise
             of zero).
         random_state : int, RandomState, Generator or None, default=None
-            Of the draw; None goes on along the fit's own stream.
+            Of the draw; None is as in `sample`.
 
         Returns
         -------
@@ -156,7 +156,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         stochastic : bool, default=False
             Whether to draw from p_e(z|x) and p_g(x|z) instead of taking their means.
         random_state : int, RandomState, Generator or None, default=None
-            Of the draw; None goes on along the fit's own stream.
+            Of the draw; None is as in `sample`.
 
         Returns
         -------

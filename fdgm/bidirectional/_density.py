@@ -47,7 +47,7 @@ class DensityModel(BidirectionalModel):
         n_chains : int, default=30
             Chains of Hamiltonian Monte Carlo for each row.
         random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream.
+            None is as in `sample`.
 
         Returns
         -------
@@ -100,7 +100,7 @@ class DensityModel(BidirectionalModel):
         n_draws : int, default=16
             Of the first term for each row; the second is exact.
         random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream.
+            None is as in `sample`.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class DensityModel(BidirectionalModel):
         n_draws : int, default=16
             For each row.
         random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream.
+            None is as in `sample`.
 
         Returns
         -------

@@ -2,7 +2,7 @@
 
 from ._record import Record, columns_of, index_of, plain_columns, set_columns
 from ._scaler import SCALINGS, Scaler
-from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, some_rows, with_seed
+from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, key_of_call, some_rows, with_seed
 from ._spread import chunks, extremes
 from ._validation import as_before_on_error, is_mapped, validate, validate_count, validate_latents, validate_pair
 
@@ -21,6 +21,7 @@ __all__ = [
     "index_of",
     "int_seed",
     "is_mapped",
+    "key_of_call",
     "plain_columns",
     "set_columns",
     "some_rows",

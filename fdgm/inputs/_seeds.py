@@ -1,5 +1,6 @@
 """One seed sequence per fit, with a child for each use of chance."""
 
+import threading
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -9,8 +10,9 @@ from sklearn.utils import check_random_state
 
 from ..persistence import State
 
-__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key", "int_seed", "some_rows", "with_seed"]
+__all__ = ["Seeds", "chunk_seed", "entropy_of", "given_key", "int_seed", "key_of_call", "some_rows", "with_seed"]
 
+_COUNTING = threading.Lock()
 _GIVEN = 2**16  # past the streams of a fit's own seed
 
 
@@ -56,6 +58,26 @@ def with_seed(estimator: BaseEstimator, seed: int) -> BaseEstimator:
 def given_key(random_state: Any) -> tuple[int, int]:
     """What a call's chunks are seeded from that is given a `random_state`: none of the seeds of a fit with the same."""
     return entropy_of(random_state), _GIVEN
+
+
+def key_of_call(model: Any, random_state: Any, stream: tuple[int, ...]) -> tuple[int, ...]:
+    """What a call of a fitted model's is seeded from.
+
+    Parameters
+    ----------
+    model : estimator
+        Its `_n_calls` counts the calls along its stream; None after a fit without a `random_state`, which has none.
+    random_state : int, RandomState, Generator or None
+        None is the next number of the stream, which every copy of the model replays from where it stood; and of a
+        model without one fresh entropy, so that no two processes draw alike.
+    stream : tuple of int
+    """
+    if random_state is not None or model._n_calls is None:
+        return given_key(random_state)
+    with _COUNTING:  # threads that sample one model take a number each
+        n = model._n_calls
+        model._n_calls = n + 1
+    return (*stream, n)
 
 
 @dataclass(frozen=True)

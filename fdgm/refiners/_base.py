@@ -25,8 +25,8 @@ from ..inputs import (
     as_before_on_error,
     chunk_seed,
     entropy_of,
-    given_key,
     is_mapped,
+    key_of_call,
     plain_columns,
     set_columns,
     some_rows,
@@ -93,7 +93,7 @@ class Refiner(Savable, ABC):
     _record: Record
     _clamp: tuple[float, float] | None
     _entropy: int
-    _n_calls: int
+    _n_calls: int | None
 
     @abstractmethod
     def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
@@ -146,7 +146,8 @@ class Refiner(Savable, ABC):
         with as_before_on_error(self):
             array, self._record = validate(self, X, reset=True, min_samples=2)
             self._params = at_fit(self, without=_NOT_OF_FIT)
-            self._entropy, self._n_calls = entropy_of(self.random_state), 0
+            self._entropy = entropy_of(self.random_state)
+            self._n_calls = None if self.random_state is None else 0
             self._rows, self._stages = None, []
             if X_generated is not None:
                 self.generator_ = None
@@ -171,7 +172,9 @@ class Refiner(Savable, ABC):
         ----------
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream, so that successive calls differ.
+            With None successive calls differ. After a fit with a `random_state` they go on along its own stream, and
+            every copy of the model, in another process or from a file, replays that stream from where it stood: give
+            each worker a `random_state` of its own. After a fit without one they draw fresh entropy, in copies too.
 
         Returns
         -------
@@ -273,7 +276,8 @@ class Refiner(Savable, ABC):
         set_columns(self, state.value("columns"), shape[0])
         self._scaler, self._units = (Scaler.from_state(state.part(name), shape) for name in ("scaler", "units"))
         self._clamp = _checked_clamp(state.value("clamp"))
-        self._entropy, self._n_calls = state.integer("entropy", most=2**128 - 1), state.integer("n_calls")
+        self._entropy = state.integer("entropy", most=2**128 - 1)
+        self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
         self._rows = None
         if state.has("rows"):
             self._rows = state.array("rows", (None, *shape), str(state.tensors["rows"].dtype).removeprefix("torch."))
@@ -452,10 +456,7 @@ class Refiner(Savable, ABC):
         check_field(type(self).__name__, self._field(), points)
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
-        if random_state is not None:
-            return given_key(random_state)
-        self._n_calls += 1
-        return self._entropy, _PUBLIC_KEY, self._n_calls - 1
+        return key_of_call(self, random_state, (self._entropy, _PUBLIC_KEY))
 
     def _source(self) -> LatentSource | RowSource:
         if self.generator_ is None:

@@ -24,7 +24,7 @@ from ..inputs import (
     as_before_on_error,
     chunk_seed,
     extremes,
-    given_key,
+    key_of_call,
     some_rows,
     validate,
     validate_count,
@@ -74,7 +74,7 @@ class GenerativeModel(Trainable):
     validation_fraction: float
     n_iter_no_change: int
     validate_every: int
-    _n_calls: int
+    _n_calls: int | None
     _best: BestGenerator
     _robust: Scaler | None
     _held_out: np.ndarray | None
@@ -187,7 +187,9 @@ class GenerativeModel(Trainable):
         ----------
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
-            None goes on along the fit's own stream, so that successive calls differ.
+            With None successive calls differ. After a fit with a `random_state` they go on along its own stream, and
+            every copy of the model, in another process or from a file, replays that stream from where it stood: give
+            each worker a `random_state` of its own. After a fit without one they draw fresh entropy, in copies too.
 
         Returns
         -------
@@ -228,11 +230,8 @@ class GenerativeModel(Trainable):
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(generated).numpy())
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
-        """What a call's chance is seeded from: None goes on along the fit's own stream."""
-        if random_state is not None:
-            return given_key(random_state)
-        self._n_calls += 1
-        return self.net_.seeds.sample, _PUBLIC_KEY, self._n_calls - 1
+        """What a call's chance is seeded from."""
+        return key_of_call(self, random_state, (self.net_.seeds.sample, _PUBLIC_KEY))
 
     @property
     def best_iter_(self) -> int:
@@ -401,7 +400,7 @@ class GenerativeModel(Trainable):
 
     def from_state(self, state: State) -> Self:
         super().from_state(state)
-        self._n_calls = state.integer("n_calls")
+        self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
         self._robust = Scaler.from_state(state.part("units"), self._record.shape) if state.has("units") else None
         self._best = BestGenerator.from_state(state.part("best"), self.net_)
         self._check_rows()
@@ -410,7 +409,7 @@ class GenerativeModel(Trainable):
     def _reset(self) -> None:
         super()._reset()
         self._held_out = None
-        self._n_calls = 0
+        self._n_calls = None if self.random_state is None else 0
         self._best = BestGenerator()
 
     def _check_rows(self) -> None:
