@@ -425,7 +425,7 @@ class AGEBidirectional(DensityModel):
     def _free(self, varies: np.ndarray) -> None:
         self.net_.free(varies)
 
-    def _mend(self, reason: str) -> str:
+    def _mend(self, reason: str, culprit: str) -> str:
         objective = self.net_.settings.objective
         has_critic = self.net_.objective_ is not None
         lower = [name for name in ("generator_lr", "encoder_lr") if getattr(self, name) is not None]

@@ -11,8 +11,11 @@ class TrainingFailure(Exception):
     reason : {"non_finite", "explosion", "collapse"}
     what : str
         What happened, beginning with the network that it happened to.
+    culprit : str, default=""
+        The network whose updates are to blame, where that is known.
     """
 
-    def __init__(self, reason: str, what: str) -> None:
+    def __init__(self, reason: str, what: str, culprit: str = "") -> None:
         super().__init__(what)
         self.reason = reason
+        self.culprit = culprit

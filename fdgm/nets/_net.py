@@ -186,7 +186,7 @@ class MultiNet(NeuralNet):
             broken = [name for name in broken if expected[name] in taken or not name.endswith("loss")]
         if broken:
             culprit = _culprit(losses) or expected[broken[0]]
-            raise TrainingFailure("non_finite", f"{culprit}: {', '.join(broken)} became NaN or infinite")
+            raise TrainingFailure("non_finite", f"{culprit}: {', '.join(broken)} became NaN or infinite", culprit)
 
     def initialize_history(self) -> Self:
         self.history_ = _Rows()

@@ -48,17 +48,23 @@ class Watch:
         self._n_collapsed = state.integer("n_collapsed", most=self._patience)
         return self
 
-    def __call__(self, net: Remembering, *, farthest: float, spread: float) -> None:
+    def __call__(self, net: Remembering, *, farthest: float, spread: float, generated: float = 0.0) -> None:
         """Judge a loop by its largest absolute coordinate and by the spread of its rows, as a share of the data's.
 
         The spread is the smaller of the trained rows' and of those that `sample` would give: an averaged generator
-        can fall to one point alone.
+        can fall to one point alone. Where rows are moved after they are generated, `generated` is the largest
+        coordinate before, so that what moves them is not blamed for the generator.
 
         Raises
         ------
         TrainingFailure
             By the name of ``"explosion"``, or of ``"collapse"``.
         """
+        if generated > _EXPLODED:
+            who = "the generator"
+            raise TrainingFailure(
+                "explosion", f"{who}'s rows exploded to {generated:.3g} standard deviations of the data", who
+            )
         if farthest > _EXPLODED:
             raise TrainingFailure(
                 "explosion", f"{self.what} exploded to {farthest:.3g} standard deviations of the data"

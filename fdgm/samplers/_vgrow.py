@@ -239,6 +239,8 @@ class VGrowSampler(Sampler):
     }
     _call_params: ClassVar = (*Sampler._call_params, "record_particles")
     _mends: ClassVar[dict[str, str]] = {
+        "non_finite, the generator": "Lower {generator_lr}.",
+        "explosion, the generator": "Lower {generator_lr}.",
         "non_finite": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
         "explosion": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
         "collapse": (

@@ -282,10 +282,11 @@ class VGrowNet(MultiNet):
                 projection_loss,
                 s.scaling.divergence.f_centered(-t).mean(),
                 spread(samples, real),
+                start.abs().max(),
                 particles.abs().max(),
             ]
         ).tolist()
-        *named, samples_spread, farthest = figures
+        *named, samples_spread, generated, farthest = figures
         figures_by_name = dict(zip(self.history_names, [*named, math.nan], strict=False))
         self.record(figures_by_name, expected=_EXPECTED, losses=self._losses)
-        self.watch_(self, farthest=farthest, spread=min(named[2], samples_spread))
+        self.watch_(self, farthest=farthest, spread=min(named[2], samples_spread), generated=generated)

@@ -66,7 +66,8 @@ class Trainable(Savable, ABC):
         "n_iter_no_change",
         "validate_every",
     )
-    #: What to do about each kind of failure; ``{name}`` stands for a parameter and its value now.
+    #: What to do about each kind of failure, or about "{kind}, {network to blame}" where that is another thing;
+    #: ``{name}`` stands for a parameter and its value now.
     _mends: ClassVar[dict[str, str]]
 
     max_iter: int | None
@@ -102,9 +103,9 @@ class Trainable(Savable, ABC):
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         """The map to scaled units, for these samples."""
 
-    def _mend(self, reason: str) -> str:
+    def _mend(self, reason: str, culprit: str) -> str:
         """What to do about a failure of that kind, as `_mends` has it."""
-        return self._mends[reason]
+        return self._mends.get(f"{reason}, {culprit}", self._mends[reason])
 
     def _reset(self) -> None:
         """The state before the first loop, beside networks and scaling."""
@@ -389,7 +390,7 @@ class Trainable(Savable, ABC):
         """Go back to the last good networks, and say what happened and which knob to turn."""
         net = self.net_
         loop, loss = len(net.history), net.history_names[0]
-        mend = self._mend(failure.reason)
+        mend = self._mend(failure.reason, failure.culprit)
         named = {name: f"{name} (now {getattr(self, name)!r})" for _, name, _, _ in Formatter().parse(mend) if name}
         message = (
             f"{type(self).__name__}: in outer loop {loop}, {failure} (last values of {loss}:"
