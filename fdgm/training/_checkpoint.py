@@ -50,7 +50,7 @@ def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Che
     fingerprint = _fingerprint(estimator, arrays)
     checkpointer = Checkpointer(estimator, path, fingerprint, clock)
     begun = False
-    if path.exists():
+    if path.is_file():
         begun = _take_up(estimator, path, fingerprint, clock)
     checkpointer.try_to_write(begun=begun)
     return checkpointer
@@ -168,5 +168,6 @@ class Checkpointer(Callback):
     def _write(self, parts: dict[str, State]) -> None:
         readings = torch.tensor(self.clock.readings, dtype=torch.float64, device="cpu")
         values = {"fingerprint": self.fingerprint, "seconds": self.clock.seconds}
-        write(self.path, State({"readings": readings}, values, parts), "checkpoint")
+        owner = f"checkpoint of {type(self.estimator).__name__}"
+        write(self.path, State({"readings": readings}, values, parts), owner)
         self._written = time.perf_counter()
