@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ _KEY = "fdgm"  # of the header's only text: the digest, then the description. Tw
 _DIGEST = 64  # characters of a SHA-256
 _MAX_HEADER = 2**23  # bytes: the names of a hundred thousand columns, and what no parser takes long for
 _MAX_TENSORS = 2**16
+_STALE = 3600.0  # seconds, after which nobody is writing a file any more
 _MAX_DEPTH = 64  # of the JSON: an estimator in an estimator takes some five
 
 
@@ -103,7 +105,8 @@ def write(path: str | os.PathLike[str], state: State, owner: str = "path of save
             f"what is saved must have at most {_MAX_TENSORS} tensors and a description of {_MAX_HEADER} bytes, got"
             f" {len(stored)} and {header}; has X very many named columns?"
         )
-    partial = target.with_name(f".fdgm-{secrets.token_hex(8)}.partial")  # another for each writer
+    mark = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+    partial = target.with_name(f".fdgm-{mark}-{secrets.token_hex(8)}.partial")  # another for each writer
     try:
         with open(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666), "wb") as file:
             with contextlib.suppress(FileNotFoundError):
@@ -116,6 +119,15 @@ def write(path: str | os.PathLike[str], state: State, owner: str = "path of save
         partial.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+    _remove_stale(target.parent, f".fdgm-{mark}-*.partial")
+
+
+def _remove_stale(folder: Path, pattern: str) -> None:
+    """What writers of the same file left that were killed: of a checkpoint it could be very many."""
+    for left in folder.glob(pattern):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

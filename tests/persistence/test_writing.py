@@ -106,6 +106,28 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(ratio, tmp_path
     assert os.listdir(tmp_path) == ["r"]
 
 
+def test_what_a_killed_writer_left_goes_with_a_later_save(ratio, tmp_path, monkeypatch):
+    """Of the same file, after an hour: others may be writing it, or other files, now."""
+
+    def killed(*args, **kwargs):
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        patch.setattr(Path, "unlink", killed)
+        for name in ("r", "r", "other"):
+            with pytest.raises(SystemExit):
+                ratio.save(tmp_path / name)
+    left = sorted(tmp_path.iterdir())
+    assert len(left) == 3
+    ratio.save(tmp_path / "r")
+    assert len(os.listdir(tmp_path)) == 4
+    for path in left:
+        os.utime(path, (0, 0))
+    ratio.save(tmp_path / "r")
+    assert len(os.listdir(tmp_path)) == 2  # the file, and what belongs to the other
+
+
 def test_the_folder_is_synced_once_the_file_has_its_name(ratio, tmp_path, monkeypatch):
     """Else the name may be lost with the power, though the bytes are there."""
     synced, original = [], os.fsync
