@@ -14,8 +14,8 @@ def VAE(**params: Any) -> AGEBidirectional:
     The generator is isotropic: with a deviation for each pixel, ``generator="gaussian"``, the bound can call what it
     does not draw noise, and samples of a model of MNIST were no digits.
 
-    `sample` draws the generator's noise too, so that its rows may leave the range of the data; means are what
-    `inverse_transform` makes of latents.
+    `sample` draws the generator's noise too, so that many of its values may lie on a bound of `data_range`; means are
+    what `inverse_transform` makes of latents.
 
     Parameters
     ----------

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import MLP, Architecture
-from ..inputs import Record, Scaler, Seeds, chunk_seed
+from ..inputs import Record, Scaler, Seeds, chunk_seed, columns_of
 from ..nets import Clock, Rows, hold_out, own_copy, resolve_device
 from ..objectives import Objective
 from ..options import Schedule
 from ..persistence import State, as_tensor
-from ..training import Trainable
+from ..training import Trainable, warn_of_freed_columns, warn_of_moved_rows
 from ._base import DensityRatio
 from ._best import BestCritic, BestKeeper
 from ._logistic_net import RatioNet, RatioSettings
@@ -220,7 +220,7 @@ class LogisticRatio(DensityRatio, Trainable):
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         clock = self._make_clock()
         if self._goes_on:
-            self._check_goes_on(X_p)
+            self._check_goes_on(X_p, X_q)
         else:
             self._begin(X_p, X_q)
         arrays = self._ordered(X_p, X_q)
@@ -245,7 +245,7 @@ class LogisticRatio(DensityRatio, Trainable):
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """One more iteration at the full rate, with no rows held out; the first call fixes units and order."""
         if self.__sklearn_is_fitted__():
-            self._check_goes_on(X_p)
+            self._check_goes_on(X_p, X_q)
         else:
             self._begin(X_p, X_q)
         self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
@@ -275,13 +275,23 @@ class LogisticRatio(DensityRatio, Trainable):
     def _ordered(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return (X_p, X_q) if self._sign > 0 else (X_q, X_p)
 
-    def _check_goes_on(self, X_p: np.ndarray) -> None:
+    def _check_goes_on(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
+        """Hold what training goes on with to what it began with, and take up its rows in the scaling that there is."""
         if X_p.shape[1:] != self._record.shape:
             raise ValueError(
                 f"X_p and X_q of LogisticRatio must have rows of shape {self._record.shape} for training to go on, got"
                 f" {X_p.shape[1:]}; fit without warm_start to begin anew."
             )
         self._check_unchanged()
+        if self.critic is not None:
+            return  # it sees rows as they are
+        before, columns = self._scaler, columns_of(self)
+        self._scaler = before.with_rows(X_p, X_q, scaling="robust")
+        freed = self._scaler.varies & ~before.varies
+        if freed.any():
+            warn_of_freed_columns("LogisticRatio", columns, freed)
+        for X in (X_p, X_q):
+            warn_of_moved_rows("LogisticRatio", columns, before, X)
 
     def _objective(self) -> Objective:
         return registry.make("objective", self.objective)

@@ -85,8 +85,9 @@ class DGflowRefiner(RowMover):
         it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
         the Wasserstein distance.
     data_range : (float, float), None or "auto", default="auto"
-        Least and greatest value of X, in its units, to which rows are clamped after each step. ``"auto"`` is the
-        generator's own, or X's where X has more than two axes; None clamps nothing.
+        Least and greatest value of X, in its units, to which rows are clamped after each step and as they leave.
+        ``"auto"`` is the generator's own, of each column where that has several, or X's where X has more than two
+        axes. None clamps nothing.
     n_jobs : int or None, default=None
         Processes that chunks of 1,024 rows are spread over, by joblib, to the same bits. Each chunk runs on one
         thread.

@@ -3,6 +3,17 @@
 from ._chunks import CHUNK, chunk_noise, in_chunks, map_rows
 from ._generative import GenerativeModel
 from ._params import at_fit
+from ._scaling import warn_of_freed_columns, warn_of_moved_rows
 from ._trainable import Trainable
 
-__all__ = ["CHUNK", "GenerativeModel", "Trainable", "at_fit", "chunk_noise", "in_chunks", "map_rows"]
+__all__ = [
+    "CHUNK",
+    "GenerativeModel",
+    "Trainable",
+    "at_fit",
+    "chunk_noise",
+    "in_chunks",
+    "map_rows",
+    "warn_of_freed_columns",
+    "warn_of_moved_rows",
+]

@@ -105,7 +105,9 @@ class GenerativeModel(Trainable):
         -----
         TrainingWarning
             If training failed later: the last good generator is kept, and the warning names the loop, the network,
-            the last losses and the parameter to change.
+            the last losses and the parameter to change. By the name of a column, if a few of its values are so far out
+            that they set its scale, or are more than 1,000 standard deviations of the others away; and, with
+            `warm_start`, whose scaling is that of the first call, as `partial_fit`.
         """
         self._validate_params()
         clock = self._make_clock()
@@ -127,6 +129,9 @@ class GenerativeModel(Trainable):
         """One more outer loop on X, at full step size; the first call fixes the scaling.
 
         Nothing is held out, and no checkpoint is written. Parameters that make the networks must stay as they were.
+        The first X should have rows of each kind. Of later ones, a column that was constant until then gets its scale
+        and is learned from there on; where `data_range` is ``"auto"``, the range of each column widens. That of data
+        which have one range, such as images, does not.
 
         Parameters
         ----------
@@ -136,6 +141,17 @@ class GenerativeModel(Trainable):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit`, and if X has numbers outside a `data_range` that was given.
+
+        Warns
+        -----
+        TrainingWarning
+            By the name of a column that was constant until now, or of which half of the rows are more than 10 standard
+            deviations of the first call away; and if rows leave the range of the first call's images.
         """
         self._validate_params()
         goes_on = self.__sklearn_is_fitted__()
@@ -194,7 +210,7 @@ class GenerativeModel(Trainable):
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container; in its dtype where that is a float.
+            In X's units and container; in its dtype where that is a float. Inside the `data_range`.
 
         Raises
         ------
@@ -210,8 +226,9 @@ class GenerativeModel(Trainable):
         """Minus the energy distance between X and the model, so that greater is better.
 
         At most 5,000 rows of X, drawn at random, are compared with as many of the model. Both draws are the same at
-        each call. (A model's own critic cannot rank models in a grid search.) Distances are in scaled units: standard
-        deviations of the data, unless they have a range.
+        each call. (A model's own critic cannot rank models in a grid search.) Distances are in units
+        of the robust scaling, whatever `scaling` is: no row alone can set them, and models of different scalings can be
+        compared. Data that have one range are in units of it.
 
         Parameters
         ----------
@@ -282,7 +299,7 @@ class GenerativeModel(Trainable):
     def _say_what_is_far(self, record: Record) -> None:
         """Warn of values that would ruin a column, where the data have no range."""
         if self._scaled_range(record.shape) is None:
-            warn_of_far_values(type(self).__name__, record, self._scaler, self._units)
+            warn_of_far_values(type(self).__name__, record.columns, self._scaler, self._units)
 
     def _go_on(self, X: np.ndarray, record: Record) -> None:
         """Take up more rows, in the scaling that there is.
@@ -310,9 +327,9 @@ class GenerativeModel(Trainable):
         freed = self._scaler.varies & ~before.varies
         if freed.any():
             self._free(self._scaler.varies)
-            warn_of_freed_columns(owner, record, freed)
+            warn_of_freed_columns(owner, record.columns, freed)
         if not ranged:
-            warn_of_moved_rows(owner, record, before, X)
+            warn_of_moved_rows(owner, record.columns, before, X)
 
     def _free(self, varies: np.ndarray) -> None:
         """Tell the networks which columns vary, where one has begun to."""

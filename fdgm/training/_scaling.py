@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 
+from .._columns import Labels
 from ..exceptions import TrainingWarning
-from ..inputs import Record, Scaler
+from ..inputs import Scaler
 
 __all__ = ["warn_of_far_values", "warn_of_freed_columns", "warn_of_moved_range", "warn_of_moved_rows"]
 
@@ -15,13 +16,14 @@ _MOVED = 10.0  # scaled units, for half of the rows
 _LISTED = 3  # columns named in one warning
 
 
-def warn_of_far_values(owner: str, record: Record, scaler: Scaler, units: Scaler) -> None:
+def warn_of_far_values(owner: str, columns: Labels | None, scaler: Scaler, units: Scaler) -> None:
     """Say which columns a few rows would ruin, or have values that no network sees as they are.
 
     Parameters
     ----------
     owner : str
-    record : Record
+    columns : tuple or None
+        The names of the columns.
     scaler : Scaler
         What the networks see, before any bounds are taken from it.
     units : Scaler
@@ -34,13 +36,13 @@ def warn_of_far_values(owner: str, record: Record, scaler: Scaler, units: Scaler
     if affine and stretched.any():
         times = (scaler.scale / units.scale)[stretched].max()
         _warn(
-            f"{owner}: a few rows far out set the scale of {_named(record, stretched)}: the standard deviation is"
+            f"{owner}: a few rows far out set the scale of {_named(columns, stretched)}: the standard deviation is"
             f" {times:.3g} times that of the other rows, which the networks can hardly tell apart. Set scaling to"
             " 'robust', or remove those rows."
         )
     elif far.any():
         _warn(
-            f"{owner}: {_named(record, far)} of X has values up to {ends[far].max():.3g} standard deviations of its"
+            f"{owner}: {_named(columns, far)} of X has values up to {ends[far].max():.3g} standard deviations of its"
             " other rows away. The networks see such values on a logarithmic scale; remove them if they are mistakes."
         )
 
@@ -54,21 +56,22 @@ def warn_of_moved_range(owner: str, range_: tuple[float, float], found: tuple[fl
         )
 
 
-def warn_of_freed_columns(owner: str, record: Record, freed: np.ndarray) -> None:
+def warn_of_freed_columns(owner: str, columns: Labels | None, freed: np.ndarray) -> None:
     """Say which columns were constant until now, by a mask of shape (*row_shape,)."""
     _warn(
-        f"{owner}: {_named(record, freed)} was constant in all calls until now, and varies. It is learned from here"
+        f"{owner}: {_named(columns, freed)} was constant in all calls until now, and varies. It is learned from here"
         " on; where that is too late, fit anew, with rows of each kind in the first call."
     )
 
 
-def warn_of_moved_rows(owner: str, record: Record, scaler: Scaler, X: np.ndarray) -> None:
+def warn_of_moved_rows(owner: str, columns: Labels | None, scaler: Scaler, X: np.ndarray) -> None:
     """Say where rows that training goes on with are not like those of the first call, whose scaling stays.
 
     Parameters
     ----------
     owner : str
-    record : Record
+    columns : tuple or None
+        The names of the columns.
     scaler : Scaler
         That of the calls before.
     X : ndarray of shape (n_samples, *row_shape)
@@ -79,17 +82,17 @@ def warn_of_moved_rows(owner: str, record: Record, scaler: Scaler, X: np.ndarray
     if moved.any():
         _warn(
             f"{owner}: half of the rows or more are over {_MOVED:g} standard deviations of the first call away in"
-            f" {_named(record, moved)} of X. The scaling of the first call stays; if the data have moved for good, fit"
+            f" {_named(columns, moved)} of X. The scaling of the first call stays; if the data have moved for good, fit"
             " anew."
         )
 
 
-def _named(record: Record, where: np.ndarray) -> str:
+def _named(columns: Labels | None, where: np.ndarray) -> str:
     """The columns, by name where they have one."""
     found = np.argwhere(where).tolist()
     labels = [repr(tuple(k) if len(k) > 1 else k[0]) for k in found[:_LISTED]]
-    if record.columns is not None:
-        labels = [repr(record.columns[k[0]]) for k in found[:_LISTED]]
+    if columns is not None:
+        labels = [repr(columns[k[0]]) for k in found[:_LISTED]]
     more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     return f"column{'s' * (len(found) > 1)} {', '.join(labels)}{more}"
 

@@ -534,6 +534,7 @@ def test_a_later_nan_keeps_the_last_good_networks(X):
 
 
 BAD = [
+    ("scaling", "nope"),
     ("divergence", "nope"), ("objective", "nope"), ("objective", 3), ("scale_clip", 0.0), ("scale_clip", 1.5),
     ("scale_clip", -0.5), ("architecture", "nope"), ("latent_size", 0), ("latent_size", 2.5), ("encoder", "nope"),
     ("generator", "nope"), ("encoder_noise_size", 0), ("generator_noise_size", 0), ("n_warmup_steps", -1),

@@ -434,6 +434,7 @@ def test_the_parameters_it_shares_with_vgrow_have_the_same_constraints():
 
 
 BAD = [
+    ("scaling", "nope"),
     ("objective", "nope"), ("objective", 3), ("objective", VGrowSampler), ("regularizer", "nope"),
     ("regularizer", ["packing", 3]), ("regularizer", 3), ("n_generator_steps", 0), ("n_critic_steps", 0),
     ("n_critic_steps", 2.5), ("instance_noise", -1.0), ("generator_lr", 0.0), ("critic_betas", (1.0, 0.9)),

@@ -229,6 +229,7 @@ def test_clone_unfits(X):
 
 
 BAD = [
+    ("scaling", "nope"),
     ("divergence", "nope"), ("divergence", 3), ("scale_clip", 0.0), ("scale_clip", 1.5), ("scale_clip", "none"),
     ("architecture", "nope"), ("latent_size", 0), ("n_particles", 1), ("n_particle_steps", 0), ("n_critic_steps", 0),
     ("n_projection_passes", 0), ("projection_schedule", [(2, 1.0), (1, 2.0)]), ("step_size", 0.0),
