@@ -43,9 +43,10 @@ def as_numbers(X: Any, what: str) -> Any:
     Raises
     ------
     TypeError
-        If X is a table whose values are not there as an array: a polars LazyFrame, a pyarrow Table, sparse columns.
+        If X is a table whose values are not there as an array: a polars LazyFrame, a pyarrow Table, sparse columns. If
+        it holds objects that are no numbers, such as dicts.
     ValueError
-        If X holds strings, categories, dates, time spans or other objects, or masked values. The message names the
+        If X holds strings, categories, dates, time spans or complex numbers, or masked values. Every message names the
         column, or where the value is.
     """
     library = library_of(X)
@@ -188,9 +189,9 @@ def _of_objects(values: np.ndarray, what: str, label: Any = None) -> np.ndarray:
             )
         if isinstance(value, (complex, np.complexfloating)):
             raise ValueError(f"Complex data not supported: {what} must hold real numbers, got {value!r} at {where}.")
-        raise ValueError(
-            f"{what} must hold numbers, got {value!r} of type {type(value).__name__} at {where}; convert the column to"
-            " numbers first."
+        raise TypeError(  # in Python's own words, which scikit-learn's checks ask for
+            f"{what} must hold numbers, got {value!r} of type {type(value).__name__} at {where}; convert it first:"
+            " float's argument must be a string or a real number."
         )
     numbers = np.empty(len(flat))
     for k, value in enumerate(flat):

@@ -71,7 +71,7 @@ def test_what_is_no_number_is_refused_by_column(column, said):
         lambda: validate(VGrowSampler(), table(column), reset=True),
         lambda: energy_distance(table(column), table(column)),
     ):
-        with pytest.raises(ValueError, match=rf"^X(_real)? of \w+ must hold numbers, got .*{said}"):
+        with pytest.raises((ValueError, TypeError), match=rf"^X(_real)? of \w+ must hold numbers, got .*{said}"):
             refused()
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_number_is_refused_by_column(column, said):
 )
 def test_arrays_and_lists_are_refused_by_place(X, said):
     for refused in (lambda: validate(VGrowSampler(), X, reset=True), lambda: energy_distance(X, X)):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises((ValueError, TypeError), match=said):
             refused()
 
 
