@@ -94,7 +94,7 @@ def report(
 
     Notes
     -----
-    5,000 samples of each kind in 64 features take some 5 s on one core, and Ctrl-C is answered within a second. The
+    5,000 samples of each kind in 64 features take under 10 s on one core, and Ctrl-C is answered within a second. The
     Fréchet distance, mode coverage, scores of class probabilities and n-grams see all samples; every other measure
     sees `max_rows` of them. Measures of few samples are biased, those of distances most: compare models at one
     `max_rows`.
