@@ -77,6 +77,9 @@ class DensityRatio(Savable, ABC):
 
     Notes
     -----
+    ``scale_invariant`` is the promise that ``fit(c * X_p, c * X_q).log_ratio(c * X)`` is ``fit(X_p, X_q).log_ratio(X)``
+    for any c > 0, up to rounding. It holds unless a subclass says otherwise, as the kernels do without `standardize`.
+
     ``antisymmetric`` is the promise that ``fit(X_q, X_p)``, with the same int as `random_state`, gives exactly minus
     the log-ratio of ``fit(X_p, X_q)``. Without the promise the two agree only as two estimates do.
 
@@ -152,6 +155,11 @@ class DensityRatio(Savable, ABC):
     def antisymmetric(self) -> bool:
         """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
         return False
+
+    @property
+    def scale_invariant(self) -> bool:
+        """Whether the log-ratio is promised to be the same, up to rounding, where all samples are times one number."""
+        return True
 
     @undisturbed()
     def fit(self, X_p: Any, X_q: Any) -> Self:

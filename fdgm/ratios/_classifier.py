@@ -108,6 +108,10 @@ class ClassifierRatio(DensityRatio):
         return True
 
     @property
+    def scale_invariant(self) -> bool:
+        return self.classifier is None  # another classifier may look at units
+
+    @property
     def has_partial_fit(self) -> bool:
         return self.calibration is None and HasMethods("partial_fit").is_satisfied_by(self.classifier)
 

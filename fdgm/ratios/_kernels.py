@@ -99,6 +99,10 @@ class KernelRatio(DensityRatio):
         "random_state": ["random_state", np.random.Generator],
     }
 
+    @property
+    def scale_invariant(self) -> bool:
+        return self.standardize
+
     @abstractmethod
     def _search(
         self, P: np.ndarray, Q: np.ndarray, others: np.ndarray, widths: np.ndarray, rng: np.random.Generator

@@ -211,6 +211,10 @@ class LogisticRatio(DensityRatio, Trainable):
         return self.critic is None and self._objective().antisymmetric
 
     @property
+    def scale_invariant(self) -> bool:
+        return self.critic is None  # a network of one's own has units of its own
+
+    @property
     def best_iter_(self) -> int:
         """The iteration whose critic was kept."""
         if "_best" not in vars(self):

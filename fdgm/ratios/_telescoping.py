@@ -87,6 +87,10 @@ class TelescopingRatio(DensityRatio):
         return self.ratios_[0].has_gradient if "ratios_" in vars(self) else self._base().has_gradient
 
     @property
+    def scale_invariant(self) -> bool:
+        return self._base().scale_invariant
+
+    @property
     def antisymmetric(self) -> bool:
         return True
 

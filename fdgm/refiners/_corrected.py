@@ -93,6 +93,10 @@ class CorrectedRatio(DensityRatio):
         self.corrector = corrector
         self.random_state = random_state
 
+    @property
+    def scale_invariant(self) -> bool:
+        return False  # the source has units
+
     def __sklearn_clone__(self) -> Self:
         """As scikit-learn's clone, but that the source is kept, which clone would unfit."""
         return type(self)(self.source, clone(self.corrector, safe=False), random_state=self.random_state)

@@ -95,6 +95,23 @@ class CountsHalfTheRows(CountsRows):
         self.prior_ = self.prior_ / 2
 
 
+class ReversedWhereTheFirstIsLarger(Linear):
+    """As a classifier's second column would be where classes come by their size."""
+
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        if len(X_p) > len(X_q):
+            self.slope_ = -self.slope_
+
+
+class ToAnAbsoluteTolerance(Linear):
+    """A variance with a number added that is small only in the units it was written for."""
+
+    def _fit(self, X_p, X_q):
+        super()._fit(X_p, X_q)
+        self.slope_ = 1 / (1 / self.slope_ + 1e-4)
+
+
 class CentredOverTheRows(Linear):
     def _log_ratio_tensor(self, x):
         l = super()._log_ratio_tensor(x)
@@ -140,7 +157,7 @@ class Sided(Linear):
 
     def _fit(self, X_p, X_q):
         super()._fit(X_p, X_q)
-        self.middle_ = self.middle_ + 1e-3
+        self.middle_ = self.middle_ + 1e-3 * X_p.std()
 
 
 class LargerWhereExchanged(Linear):
@@ -264,8 +281,13 @@ FAULTS = {
     InBits: ("log_ratio_is_near_the_true_one", r"has slope 1\.[45]"),
     InDecades: ("log_ratio_is_near_the_true_one", r"has slope 0\.[34]"),
     OfMeanTwo: ("log_ratio_is_near_the_true_one", r"is off by 0\.[67]"),
-    CountsRows: ("sizes_of_the_samples_do_not_matter", r"and 1\.\d+ with 1000 against 250"),
-    CountsHalfTheRows: ("sizes_of_the_samples_do_not_matter", r"and 0\.\d+ with 1000 against 250"),
+    CountsRows: ("sizes_of_the_samples_do_not_matter", r"changes by 1\.\d+ with 1000 rows against 250"),
+    CountsHalfTheRows: ("sizes_of_the_samples_do_not_matter", r"changes by 0\.\d+ with 1000 rows against 250"),
+    ReversedWhereTheFirstIsLarger: (
+        "sizes_of_the_samples_do_not_matter",
+        r"slope goes from 0\.9\d* to -.* against 250",
+    ),
+    ToAnAbsoluteTolerance: ("units_do_not_matter", r"times 1e-08 its log_ratio differs by up to 1\."),
     CentredOverTheRows: ("rows_are_judged_one_by_one", "changes with the other rows"),
     IgnoresTheSeed: ("seed_is_obeyed", "the same random_state must give the same bits"),
     DrawsGlobally: ("global_state_is_untouched", "the global state of numpy"),
@@ -304,6 +326,15 @@ def test_a_fault_is_caught_by_its_own_check_and_no_other(failures, faulty):
 @pytest.mark.parametrize("sound", [Linear, Gathers])
 def test_a_sound_one_passes(failures, sound):
     assert failures(check_density_ratio(sound)) == {}
+
+
+def test_units_are_no_matter_where_nothing_is_promised_of_them(failures):
+    class InItsUnits(ToAnAbsoluteTolerance):
+        @property
+        def scale_invariant(self):
+            return False
+
+    assert failures(check_density_ratio(InItsUnits)) == {}
 
 
 def test_what_is_no_density_ratio_is_a_type_error():
