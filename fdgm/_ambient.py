@@ -35,5 +35,6 @@ def undisturbed() -> Iterator[None]:
 
 def _leave_autocast(stack: ExitStack) -> None:
     for device in _AUTOCAST_DEVICES:
-        if torch.is_autocast_enabled(device):
+        # An older torch raises for a device that it has no autocast for: 2.4 for mps.
+        if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
             stack.enter_context(torch.autocast(device, enabled=False))
