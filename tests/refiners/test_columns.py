@@ -22,6 +22,8 @@ REFINERS = {
     "rejection": RejectionRefiner(random_state=0),
     "MH": MetropolisHastingsRefiner(n_steps=2, random_state=0),
 }
+# A moment of training leaves some ratios almost constant, which is no matter here.
+pytestmark = pytest.mark.filterwarnings("ignore::fdgm.exceptions.ConstantRatioWarning")
 refiners = pytest.mark.parametrize("refiner", REFINERS.values(), ids=REFINERS)
 
 
