@@ -105,7 +105,8 @@ def of_name(rng, description, tensors):
 
 def of_value(rng, description, tensors):
     """NaN and infinity where they cannot be, and what no optimizer, scaler or stream holds."""
-    free = ("history", "losses", "first", "constants", "distance", "tried", "row_ends", "streams", "best")
+    bounds = ("/lower", "/upper", "/low", "/high")  # infinite where there are none
+    free = (*bounds, "history", "losses", "first", "constants", "distance", "tried", "row_ends", "streams", "best")
     name = rng.choice([n for n, t in tensors.items() if t.is_floating_point() and not any(f in n for f in free)])
     bad = rng.choice([float("nan"), float("inf"), -float("inf")])
     if name.endswith("log_weights_"):
@@ -198,7 +199,7 @@ def of_count(rng, description, tensors):
     value = rng.choice([-1, 2**70, 10**400, -(2**70)]) if way == "number" else True
     if path[-1] == "entropy":
         value = rng.choice([-1, 2**200])
-    at(description["object"], path[:-1])[path[-1]] = value if path[-1] != "sign" else 0
+    at(description["object"], path[:-1])[path[-1]] = 0 if str(path[-1]).endswith("sign") else value
     return f"{str(value)[:10]} at {path}"
 
 
