@@ -46,7 +46,7 @@ def installed_with(monkeypatch, *entries, original=metadata.entry_points):
         return list(entries) if selected == {"group": "fdgm"} else original(**selected)
 
     monkeypatch.setattr(metadata, "entry_points", found)
-    registry._registry.cache_clear()
+    registry._filled.cache_clear()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def installed(monkeypatch):
     module.fdgm_estimators = hookimpl(lambda: {"Resampler": Resampler})
     installed_with(monkeypatch, entry(lambda: module))
     yield
-    registry._registry.cache_clear()
+    registry._filled.cache_clear()
 
 
 def test_it_is_loaded_by_its_name(installed, tmp_path):
