@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
+from types import ModuleType
 
 import pluggy
 
@@ -80,4 +80,5 @@ def _specification(family: Family) -> Callable[[], Mapping[str, type]]:
 
 
 #: The specifications, for pluggy.
-hooks = SimpleNamespace(**{family.hook: _specification(family) for family in FAMILIES.values()})
+hooks = ModuleType("fdgm.hooks")  # pluggy looks for them in a module or a class
+vars(hooks).update({family.hook: _specification(family) for family in FAMILIES.values()})
