@@ -13,6 +13,7 @@ from fdgm._numbers import as_numbers
 from fdgm.architectures import MLP
 from fdgm.inputs import validate
 from fdgm.metrics import energy_distance
+from fdgm.options import Network
 from fdgm.ratios import uLSIF
 
 A = [0.5, 1.5, 3.0]
@@ -117,7 +118,7 @@ def test_latents_are_held_to_the_same():
         energy_distance(np.ma.masked_less([[1.0], [2.0]], 1.5), [[1.0]])
 
 
-TINY = {"n_particles": 16, "n_particle_steps": 1, "n_projection_passes": 1, "batch_size": 16, "max_iter": 1}
+TINY = {"batch_size": 16, "max_iter": 1, "generator": Network(n_particles=16, n_particle_steps=1, passes=1)}
 REFUSED_FITS = {
     "dates": table(pd.Series(pd.date_range("2020", periods=3))),
     "an overflow": np.array([[0.0, 1e308], [1.0, -1e308], [2.0, 0.0]]),

@@ -16,7 +16,7 @@ from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds, validate, validate_latents
 from ..nets import resolve_device
-from ..options import Schedule
+from ..options import Adam, Checkpoint, EarlyStopping, Gradient, ImplicitNoise, Optimizer, Option, Replay
 from ..training import map_rows
 from ._density import DensityModel
 from ._net import BidirectionalNet, BidirectionalSettings
@@ -28,16 +28,8 @@ _AUTO_CLIP = 0.5
 _FAMILY = "joint_objective"
 
 #: Without a critic these say nothing: the loss that is left, a VAE's, has its own term of reconstructions.
-_OF_CRITIC = (
-    "n_warmup_steps",
-    "n_critic_steps",
-    "min_critic_loss",
-    "cycle_weight",
-    "instance_noise",
-    "noise_schedule",
-    "critic_lr",
-    "critic_betas",
-)
+_OF_CRITIC = ("critic_optimizer",)
+_OF_CRITIC_IN_METHOD = ("n_warmup_steps", "n_critic_steps", "min_critic_loss", "cycle_weight", "instance_noise")
 
 
 class AGEBidirectional(DensityModel):
@@ -72,29 +64,16 @@ class AGEBidirectional(DensityModel):
         ``MLP.bidirectional()``, whose normalisations encoder and generator need to find to one another.
     latent_size : int or None, default=None
         Number of latents; None leaves it to the architecture.
-    encoder, generator : {"deterministic", "gaussian", "isotropic", "implicit"}, default="gaussian" and "deterministic"
-        The distributions p_e(z|x) and p_g(x|z). A Gaussian has a deviation for each coordinate that depends on the
-        input, an isotropic one a single one, learned. An implicit one is a network that takes noise too. A Gaussian
-        or isotropic generator gives `log_likelihood` and, with such an encoder, `elbo`. An implicit one, as the paper
-        has for images, may learn to draw from its noise what the latents should say, and then reconstructs less.
-    encoder_noise_size, generator_noise_size : int or None, default=None
-        Size of an implicit distribution's noise; None leaves it to the architecture.
-    n_warmup_steps : int, default=600
-        Updates before the first outer loop, by which the encoder learns the scores of principal components, each of
-        variance 1, and the generator to undo that. 0 begins with the initial weights, as published. A VAE has none.
-    n_updates : int, default=50
-        Updates of encoder and generator in each outer loop.
-    n_critic_steps : int, default=1
-        Critic updates before each of them.
-    min_critic_loss : float or None, default=None
-        Once the critic's loss on a batch is below it, the critic steps before an update end early: a critic that
-        tells everything apart has gradients that lead nowhere. The logistic loss is 2 log 2 = 1.386 where nothing can
-        be told apart. None never stops early.
-    cycle_weight : float, default=0.0
-        Weight, in the loss of encoder and generator, of the mean squared error of reconstructions of the data, in
-        scaled units: each row is encoded and generated from its latents, with the noise of both. 0 is the paper's
-        method, which matches the joint distributions alone; with some tens encoder and generator stay each other's
-        inverse at greater rates.
+    encoder, generator : str or ImplicitNoise, default="gaussian" and "deterministic"
+        The distributions p_e(z|x) and p_g(x|z): ``"deterministic"``, ``"gaussian"``, ``"isotropic"`` or
+        ``"implicit"``. A Gaussian has a deviation for each coordinate that depends on the input, an isotropic one a
+        single one, learned. An implicit one is a network that takes noise too; ``ImplicitNoise(size)`` says how much.
+        A Gaussian or isotropic generator gives `log_likelihood` and, with such an encoder, `elbo`. An implicit one, as
+        the paper has for images, may learn to draw from its noise what the latents should say, and then reconstructs
+        less.
+    method : str or Gradient, default="gradient"
+        How encoder and generator are trained: ``"gradient"`` is the paper's algorithm; ``Gradient(...)`` has its
+        settings, among them warm-up, critic steps, cycle weight, noise and averaging.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
         How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
         and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
@@ -104,81 +83,59 @@ class AGEBidirectional(DensityModel):
         a whole. ``"auto"`` takes X's own least and greatest value, of all columns together where the
         architecture makes bounded data, as those for images do; of each column, or channel, otherwise, and X is scaled
         by `scaling`. None is ``"auto"`` without bounds.
-    instance_noise : float, default=0.0
-        Standard deviation, in scaled units, of the noise added to the rows of both kinds of pairs before the critic
-        sees them.
-    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (0.8, 0.0))
-        Factors of `instance_noise`; as `lr_schedule`.
-    optimizer : {"adam", "rmsprop"}, default="adam"
-        Of all networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float, default=0.002 and 0.00002
-        Learning rates. Encoder and generator stay together only while the critic is much quicker than they are.
-    encoder_lr : float or None, default=None
-        Likewise; None is `generator_lr`.
-    critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
-        Of Adam, the latter of the encoder too; None is (0.5, 0.9). RMSprop has none.
-    lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
-        Factors of all learning rates over the course of training: `when` is a float, a share of the budget, with
-        straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
+    critic_optimizer : Optimizer or None, default=None
+        None is ``Adam(0.002, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. An `Optimizer` takes from it
+        what it leaves open.
+    generator_optimizer : Optimizer or None, default=None
+        Likewise, at 0.00002: encoder and generator stay together only while the critic is much quicker than they are.
+    encoder_optimizer : Optimizer or None, default=None
+        None is the generator's.
     batch_size : int, default=128
         Pairs of each kind in an update.
-    ema : float in (0, 1) or None, default=None
-        Share that stays, at each outer loop, of exponential moving averages of encoder and generator, which are then
-        used in their place once training is over.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the matrix products and convolutions inside the networks, in training and in `log_ratio`; samples are drawn
         in float32, and refined with a generator in this precision. bfloat16 is faster where the processor has it.
-    early_stopping : bool, default=False
-        Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
-        and keep the best networks.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of rows held out, up to 2,000 of them; without `early_stopping` none are.
-    n_iter_no_change : int, default=10
-        Comparisons without an improvement that end training.
-    validate_every : int, default=5
-        Outer loops from one comparison to the next.
+    early_stopping : bool or EarlyStopping, default=False
+        Whether to hold samples out, compare the model with them as training goes on, stop when that no longer
+        improves, and keep the best networks. ``EarlyStopping(...)`` says how many and how often.
     max_iter : int or None, default=25
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
         Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
         looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
         which ends there.
-    schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each outer loop, instead of a clock's. A fit that `max_seconds` ended is replayed by
-        ``max_iter=m.n_iter_, schedule=m.schedule_, n_inner_steps=m.n_inner_steps_``.
-    n_inner_steps : int or None, default=None
-        Updates after which the first outer loop ends, of the warm-up and of all networks; None lets it run whole. It is
-        for replays.
+    replay : Replay or None, default=None
+        What another fit's clock said at each outer loop, in the place of `max_iter` and `max_seconds`:
+        ``replay=m.replay_`` gives that fit again, to the same bits.
     warm_start : bool, default=False
         Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
     device : str, default="auto"
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
-    checkpoint : str, path or None, default=None
+    checkpoint : str, path, Checkpoint or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
         `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once.
-    checkpoint_seconds : float, default=60
-        Seconds between writes.
+        it can be written is tried before training; should it fail later, a warning says so once. It is written every
+        minute; ``Checkpoint(path, seconds=...)`` has another interval.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
         ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
         need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : BidirectionalNet
         The skorch net, with ``encoder_`` and ``generator_``, ``critic_`` where the objective has one, and
-        ``average_encoder_`` and ``average_generator_`` with `ema`.
+        ``average_encoder_`` and ``average_generator_`` where they are averaged.
     history_ : DataFrame of shape (n_loops, n_figures)
         critic_loss (2 log 2 = 1.386 where pairs cannot be told apart; no such column without a critic), loss (of
         encoder and generator together; a VAE's is minus its ELBO, in scaled units), divergence (the critic's estimate
         of D_f(p_e‖p_g), if it has one), reconstruction (mean squared error, in scaled units, of the networks
-        in training, also with `ema`), spread (root of
+        in training, also where they are averaged), spread (root of
         the generated rows' total variance over the data's), held_out_distance (if any was taken), seconds.
     n_iter_ : int
         Outer loops run.
@@ -188,10 +145,8 @@ class AGEBidirectional(DensityModel):
         What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
         its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
         of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
-    schedule_ : list of float
-        Progress at each outer loop.
-    n_inner_steps_ : int or None
-        Updates after which the clock ended the first outer loop; None where that was whole.
+    replay_ : Replay
+        What replays this fit to the same bits.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had column names.
@@ -219,24 +174,17 @@ class AGEBidirectional(DensityModel):
         "divergence": [str, Divergence],
         "objective": [str, JointObjective],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
-        "encoder": [StrOptions(set(DISTRIBUTIONS))],
-        "generator": [StrOptions(set(DISTRIBUTIONS))],
-        "encoder_noise_size": [Interval(Integral, 1, None, closed="left"), None],
-        "generator_noise_size": [Interval(Integral, 1, None, closed="left"), None],
-        "n_warmup_steps": [Interval(Integral, 0, None, closed="left")],
-        "n_updates": [Interval(Integral, 1, None, closed="left")],
-        "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
-        "min_critic_loss": [Interval(Real, None, None, closed="neither"), None],
-        "cycle_weight": [Interval(Real, 0, None, closed="left")],
-        "instance_noise": [Interval(Real, 0, None, closed="left")],
-        "noise_schedule": [list, tuple],
-        "critic_lr": [Interval(Real, 0, None, closed="neither")],
-        "generator_lr": [Interval(Real, 0, None, closed="neither")],
-        "encoder_lr": [Interval(Real, 0, None, closed="neither"), None],
-        "critic_betas": [list, tuple, None],
-        "generator_betas": [list, tuple, None],
-        "lr_schedule": [list, tuple],
+        "latent_size": [Interval(Integral, 1, None, closed="left"), None],
+        "encoder": [StrOptions(set(DISTRIBUTIONS)), ImplicitNoise],
+        "generator": [StrOptions(set(DISTRIBUTIONS)), ImplicitNoise],
+        "method": [StrOptions({"gradient"}), Gradient],
+        "critic_optimizer": [Optimizer, None],
+        "generator_optimizer": [Optimizer, None],
+        "encoder_optimizer": [Optimizer, None],
     }
+
+    _named_options: ClassVar = ("method",)
+    _components: ClassVar = {**DensityModel._components, "divergence": "divergence", "objective": _FAMILY}
 
     def __init__(
         self,
@@ -246,42 +194,24 @@ class AGEBidirectional(DensityModel):
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture | None = None,
         latent_size: int | None = None,
-        encoder: str = "gaussian",
-        generator: str = "deterministic",
-        encoder_noise_size: int | None = None,
-        generator_noise_size: int | None = None,
-        n_warmup_steps: int = 600,
-        n_updates: int = 50,
-        n_critic_steps: int = 1,
-        min_critic_loss: float | None = None,
-        cycle_weight: float = 0.0,
+        encoder: str | ImplicitNoise = "gaussian",
+        generator: str | ImplicitNoise = "deterministic",
+        method: str | Gradient = "gradient",
         scaling: str = "auto",
         data_range: Any = "auto",
-        instance_noise: float = 0.0,
-        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.8, 0.0)),
-        optimizer: str = "adam",
-        critic_lr: float = 0.002,
-        generator_lr: float = 0.00002,
-        encoder_lr: float | None = None,
-        critic_betas: tuple[float, float] | None = None,
-        generator_betas: tuple[float, float] | None = None,
-        lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        critic_optimizer: Optimizer | None = None,
+        generator_optimizer: Optimizer | None = None,
+        encoder_optimizer: Optimizer | None = None,
         batch_size: int = 128,
-        ema: float | None = None,
         precision: str = "float32",
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        validate_every: int = 5,
+        early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 25,
         max_seconds: float | None = None,
-        schedule: Sequence[float] | None = None,
-        n_inner_steps: int | None = None,
+        replay: Replay | None = None,
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,
-        checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_seconds: float = 60.0,
+        checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
     ) -> None:
@@ -292,40 +222,22 @@ class AGEBidirectional(DensityModel):
         self.latent_size = latent_size
         self.encoder = encoder
         self.generator = generator
-        self.encoder_noise_size = encoder_noise_size
-        self.generator_noise_size = generator_noise_size
-        self.n_warmup_steps = n_warmup_steps
-        self.n_updates = n_updates
-        self.n_critic_steps = n_critic_steps
-        self.min_critic_loss = min_critic_loss
-        self.cycle_weight = cycle_weight
+        self.method = method
         self.scaling = scaling
         self.data_range = data_range
-        self.instance_noise = instance_noise
-        self.noise_schedule = noise_schedule
-        self.optimizer = optimizer
-        self.critic_lr = critic_lr
-        self.generator_lr = generator_lr
-        self.encoder_lr = encoder_lr
-        self.critic_betas = critic_betas
-        self.generator_betas = generator_betas
-        self.lr_schedule = lr_schedule
+        self.critic_optimizer = critic_optimizer
+        self.generator_optimizer = generator_optimizer
+        self.encoder_optimizer = encoder_optimizer
         self.batch_size = batch_size
-        self.ema = ema
         self.precision = precision
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.validate_every = validate_every
         self.max_iter = max_iter
         self.max_seconds = max_seconds
-        self.schedule = schedule
-        self.n_inner_steps = n_inner_steps
+        self.replay = replay
         self.warm_start = warm_start
         self.device = device
         self.random_state = random_state
         self.checkpoint = checkpoint
-        self.checkpoint_seconds = checkpoint_seconds
         self.verbose = verbose
         self.callbacks = callbacks
 
@@ -377,6 +289,18 @@ class AGEBidirectional(DensityModel):
             return MLP.bidirectional()
         return registry.make("architecture", self.architecture)
 
+    @classmethod
+    def _default_options(cls) -> dict[str, Option]:
+        falling = ((0.5, 1.0), (1.0, 0.05))
+        slow = Adam(0.00002, betas=(0.5, 0.9), schedule=falling)
+        return {
+            **super()._default_options(),
+            "method": Gradient(),
+            "critic_optimizer": Adam(0.002, betas=(0.5, 0.9), schedule=falling),
+            "generator_optimizer": slow,
+            "encoder_optimizer": slow,
+        }
+
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = self._architecture()
         objective = registry.make(_FAMILY, self.objective)
@@ -388,9 +312,9 @@ class AGEBidirectional(DensityModel):
                 f" objective={self.objective!r}, got {self.architecture!r}."
             )
         scaling = self._make_scaling(objective)
+        method = self._option("method")
         if objective.critic(scaling) is None:
-            idle = [name for name in _OF_CRITIC if name != "n_warmup_steps" or self.n_warmup_steps]
-            self._check_idle(idle, f"with objective={self.objective!r}, which trains no critic")
+            self._check_without_critic(method)
         settings = BidirectionalSettings(
             architecture=architecture,
             objective=objective,
@@ -398,24 +322,15 @@ class AGEBidirectional(DensityModel):
             level_sizes=level_sizes,
             encoder=self._distribution("encoder", objective.encoders),
             generator=self._distribution("generator", objective.generators),
-            encoder_noise_size=self.encoder_noise_size,
-            generator_noise_size=self.generator_noise_size,
-            n_warmup_steps=self.n_warmup_steps,
-            n_updates=self.n_updates,
-            n_critic_steps=self.n_critic_steps,
-            min_critic_loss=self.min_critic_loss,
-            cycle_weight=float(self.cycle_weight),
+            encoder_noise_size=self._noise_size("encoder"),
+            generator_noise_size=self._noise_size("generator"),
+            method=method,
             batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            critic_lr=self.critic_lr,
-            critic_betas=self._betas("critic_betas", (0.5, 0.9)),
-            generator_lr=self.generator_lr,
-            generator_betas=self._betas("generator_betas", (0.5, 0.9)),
-            encoder_lr=self.generator_lr if self.encoder_lr is None else self.encoder_lr,
-            lr_schedule=self._schedule("lr_schedule"),
-            instance_noise=self.instance_noise,
-            noise_schedule=self._schedule("noise_schedule"),
-            ema=self.ema,
+            critic_optimizer=self._option("critic_optimizer"),
+            generator_optimizer=self._option("generator_optimizer"),
+            encoder_optimizer=self._option(
+                "generator_optimizer" if self.encoder_optimizer is None else "encoder_optimizer"
+            ),
             precision=self.precision,
         )
         self.net_ = BidirectionalNet(
@@ -428,12 +343,12 @@ class AGEBidirectional(DensityModel):
     def _mend(self, reason: str, culprit: str) -> str:
         objective = self.net_.settings.objective
         has_critic = self.net_.objective_ is not None
-        lower = [name for name in ("generator_lr", "encoder_lr") if getattr(self, name) is not None]
+        lower = ["generator_optimizer", *(["encoder_optimizer"] if self.encoder_optimizer is not None else [])]
         change = ["objective"]
         if reason == "non_finite" and has_critic:
-            lower.insert(0, "critic_lr")
+            lower.insert(0, "critic_optimizer")
         if reason == "collapse":
-            change += ["n_critic_steps"] * has_critic
+            change += ["method"] * has_critic
         else:
             change += ["divergence"] * objective.takes_divergence + ["scale_clip"] * objective.takes_scale_clip
         return f"Lower {_listed(lower, 'and')}, or change {_listed(change, 'or')}."
@@ -460,18 +375,39 @@ class AGEBidirectional(DensityModel):
         return Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
 
     def _distribution(self, name: str, allowed: Sequence[str]) -> str:
-        value: str = getattr(self, name)
+        given = getattr(self, name)
+        value = "implicit" if isinstance(given, ImplicitNoise) else given
         if value not in allowed:
             raise ValueError(
                 f"{name} of {type(self).__name__} must be one of {sorted(allowed)} with objective={self.objective!r},"
                 f" got {value!r}."
             )
-        if value != "implicit":
-            self._check_idle((f"{name}_noise_size",), f"with {name}={value!r}, which is not implicit")
-        return value
+        return str(value)
 
-    def _schedule(self, name: str) -> Schedule:
-        return Schedule.make(type(self).__name__, name, getattr(self, name))
+    def _noise_size(self, name: str) -> int | None:
+        """Of an implicit distribution; None leaves it to the architecture."""
+        given = getattr(self, name)
+        size: int | None = given.check(f"{name} of {type(self).__name__}").size if isinstance(given, Option) else None
+        return size
+
+    def _check_without_critic(self, method: Gradient) -> None:
+        """That what is of the critic alone is left as it is, where there is none.
+
+        Raises
+        ------
+        ValueError
+            By the name of the first that is not.
+        """
+        reason = f"with objective={self.objective!r}, which trains no critic"
+        self._check_idle(_OF_CRITIC, reason)
+        default = Gradient()
+        for name in _OF_CRITIC_IN_METHOD:
+            untold = name == "n_warmup_steps" and method.n_warmup_steps == 0
+            if getattr(method, name) != getattr(default, name) and not untold:
+                raise ValueError(
+                    f"{name} of method, {type(self).__name__}, must be {getattr(default, name)!r} {reason}, got"
+                    f" {getattr(method, name)!r}."
+                )
 
 
 def _listed(names: list[str], last: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .. import registry
+from ..options import Adam
 from ._age import AGEBidirectional
 
 __all__ = ["ALI", "AVB", "VAE", "BiGAN"]
@@ -21,7 +22,8 @@ def VAE(**params: Any) -> AGEBidirectional:
     ----------
     **params
         Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="vae"``, ``encoder="gaussian"``,
-        ``generator="isotropic"``, and, since no critic has to keep up, ``generator_lr=0.001`` and ``max_iter=100``.
+        ``generator="isotropic"``, and, since no critic has to keep up, ``generator_optimizer=Adam(0.001)`` and
+        ``max_iter=100``.
 
     Returns
     -------
@@ -37,14 +39,14 @@ def VAE(**params: Any) -> AGEBidirectional:
     --------
     >>> from fdgm.bidirectional import VAE
     >>> VAE(latent_size=2)
-    AGEBidirectional(generator='isotropic', generator_lr=0.001, latent_size=2,
-                     max_iter=100, objective='vae')
+    AGEBidirectional(generator='isotropic', generator_optimizer=Adam(lr=0.001),
+                     latent_size=2, max_iter=100, objective='vae')
     """
     chosen = {
         "objective": "vae",
         "encoder": "gaussian",
         "generator": "isotropic",
-        "generator_lr": 1e-3,
+        "generator_optimizer": Adam(1e-3),
         "max_iter": 100,
     }
     return AGEBidirectional(**{**chosen, **params})

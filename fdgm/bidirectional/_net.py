@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from torch import Tensor, nn
 
 from ..architectures import Architecture, Conditional
@@ -21,11 +22,10 @@ from ..nets import (
     Settings,
     Watch,
     forward,
-    make_optimizer,
     mean_loss,
     spread,
 )
-from ..options import Schedule
+from ..options import Gradient, Optimizer
 from ._joint import Batch, Joint, chain
 from ._objective import JointObjective
 
@@ -52,22 +52,11 @@ class BidirectionalSettings(Settings):
     generator: str
     encoder_noise_size: int | None
     generator_noise_size: int | None
-    n_warmup_steps: int
-    n_updates: int
-    n_critic_steps: int
-    min_critic_loss: float | None
-    cycle_weight: float
+    method: Gradient
     batch_size: int
-    optimizer: str
-    critic_lr: float
-    critic_betas: tuple[float, float]
-    generator_lr: float
-    generator_betas: tuple[float, float]
-    encoder_lr: float
-    lr_schedule: Schedule
-    instance_noise: float
-    noise_schedule: Schedule
-    ema: float | None
+    critic_optimizer: Optimizer
+    generator_optimizer: Optimizer
+    encoder_optimizer: Optimizer
     precision: str
 
     @property
@@ -118,8 +107,8 @@ class BidirectionalNet(MultiNet):
             names = ["critic_loss", *names]
         self.history_names = tuple(names)
         self.trained_ = self.module_names
-        if s.ema is not None:
-            self.averagers_ = [Average(self.generator_, s.ema), Average(self.encoder_, s.ema)]
+        if s.method.ema is not None:
+            self.averagers_ = [Average(self.generator_, s.method.ema), Average(self.encoder_, s.method.ema)]
             self.average_generator_ = cast(Conditional, self.averagers_[0].module)
             self.average_encoder_ = cast(Conditional, self.averagers_[1].module)
             self.module_names += ("average_generator_", "average_encoder_")
@@ -136,16 +125,12 @@ class BidirectionalNet(MultiNet):
 
     def initialize_optimizer(self) -> "BidirectionalNet":
         s = self.settings
-        self.optimizer_generator_ = make_optimizer(
-            s.optimizer, self.generator_.parameters(), s.generator_lr, s.generator_betas
-        )
-        self.optimizer_encoder_ = make_optimizer(
-            s.optimizer, self.encoder_.parameters(), s.encoder_lr, s.generator_betas
-        )
+        self.optimizer_generator_ = s.generator_optimizer.make(self.generator_.parameters())
+        self.optimizer_encoder_ = s.encoder_optimizer.make(self.encoder_.parameters())
         self.optimizer_names: tuple[str, ...] = ("optimizer_generator_", "optimizer_encoder_")
         self.moving_ = [*self.generator_.parameters(), *self.encoder_.parameters()]
         if self.objective_ is not None:
-            self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
+            self.optimizer_critic_ = s.critic_optimizer.make(self.critic_.parameters())
             self.optimizer_names += ("optimizer_critic_",)
             self.critic_mode_ = Mode(self.critic_)
             self.critic_step_ = CriticStep(
@@ -153,7 +138,7 @@ class BidirectionalNet(MultiNet):
                 self.optimizer_critic_,
                 self.objective_,
                 precision=s.precision,
-                min_loss=s.min_critic_loss,
+                min_loss=s.method.min_critic_loss,
                 stream=self.batches_,
             )
         return self
@@ -161,12 +146,12 @@ class BidirectionalNet(MultiNet):
     @property
     def sampling_module(self) -> Conditional:
         """The generator that samples come from: the averaged one where there is one."""
-        return self.generator_ if self.settings.ema is None else self.average_generator_
+        return self.generator_ if self.settings.method.ema is None else self.average_generator_
 
     @property
     def encoding_module(self) -> Conditional:
         """The encoder that representations come from, likewise."""
-        return self.encoder_ if self.settings.ema is None else self.average_encoder_
+        return self.encoder_ if self.settings.method.ema is None else self.average_encoder_
 
     def draw(self, X: Rows) -> Batch:
         """Rows of the data, latents of the prior, and noise."""
@@ -189,29 +174,29 @@ class BidirectionalNet(MultiNet):
         (X,) = batch
         s = self.settings
         when = self.clock_.read(), len(self.history)
-        self._set_rates(s.lr_schedule(*when))
-        self.blur_ = s.instance_noise * s.noise_schedule(*when)
+        self._set_rates(*when)
+        self.blur_ = s.method.noise.scale_at(*when)
         for name in self.trained_:
             getattr(self, name).train()
         losses: list[tuple[str, Tensor]] = []
         with self.inner_steps():
             if len(self.history) == 1:
                 self._warm_up(X)
-            for _ in range(s.n_updates):
+            for _ in range(s.method.n_updates):
                 self._teach_critic(X, losses)
                 self.tick()
                 losses.append((_MOVING, self._move(X)))
-        if s.ema is not None:
+        if s.method.ema is not None:
             for averager in self.averagers_:
                 averager.update(len(self.history) - 1)
         return {"loss": self._summarise(X, losses), "y_pred": None}
 
-    def _set_rates(self, factor: float) -> None:
+    def _set_rates(self, *when: Any) -> None:
         s = self.settings
-        self.set_rate("optimizer_generator_", s.generator_lr * factor)
-        self.set_rate("optimizer_encoder_", s.encoder_lr * factor)
+        self.set_rate("optimizer_generator_", s.generator_optimizer.lr_at(*when))
+        self.set_rate("optimizer_encoder_", s.encoder_optimizer.lr_at(*when))
         if self.objective_ is not None:
-            self.set_rate("optimizer_critic_", s.critic_lr * factor)
+            self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(*when))
 
     def _normal(self, n: int, size: int) -> Tensor:
         return torch.randn(n, size, generator=self.latents_, dtype=torch.float32, device=self.device)
@@ -223,12 +208,12 @@ class BidirectionalNet(MultiNet):
         weights there is none, and little in its gradient tells encoder and generator to find to one another.
         """
         s = self.settings
-        if self.objective_ is None or s.n_warmup_steps == 0:
+        if self.objective_ is None or s.method.n_warmup_steps == 0:
             return
         found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), max(s.level_sizes))
-        optimizer = make_optimizer(s.optimizer, self.moving_, _WARM_LR, s.generator_betas)
+        optimizer = clone(s.generator_optimizer).set_params(lr=_WARM_LR).make(self.moving_)
         self.show_gradients(optimizer)
-        for _ in range(s.n_warmup_steps):
+        for _ in range(s.method.n_warmup_steps):
             self.tick()
             rows = X.draw(s.batch_size, self.batches_)
             scores = found.scores(rows)
@@ -257,13 +242,13 @@ class BidirectionalNet(MultiNet):
         s = self.settings
         if self.objective_ is None:
             return
-        for _ in range(s.n_critic_steps):
+        for _ in range(s.method.n_critic_steps):
             self.tick()
             with torch.no_grad():
                 pairs = s.objective.critic_pairs(self.joint_, self.draw(X))
             loss = self.critic_step_(*pairs)
             losses.append((_CRITIC, loss))
-            if s.min_critic_loss is not None and loss.item() < s.min_critic_loss:
+            if s.method.min_critic_loss is not None and loss.item() < s.method.min_critic_loss:
                 return
 
     def _move(self, X: Rows) -> Tensor:
@@ -273,8 +258,8 @@ class BidirectionalNet(MultiNet):
             self.critic_mode_(training=False)
         batch = self.draw(X)
         loss = s.objective.loss(self.joint_, batch, self._critic, s.scaling)
-        if s.cycle_weight:
-            loss = loss + s.cycle_weight * (self.joint_.reconstruct(batch) - batch.rows).square().mean()
+        if s.method.cycle_weight:
+            loss = loss + s.method.cycle_weight * (self.joint_.reconstruct(batch) - batch.rows).square().mean()
         self.optimizer_generator_.zero_grad(set_to_none=True)
         self.optimizer_encoder_.zero_grad(set_to_none=True)
         loss.backward(inputs=self.moving_)
@@ -303,7 +288,7 @@ class BidirectionalNet(MultiNet):
         if s.objective.takes_divergence:
             divergence = s.scaling.divergence.f_centered(self.critic_step_.log_ratio()(rows, latents)).mean()
         rows = samples = self._pinned(rows, batch.rows)
-        if s.ema is not None:
+        if s.method.ema is not None:
             samples, _ = Joint(self.encoding_module, self.sampling_module, s.precision).generate(batch)
             samples = self._pinned(samples, batch.rows)
         reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]

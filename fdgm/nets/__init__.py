@@ -11,7 +11,7 @@ from ._forward import PRECISIONS, forward
 from ._fused import FusedPerceptron
 from ._mode import Mode
 from ._net import MultiNet, mean_loss, resolve_device
-from ._optimizers import OPTIMIZERS, make_optimizer, set_lr
+from ._optimizers import set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
@@ -21,7 +21,6 @@ from ._watch import Watch, spread
 from ._whole import Whole
 
 __all__ = [
-    "OPTIMIZERS",
     "PRECISIONS",
     "Average",
     "Budget",
@@ -43,7 +42,6 @@ __all__ = [
     "dtype_of",
     "forward",
     "hold_out",
-    "make_optimizer",
     "mean_loss",
     "own_copy",
     "plain_copy",

@@ -52,17 +52,16 @@ class FusedPerceptron:
         parts = parts[flatten:]
         if len(parts) < 4 or len(parts) % 2 or not isinstance(parts[-1], nn.Flatten) or parts[-1].start_dim != 0:
             return None
-        layers, activations = parts[:-1:2], parts[1:-1:2]
-        slopes = {_slope(activation) for activation in activations}
-        plain = all(
-            type(layer) is nn.Linear and layer.bias is not None and not is_parametrized(layer) for layer in layers
-        )
+        slopes = {_slope(activation) for activation in parts[1:-1:2]}
+        layers = [part for part in parts[:-1:2] if type(part) is nn.Linear and part.bias is not None]
+        plain = len(layers) == len(parts) // 2 and not any(is_parametrized(layer) for layer in layers)
         chained = plain and all(a.out_features == b.in_features for a, b in pairwise(layers))
-        if not chained or layers[-1].out_features != 1 or len(slopes) != 1 or None in slopes:
+        slope = slopes.pop() if len(slopes) == 1 else None
+        if not chained or layers[-1].out_features != 1 or slope is None:
             return None
         if any(weight.dtype != torch.float32 for weight in module.parameters()):
             return None
-        return cls(module, layers, slopes.pop(), flatten=flatten)
+        return cls(module, layers, slope, flatten=flatten)
 
     @property
     def is_watched(self) -> bool:
@@ -148,7 +147,7 @@ def _slope(activation: nn.Module) -> float | None:
     return None
 
 
-def _grad(weight: nn.Parameter) -> Tensor:
+def _grad(weight: Tensor) -> Tensor:
     if weight.grad is None:
         weight.grad = torch.empty_like(weight)
     return weight.grad

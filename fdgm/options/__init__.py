@@ -1,10 +1,29 @@
-"""Options of training as objects: optimizers, noise, early stopping, checkpoints."""
+"""Options of training as objects: optimizers, noise, early stopping, checkpoints, and the ways of training."""
 
 from ._base import Option
 from ._checkpoint import Checkpoint
 from ._early_stopping import EarlyStopping
+from ._gradient import Gradient
+from ._implicit import ImplicitNoise
+from ._network import Network
 from ._noise import InstanceNoise
 from ._optimizers import Adam, Optimizer, RMSprop
+from ._replay import Replay
 from ._schedule import Schedule
+from ._step_size import StepSize
 
-__all__ = ["Adam", "Checkpoint", "EarlyStopping", "InstanceNoise", "Optimizer", "Option", "RMSprop", "Schedule"]
+__all__ = [
+    "Adam",
+    "Checkpoint",
+    "EarlyStopping",
+    "Gradient",
+    "ImplicitNoise",
+    "InstanceNoise",
+    "Network",
+    "Optimizer",
+    "Option",
+    "RMSprop",
+    "Replay",
+    "Schedule",
+    "StepSize",
+]

@@ -2,7 +2,7 @@
 
 import os
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sklearn.utils._param_validation import Interval
 
@@ -38,3 +38,7 @@ class Checkpoint(Option):
     def __init__(self, path: str | os.PathLike[str], *, seconds: float = 60.0) -> None:
         self.path = path
         self.seconds = seconds
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        return cls(value)

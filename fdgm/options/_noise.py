@@ -45,6 +45,10 @@ class InstanceNoise(Option):
         self.scale = scale
         self.schedule = schedule
 
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        return cls(value)
+
     def check(self, owner: str) -> Self:
         super().check(owner)
         if self.schedule is not None:

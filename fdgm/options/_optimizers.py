@@ -140,4 +140,18 @@ class RMSprop(Optimizer):
         self.schedule = schedule
 
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.RMSprop(parameters, lr=float(self.lr or 0.0), alpha=self.smoothing)
+        return _RMSprop(parameters, lr=float(self.lr or 0.0), alpha=self.smoothing)
+
+
+class _RMSprop(torch.optim.RMSprop):
+    """RMSprop whose state is that of float32 parameters, also where the user has another default dtype or device."""
+
+    def step(self, closure: Any = None) -> Any:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None and not self.state[parameter]:
+                    self.state[parameter] = {
+                        "step": torch.zeros((), dtype=torch.float32, device="cpu"),
+                        "square_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+                    }
+        return super().step(closure)

@@ -10,6 +10,11 @@ def fdgm_options() -> dict[str, type]:
         "adam": options.Adam,
         "checkpoint": options.Checkpoint,
         "early_stopping": options.EarlyStopping,
+        "gradient": options.Gradient,
+        "implicit_noise": options.ImplicitNoise,
         "instance_noise": options.InstanceNoise,
+        "network": options.Network,
+        "replay": options.Replay,
         "rmsprop": options.RMSprop,
+        "step_size": options.StepSize,
     }

@@ -15,7 +15,7 @@ from ._state import State
 __all__ = ["OF_A_CALL", "decode", "decode_params", "encode", "encode_params"]
 
 #: Parameters that act, or say where and how a call runs. They are the caller's, and no file holds them.
-OF_A_CALL = frozenset({"callbacks", "checkpoint", "checkpoint_seconds", "device", "n_jobs", "verbose"})
+OF_A_CALL = frozenset({"callbacks", "checkpoint", "device", "n_jobs", "verbose"})
 
 
 def encode(owner: str, name: str, value: Any) -> Any:

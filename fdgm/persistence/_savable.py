@@ -64,7 +64,7 @@ class Savable(BaseEstimator, ABC):
         """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 
         The file is written at once or not at all. It replaces another file, and keeps that one's mode. Parameters of a
-        call stay out of it: `callbacks`, `checkpoint`, `checkpoint_seconds`, `device`, `n_jobs` and `verbose`.
+        call stay out of it: `callbacks`, `checkpoint`, `device`, `n_jobs` and `verbose`.
 
         Parameters
         ----------

@@ -11,7 +11,7 @@ from ..nets import StopTraining
 from ..persistence import State
 from ._logistic_net import RatioNet
 
-__all__ = ["BestCritic", "BestKeeper"]
+__all__ = ["BestCritic", "BestCriticKeeper"]
 
 
 class BestCritic:
@@ -86,7 +86,7 @@ def _mean_and_error(differences: Tensor) -> tuple[float, float]:
     return differences.mean().item(), differences.std().item() / math.sqrt(n) if n > 1 else 0.0
 
 
-class BestKeeper(Callback):
+class BestCriticKeeper(Callback):
     """Look after each iteration.
 
     Parameters

@@ -16,11 +16,11 @@ from ..architectures import MLP, Architecture
 from ..inputs import Record, Scaler, Seeds, chunk_seed, columns_of
 from ..nets import Clock, Rows, hold_out, own_copy, resolve_device
 from ..objectives import Objective
-from ..options import Schedule
+from ..options import Adam, Checkpoint, Optimizer, Option, Replay
 from ..persistence import State, as_tensor
 from ..training import Trainable, warn_of_freed_columns, warn_of_moved_rows
 from ._base import DensityRatio
-from ._best import BestCritic, BestKeeper
+from ._best import BestCritic, BestCriticKeeper
 from ._logistic_net import RatioNet, RatioSettings
 from ._order import comes_first
 
@@ -49,11 +49,9 @@ class LogisticRatio(DensityRatio, Trainable):
         Updates of the critic in one iteration.
     batch_size : int, default=256
         Rows of each sample in an update.
-    lr : float, default=0.003
-        Learning rate of Adam.
-    lr_schedule : sequence of pairs, default=((0.0, 1.0), (1.0, 0.0))
-        Its factor over the course of training: (share of the budget, factor), in straight lines between, or
-        (iteration, factor), in steps.
+    optimizer : Optimizer or None, default=None
+        None is ``Adam(0.003, betas=(0.9, 0.999), schedule=((0.0, 1.0), (1.0, 0.0)))``. An `Optimizer` takes from it
+        what it leaves open.
     validation_fraction : float in (0, 1) or None, default=0.1
         Share of each sample, up to 2,000 rows, that is held out. The critic with the least loss on them is kept,
         unless the last one is as good to within a standard error and better than an untrained one by as much. None
@@ -66,11 +64,9 @@ class LogisticRatio(DensityRatio, Trainable):
         Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
         looked at before each update. An iteration that it cuts is undone and not counted, except the first of all,
         which ends there.
-    schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each iteration, instead of a clock's. A fit that `max_seconds` ended is replayed by
-        ``max_iter=r.n_iter_, schedule=r.schedule_, n_inner_steps=r.n_inner_steps_``.
-    n_inner_steps : int or None, default=None
-        Updates after which the first iteration ends; None lets it run whole. It is for replays.
+    replay : Replay or None, default=None
+        What another fit's clock said at each iteration, in the place of `max_iter` and `max_seconds`:
+        ``replay=r.replay_`` gives that fit again, to the same bits.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the critic's matrix products.
     warm_start : bool, default=False
@@ -79,18 +75,17 @@ class LogisticRatio(DensityRatio, Trainable):
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
-    checkpoint : str, path or None, default=None
+    checkpoint : str, path, Checkpoint or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
         `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once.
-    checkpoint_seconds : float, default=60
-        Seconds between writes.
+        it can be written is tried before training; should it fail later, a warning says so once. It is written every
+        minute; ``Checkpoint(path, seconds=...)`` has another interval.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each iteration (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
         ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
         need one module, one optimizer or labels are refused.
 
     Attributes
@@ -107,10 +102,8 @@ class LogisticRatio(DensityRatio, Trainable):
         What ended training: ``"max_iter"``, ``"max_seconds"``, ``"no_change"`` or ``"callback"`` (or the text of its
         StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
         of, ``"non_finite"``.
-    schedule_ : list of float
-        Progress at each iteration.
-    n_inner_steps_ : int or None
-        Updates after which the clock ended the first iteration; None where that was whole.
+    replay_ : Replay
+        What replays this fit to the same bits.
 
     Notes
     -----
@@ -142,12 +135,12 @@ class LogisticRatio(DensityRatio, Trainable):
         "critic": [nn.Module, None],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "lr_schedule": ["array-like"],
+        "optimizer": [Optimizer, None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
     }
-    _mends: ClassVar[dict[str, str]] = {"non_finite": "Lower {lr}, or choose another {objective}."}
+    _components: ClassVar = {"objective": "objective", "architecture": "architecture"}
+    _mends: ClassVar[dict[str, str]] = {"non_finite": "Lower {optimizer}, or choose another {objective}."}
 
     _sign: int
     _best: BestCritic
@@ -160,20 +153,17 @@ class LogisticRatio(DensityRatio, Trainable):
         critic: nn.Module | None = None,
         n_critic_steps: int = 20,
         batch_size: int = 256,
-        lr: float = 0.003,
-        lr_schedule: Sequence[Any] = ((0.0, 1.0), (1.0, 0.0)),
+        optimizer: Optimizer | None = None,
         validation_fraction: float | None = 0.1,
         n_iter_no_change: int | None = None,
         max_iter: int | None = 40,
         max_seconds: float | None = None,
-        schedule: Sequence[float] | None = None,
-        n_inner_steps: int | None = None,
+        replay: Replay | None = None,
         precision: str = "float32",
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,
-        checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_seconds: float = 60.0,
+        checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
     ) -> None:
@@ -182,20 +172,17 @@ class LogisticRatio(DensityRatio, Trainable):
         self.critic = critic
         self.n_critic_steps = n_critic_steps
         self.batch_size = batch_size
-        self.lr = lr
-        self.lr_schedule = lr_schedule
+        self.optimizer = optimizer
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.max_iter = max_iter
         self.max_seconds = max_seconds
-        self.schedule = schedule
-        self.n_inner_steps = n_inner_steps
+        self.replay = replay
         self.precision = precision
         self.warm_start = warm_start
         self.device = device
         self.random_state = random_state
         self.checkpoint = checkpoint
-        self.checkpoint_seconds = checkpoint_seconds
         self.verbose = verbose
         self.callbacks = callbacks
 
@@ -305,6 +292,13 @@ class LogisticRatio(DensityRatio, Trainable):
             return Scaler.of(*arrays)
         return Scaler.identity(arrays[0].shape[1:])
 
+    @classmethod
+    def _default_options(cls) -> dict[str, Option]:
+        return {
+            **super()._default_options(),
+            "optimizer": Adam(0.003, betas=(0.9, 0.999), schedule=((0.0, 1.0), (1.0, 0.0))),
+        }
+
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         default = MLP(width=64, depth=2, activation="silu")
         if self.critic is not None:
@@ -315,8 +309,7 @@ class LogisticRatio(DensityRatio, Trainable):
             objective=self._objective(),
             n_critic_steps=self.n_critic_steps,
             batch_size=self.batch_size,
-            lr=self.lr,
-            lr_schedule=Schedule.make("LogisticRatio", "lr_schedule", self.lr_schedule),
+            optimizer=self._option("optimizer"),
             precision=self.precision,
         )
         self.net_ = RatioNet(
@@ -379,7 +372,7 @@ class LogisticRatio(DensityRatio, Trainable):
         return tuple(rows)
 
     def _callbacks(self) -> list[Any]:
-        return [] if self.net_.held_out_ is None else [BestKeeper(self._best, self.n_iter_no_change)]
+        return [] if self.net_.held_out_ is None else [BestCriticKeeper(self._best, self.n_iter_no_change)]
 
     def to_state(self, *, compact: bool = False) -> State:
         state = Trainable.to_state(self, compact=compact)

@@ -10,9 +10,9 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, Rows, Settings, make_optimizer, mean_loss, own_copy
+from ..nets import CriticStep, MultiNet, Rows, Settings, mean_loss, own_copy
 from ..objectives import Objective
-from ..options import Schedule
+from ..options import Optimizer
 
 __all__ = ["RatioNet", "RatioSettings"]
 
@@ -29,8 +29,7 @@ class RatioSettings(Settings):
     objective: Objective
     n_critic_steps: int
     batch_size: int
-    lr: float
-    lr_schedule: Schedule
+    optimizer: Optimizer
     precision: str
 
 
@@ -73,7 +72,7 @@ class RatioNet(MultiNet):
 
     def initialize_optimizer(self) -> "RatioNet":
         s = self.settings
-        self.optimizer_critic_ = make_optimizer("adam", self.critic_.parameters(), s.lr, (0.9, 0.999))
+        self.optimizer_critic_ = s.optimizer.make(self.critic_.parameters())
         self.critic_step_ = CriticStep(
             self.critic_, self.optimizer_critic_, s.objective, precision=s.precision, stream=self.batches_
         )
@@ -83,7 +82,7 @@ class RatioNet(MultiNet):
         """A few updates of the critic, on rows drawn from each sample."""
         P, Q = batch
         s = self.settings
-        self.set_rate("optimizer_critic_", s.lr * s.lr_schedule(self.clock_.read(), len(self.history)))
+        self.set_rate("optimizer_critic_", s.optimizer.lr_at(self.clock_.read(), len(self.history)))
         losses: list[tuple[str, Tensor]] = []
         with self.inner_steps():
             for _ in range(s.n_critic_steps):

@@ -35,6 +35,7 @@ from ..inputs import (
 )
 from ..metrics import energy_distance
 from ..nets import resolve_device
+from ..options import Adam
 from ..persistence import Savable, State, as_tensor, describe, revive
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
@@ -49,7 +50,8 @@ __all__ = ["Refiner"]
 
 _SCORED = 5000  # rows at most that `score` compares
 _RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
-_GOING_ON: dict[str, Any] = {"lr": 0.0003}  # a critic that is trained on has learned before: more would undo it
+# A critic that is trained on has learned before: a greater rate would undo it.
+_GOING_ON: dict[str, Any] = {"optimizer": Adam(0.0003)}
 #: Parameters whose values at `fit` say nothing of what is fitted, or are held elsewhere.
 _NOT_OF_FIT = ("generator", "n_jobs", "device", "random_state")
 _PROBE = 64  # rows that `fit` tries generator and ratio on

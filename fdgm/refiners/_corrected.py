@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 from torch import Tensor
 
 from ..inputs import Scaler, columns_of, entropy_of, int_seed, with_seed
+from ..options import Adam
 from ..persistence import Count, Savable, State
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
@@ -38,7 +39,7 @@ class CorrectedRatio(DensityRatio):
         only stands in for a log-ratio, as a Wasserstein critic's does, so does d_φ.
     corrector : LogisticRatio or None, default=None
         How the corrector is trained; `critic`, `architecture`, `precision` and `device` are the source's. None is
-        ``LogisticRatio(lr=0.001)``.
+        ``LogisticRatio(optimizer=Adam(0.001))``.
 
     Attributes
     ----------
@@ -170,7 +171,7 @@ class CorrectedRatio(DensityRatio):
         ValueError
             If the source has no network for a critic.
         """
-        settings = LogisticRatio(lr=_LR) if self.corrector is None else self.corrector
+        settings = LogisticRatio(optimizer=Adam(_LR)) if self.corrector is None else self.corrector
         identity = Scaler.identity(source._record.shape)
         made = trained_on("source of CorrectedRatio", source, identity, settings, columns_of(self))
         if made is None:

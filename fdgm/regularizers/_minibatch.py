@@ -8,6 +8,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
 from ..component import Component
+from ..options import Optimizer
 from ._checks import check_count, last_layer
 from ._penalties import CriticRegularizer
 from ._remedy import MakeCritic, Remedy
@@ -80,7 +81,7 @@ class MinibatchDiscrimination(Remedy):
         )
         return critic
 
-    def check(self, *, batch_size: int, optimizer: str) -> None:
+    def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
         check_count(self, "n_kernels")
         check_count(self, "kernel_size")
         if batch_size % check_count(self, "group_size", 2):

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from ..options import Optimizer
 from ._checks import check_count
 from ._remedy import Remedy
 
@@ -32,5 +33,5 @@ class Packing(Remedy):
     def rows_per_output(self) -> int:
         return check_count(self, "size", 2)
 
-    def check(self, *, batch_size: int, optimizer: str) -> None:
+    def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
         check_count(self, "size", 2)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ..architectures import Architecture
+from ..options import Optimizer
 from ._checks import check_positive
 from ._remedy import GeneratorStep, Remedy
 
@@ -48,5 +49,5 @@ class Reconstructor(Remedy):
         error = (step.latents - step.modules["reconstructor"](step.rows)).square().mean()
         return self.weight * error
 
-    def check(self, *, batch_size: int, optimizer: str) -> None:
+    def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
         check_positive(self, "weight")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..architectures import Architecture
+from ..options import Optimizer
 from ._base import Regularizer
 
 __all__ = ["GeneratorStep", "Judge", "MakeCritic", "Remedy"]
@@ -112,6 +113,6 @@ class Remedy(Regularizer, ABC):
         """A term () to add to the generator's loss, or to take its place; or None."""
         return None
 
-    def check(self, *, batch_size: int, optimizer: str) -> None:
+    def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
         """Raise a ValueError where a parameter is out of range, or the remedy cannot work with these."""
         return None

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..component import Component
+from ..options import Adam, Optimizer
 from ._checks import check_count
 from ._penalties import CriticRegularizer
 from ._remedy import GeneratorStep, Remedy
@@ -49,11 +50,11 @@ class Unrolling(Remedy):
             ]
         return replace(step, judge=step.judge_with(buffers | dict(zip(names, weights, strict=True))))
 
-    def check(self, *, batch_size: int, optimizer: str) -> None:
+    def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
         check_count(self, "n_steps")
-        if optimizer != "adam":
+        if not isinstance(optimizer, Adam):
             raise ValueError(
-                f"optimizer must be 'adam' for Unrolling, which goes back through its updates, got {optimizer!r}."
+                f"critic_optimizer must be an Adam for Unrolling, which differentiates its updates, got {optimizer!r}."
             )
 
     def clashes(self, other: Component) -> str | None:

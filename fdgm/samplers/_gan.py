@@ -13,7 +13,7 @@ from ..architectures import Architecture
 from ..inputs import Seeds
 from ..nets import resolve_device
 from ..objectives import Objective
-from ..options import Schedule
+from ..options import Adam, Checkpoint, EarlyStopping, InstanceNoise, Optimizer, Option, Replay
 from ..regularizers import CriticRegularizer, Regularizer, Remedy
 from ._base import Sampler
 from ._gan_net import GANNet, GANSettings
@@ -57,21 +57,14 @@ class GANSampler(Sampler):
         a whole. ``"auto"`` takes X's own least and greatest value, of all columns together where the
         architecture makes bounded data, as those for images do; of each column, or channel, otherwise, and X is scaled
         by `scaling`. None is ``"auto"`` without bounds.
-    instance_noise : float, default=0.3
+    instance_noise : float or InstanceNoise, default=0.3
         Standard deviation, in scaled units, of noise added to all that the critic judges. It lets the critic see
-        across gaps between modes, and keeps generators from losing them; 0 is the objective as it was published.
-    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (1.0, 0.0))
-        Factors of `instance_noise`; as `lr_schedule`.
-    optimizer : {"adam", "rmsprop"}, default="adam"
-        Of both networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float or None, default=None
-        Learning rates. None is the objective's: 0.0005 and 0.0002 for `f_gan` and those of Wasserstein's distance,
-        0.001 and 0.0004 for the others.
-    critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
-        Of Adam; None is (0.5, 0.9). RMSprop has none.
-    lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
-        Factors of both learning rates over the course of training: `when` is a float, a share of the budget, with
-        straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
+        across gaps between modes, and keeps generators from losing them; 0 is the objective as it was published. It
+        falls to 0 over training; ``InstanceNoise(..., schedule=...)`` has another schedule.
+    critic_optimizer, generator_optimizer : Optimizer or None, default=None
+        None is ``Adam(lr, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))`` at the objective's learning rates:
+        0.0005 and 0.0002 for `f_gan` and those of Wasserstein's distance, 0.001 and 0.0004 for the others. An
+        `Optimizer` takes from it what it leaves open.
     batch_size : int, default=256
         Rows of each sample in an update.
     ema : float in (0, 1) or None, default=None
@@ -80,45 +73,35 @@ class GANSampler(Sampler):
     precision : {"float32", "bfloat16"}, default="float32"
         Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
         drawn in float32. bfloat16 is faster where the processor has it.
-    early_stopping : bool, default=False
-        Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
-        and keep the best generator.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of rows held out, up to 2,000 of them; without `early_stopping` none are.
-    n_iter_no_change : int, default=10
-        Comparisons without an improvement that end training.
-    validate_every : int, default=5
-        Outer loops from one comparison to the next.
+    early_stopping : bool or EarlyStopping, default=False
+        Whether to hold samples out, compare the model with them as training goes on, stop when that no longer
+        improves, and keep the best generator. ``EarlyStopping(...)`` says how many and how often.
     max_iter : int or None, default=100
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
         Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
         looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
         which ends there.
-    schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each outer loop, instead of a clock's. A fit that `max_seconds` ended is replayed by
-        ``max_iter=s.n_iter_, schedule=s.schedule_, n_inner_steps=s.n_inner_steps_``.
-    n_inner_steps : int or None, default=None
-        Updates after which the first outer loop ends, of the warm-up and of all networks; None lets it run whole. It is
-        for replays.
+    replay : Replay or None, default=None
+        What another fit's clock said at each outer loop, in the place of `max_iter` and `max_seconds`:
+        ``replay=s.replay_`` gives that fit again, to the same bits.
     warm_start : bool, default=False
         Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
     device : str, default="auto"
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
-    checkpoint : str, path or None, default=None
+    checkpoint : str, path, Checkpoint or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
         `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once.
-    checkpoint_seconds : float, default=60
-        Seconds between writes.
+        it can be written is tried before training; should it fail later, a warning says so once. It is written every
+        minute; ``Checkpoint(path, seconds=...)`` has another interval.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
         ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
         need one module, one optimizer or labels are refused.
 
     Attributes
@@ -136,10 +119,8 @@ class GANSampler(Sampler):
         What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
         its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
         of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
-    schedule_ : list of float
-        Progress at each outer loop.
-    n_inner_steps_ : int or None
-        Updates after which the clock ended the first outer loop; None where that was whole.
+    replay_ : Replay
+        What replays this fit to the same bits.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had column names.
@@ -164,20 +145,19 @@ class GANSampler(Sampler):
         "regularizer": [str, Regularizer, list, tuple, None],
         "n_generator_steps": [Interval(Integral, 1, None, closed="left")],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left"), None],
-        "instance_noise": [Interval(Real, 0, None, closed="left")],
-        "noise_schedule": ["array-like"],
-        "critic_lr": [Interval(Real, 0, None, closed="neither"), None],
-        "generator_lr": [Interval(Real, 0, None, closed="neither"), None],
-        "critic_betas": [list, tuple, None],
-        "generator_betas": [list, tuple, None],
-        "lr_schedule": ["array-like"],
+        "instance_noise": [Interval(Real, 0, None, closed="left"), InstanceNoise],
+        "critic_optimizer": [Optimizer, None],
+        "generator_optimizer": [Optimizer, None],
+        "latent_size": [Interval(Integral, 1, None, closed="left"), None],
+        "ema": [Interval(Real, 0, 1, closed="neither"), None],
     }
+    _components: ClassVar = {**Sampler._components, "objective": "objective", "regularizer": "regularizer"}
     _mends: ClassVar[dict[str, str]] = {
-        "non_finite": "Lower {critic_lr} or {generator_lr}, or take another {objective}.",
-        "explosion": "Lower {critic_lr} or {generator_lr}, or take another {objective}.",
+        "non_finite": "Lower {critic_optimizer} or {generator_optimizer}, or take another {objective}.",
+        "explosion": "Lower {critic_optimizer} or {generator_optimizer}, or take another {objective}.",
         "collapse": (
-            "Lower {generator_lr}, raise {n_critic_steps} or {instance_noise}, or add 'packing' or another remedy as"
-            " {regularizer}."
+            "Lower {generator_optimizer}, raise {n_critic_steps} or {instance_noise}, or add 'packing' or another"
+            " stabilizer as {regularizer}."
         ),
     }
 
@@ -192,30 +172,20 @@ class GANSampler(Sampler):
         n_critic_steps: int | None = None,
         scaling: str = "auto",
         data_range: tuple[float, float] | str | None = "auto",
-        instance_noise: float = 0.3,
-        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
-        optimizer: str = "adam",
-        critic_lr: float | None = None,
-        generator_lr: float | None = None,
-        critic_betas: tuple[float, float] | None = None,
-        generator_betas: tuple[float, float] | None = None,
-        lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        instance_noise: float | InstanceNoise = 0.3,
+        critic_optimizer: Optimizer | None = None,
+        generator_optimizer: Optimizer | None = None,
         batch_size: int = 256,
         ema: float | None = None,
         precision: str = "float32",
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        validate_every: int = 5,
+        early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 100,
         max_seconds: float | None = None,
-        schedule: Sequence[float] | None = None,
-        n_inner_steps: int | None = None,
+        replay: Replay | None = None,
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,
-        checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_seconds: float = 60.0,
+        checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
     ) -> None:
@@ -228,29 +198,19 @@ class GANSampler(Sampler):
         self.scaling = scaling
         self.data_range = data_range
         self.instance_noise = instance_noise
-        self.noise_schedule = noise_schedule
-        self.optimizer = optimizer
-        self.critic_lr = critic_lr
-        self.generator_lr = generator_lr
-        self.critic_betas = critic_betas
-        self.generator_betas = generator_betas
-        self.lr_schedule = lr_schedule
+        self.critic_optimizer = critic_optimizer
+        self.generator_optimizer = generator_optimizer
         self.batch_size = batch_size
         self.ema = ema
         self.precision = precision
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.validate_every = validate_every
         self.max_iter = max_iter
         self.max_seconds = max_seconds
-        self.schedule = schedule
-        self.n_inner_steps = n_inner_steps
+        self.replay = replay
         self.warm_start = warm_start
         self.device = device
         self.random_state = random_state
         self.checkpoint = checkpoint
-        self.checkpoint_seconds = checkpoint_seconds
         self.verbose = verbose
         self.callbacks = callbacks
 
@@ -262,6 +222,24 @@ class GANSampler(Sampler):
                     f" {remedy!r}: its critic judges rows together with others, or with latents."
                 )
         return super()._scaled_log_ratio()
+
+    @classmethod
+    def _default_options(cls) -> dict[str, Option]:
+        noise = InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.0)))
+        return {
+            **super()._default_options(),
+            "instance_noise": noise,
+            "critic_optimizer": Adam(),
+            "generator_optimizer": Adam(),
+        }
+
+    def _default_option(self, name: str) -> Option:
+        default = super()._default_option(name)
+        if not isinstance(default, Optimizer):
+            return default
+        critic, generator = registry.make("objective", self.objective).learning_rates
+        rate = critic if name == "critic_optimizer" else generator
+        return Adam(rate, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
@@ -276,14 +254,9 @@ class GANSampler(Sampler):
             n_generator_steps=self.n_generator_steps,
             n_critic_steps=objective.n_critic_steps if self.n_critic_steps is None else self.n_critic_steps,
             batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            critic_lr=objective.learning_rates[0] if self.critic_lr is None else self.critic_lr,
-            critic_betas=self._betas("critic_betas", (0.5, 0.9)),
-            generator_lr=objective.learning_rates[1] if self.generator_lr is None else self.generator_lr,
-            generator_betas=self._betas("generator_betas", (0.5, 0.9)),
-            lr_schedule=Schedule.make("GANSampler", "lr_schedule", self.lr_schedule),
-            instance_noise=self.instance_noise,
-            noise_schedule=Schedule.make("GANSampler", "noise_schedule", self.noise_schedule),
+            critic_optimizer=self._option("critic_optimizer"),
+            generator_optimizer=self._option("generator_optimizer"),
+            instance_noise=self._option("instance_noise"),
             ema=self.ema,
             precision=self.precision,
         )
@@ -325,5 +298,5 @@ class GANSampler(Sampler):
         penalties = tuple(one for one in made if isinstance(one, CriticRegularizer))
         remedies = tuple(one for one in made if isinstance(one, Remedy))
         for remedy in remedies:
-            remedy.check(batch_size=self.batch_size, optimizer=self.optimizer)
+            remedy.check(batch_size=self.batch_size, optimizer=self._option("critic_optimizer"))
         return penalties, remedies

@@ -11,9 +11,9 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, is_built_in, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, MultiNet, Rows, Settings, Watch, forward, make_optimizer, mean_loss, spread
+from ..nets import Average, CriticStep, MultiNet, Rows, Settings, Watch, forward, mean_loss, spread
 from ..objectives import Objective
-from ..options import Schedule
+from ..options import InstanceNoise, Optimizer
 from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
 
 __all__ = ["GANNet", "GANSettings"]
@@ -36,14 +36,9 @@ class GANSettings(Settings):
     n_generator_steps: int
     n_critic_steps: int
     batch_size: int
-    optimizer: str
-    critic_lr: float
-    critic_betas: tuple[float, float]
-    generator_lr: float
-    generator_betas: tuple[float, float]
-    lr_schedule: Schedule
-    instance_noise: float
-    noise_schedule: Schedule
+    critic_optimizer: Optimizer
+    generator_optimizer: Optimizer
+    instance_noise: InstanceNoise
     ema: float | None
     precision: str
 
@@ -98,9 +93,9 @@ class GANNet(MultiNet):
 
     def initialize_optimizer(self) -> "GANNet":
         s = self.settings
-        self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
+        self.optimizer_critic_ = s.critic_optimizer.make(self.critic_.parameters())
         self._trained = [*self.generator_.parameters(), *self.extras_.parameters()]
-        self.optimizer_generator_ = make_optimizer(s.optimizer, self._trained, s.generator_lr, s.generator_betas)
+        self.optimizer_generator_ = s.generator_optimizer.make(self._trained)
         self.critic_step_ = CriticStep(
             self.critic_,
             self.optimizer_critic_,
@@ -121,10 +116,9 @@ class GANNet(MultiNet):
         (X,) = batch
         s = self.settings
         when = self.clock_.read(), len(self.history)
-        rate = s.lr_schedule(*when)
-        self.set_rate("optimizer_critic_", s.critic_lr * rate)
-        self.set_rate("optimizer_generator_", s.generator_lr * rate)
-        noise = s.instance_noise * s.noise_schedule(*when)
+        self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(*when))
+        self.set_rate("optimizer_generator_", s.generator_optimizer.lr_at(*when))
+        noise = s.instance_noise.scale_at(*when)
 
         self.generator_.train()
         self.critic_.train()

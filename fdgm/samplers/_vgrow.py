@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
@@ -16,7 +17,18 @@ from ..divergences import Divergence, Scaling
 from ..exceptions import FileError
 from ..inputs import Seeds
 from ..nets import resolve_device
-from ..options import Schedule
+from ..options import (
+    Adam,
+    Checkpoint,
+    EarlyStopping,
+    InstanceNoise,
+    Network,
+    Optimizer,
+    Option,
+    Replay,
+    RMSprop,
+    StepSize,
+)
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ._base import Sampler
@@ -34,23 +46,22 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "images": {
         "scale_clip": None,
         "architecture": "resnet",
-        "latent_size": 128,
-        "n_particles": 20 * 64,
-        "n_particle_steps": 20,
+        "generator": Network(
+            latent_size=128,
+            n_particles=20 * 64,
+            n_particle_steps=20,
+            passes=5,
+            passes_schedule=((200, 2.0), (1000, 3.0), (1500, 4.0)),
+            n_warmup_steps=0,
+            ema=None,
+            optimizer=RMSprop(1e-4, schedule=((400, 0.5), (800, 0.25))),
+        ),
         "n_critic_steps": 1,
-        "n_projection_passes": 5,
-        "n_warmup_steps": 0,
-        "projection_schedule": ((200, 2.0), (1000, 3.0), (1500, 4.0)),
-        "step_size": 0.5,
-        "step_size_schedule": (),
+        "critic_optimizer": RMSprop(1e-4, schedule=((400, 0.5), (800, 0.25))),
+        "step_size": StepSize(0.5, schedule=()),
         "instance_noise": 0.0,
         "data_range": (-1.0, 1.0),
-        "optimizer": "rmsprop",
-        "critic_lr": 1e-4,
-        "generator_lr": 1e-4,
-        "lr_schedule": ((400, 0.5), (800, 0.25)),
         "batch_size": 64,
-        "ema": None,
     }
 }
 
@@ -61,7 +72,7 @@ class VGrowSampler(Sampler):
     The order of the arguments is the paper's: ``divergence="kl"`` minimises KL(model‖data), which seeks modes;
     ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
-    Each outer loop draws latents, turns them into particles, moves the particles `n_particle_steps` times along
+    Each outer loop draws latents, turns them into particles, moves the particles some times along
     weight_f(−T) ∇T, where T is a critic's estimate of log p_data/p_model, and fits the generator to where they went.
 
     Parameters
@@ -80,28 +91,16 @@ class VGrowSampler(Sampler):
         ``divergence="all"`` has a clip of its own, and takes none here.
     architecture : str or Architecture, default="mlp"
         One of ``fdgm.available("architecture")`` or an instance.
-    latent_size : int or None, default=None
-        Number of standard normal latents; None leaves it to the architecture.
-    n_particles : int, default=1024
-        Particles moved in each outer loop.
-    n_particle_steps : int, default=20
-        Steps of the particles in each outer loop (the paper's K).
+    generator : str or Network, default="network"
+        What is made of the particles. ``"network"`` is a generator that is fitted to them; ``Network(...)`` has its
+        settings, among them the numbers of latents, particles and particle steps.
     n_critic_steps : int, default=1
         Critic updates before each particle step.
-    n_projection_passes : int, default=8
-        Passes over the particles, at the end of each outer loop, that fit the generator to them.
-    n_warmup_steps : int, default=300
-        Updates of the generator before the first outer loop, towards a Gaussian with the mean of the data and half
-        their spread, along as many of their principal directions as there are latents. 0 begins with the initial
-        weights, as published.
-    projection_schedule : sequence of (when, factor), default=()
-        Factors of `n_projection_passes` over the course of training; as `lr_schedule`.
-    step_size : float or "auto", default="auto"
+    step_size : float, "auto" or StepSize, default="auto"
         Step of the particles, in scaled units: the data's standard deviation, unless they have a range. ``"auto"`` is
         0.1 over the divergence's weight where the ratio is 1, so that all divergences move them alike once the model
-        is near the data.
-    step_size_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
-        Factors of `step_size`; as `lr_schedule`.
+        is near the data. It falls to a twentieth in the second half of the budget; ``StepSize(..., schedule=...)``
+        has another schedule.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
         How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
         and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
@@ -111,49 +110,30 @@ class VGrowSampler(Sampler):
         a whole, and particles are clamped to it. ``"auto"`` takes X's own least and greatest value, of all columns
         together where the architecture makes bounded data, as those for images do; of each column, or channel,
         otherwise, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
-    instance_noise : float, default=0.3
+    instance_noise : float or InstanceNoise, default=0.3
         Standard deviation, in scaled units, of the noise added to both of the critic's samples. It lets the critic
-        see across gaps between modes.
-    noise_schedule : sequence of (when, factor), default=((0.0, 1.0), (1.0, 0.0))
-        Factors of `instance_noise`; as `lr_schedule`.
-    optimizer : {"adam", "rmsprop"}, default="adam"
-        Of both networks. RMSprop smooths by 0.9.
-    critic_lr, generator_lr : float, default=0.0005 and 0.001
-        Learning rates.
-    critic_betas, generator_betas : tuple of two floats in [0, 1) or None, default=None
-        Of Adam; None is (0.5, 0.9) and (0.9, 0.999). RMSprop has none.
-    lr_schedule : sequence of (when, factor), default=((0.5, 1.0), (1.0, 0.05))
-        Factors of both learning rates over the course of training: `when` is a float, a share of the budget, with
-        straight lines between; or an int, an outer loop from which the factor holds. ``()`` keeps them constant.
+        see across gaps between modes. It falls to 0 over training; ``InstanceNoise(..., schedule=...)`` has another
+        schedule.
+    critic_optimizer : Optimizer or None, default=None
+        None is ``Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. An `Optimizer` takes from it
+        what it leaves open.
     batch_size : int, default=256
         Rows of each sample in a critic update, and particles in a projection step.
-    ema : float in (0, 1) or None, default=0.98
-        Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
-        then drawn from; (1 + t)/(10 + t) at loop t where that is less. With None they are the generator's own.
     precision : {"float32", "bfloat16"}, default="float32"
         Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
         drawn in float32. bfloat16 is faster where the processor has it.
-    early_stopping : bool, default=False
-        Whether to hold rows out, compare samples with them as training goes on, stop when that no longer improves,
-        and keep the best generator.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of rows held out, up to 2,000 of them; without `early_stopping` none are.
-    n_iter_no_change : int, default=10
-        Comparisons without an improvement that end training.
-    validate_every : int, default=5
-        Outer loops from one comparison to the next.
+    early_stopping : bool or EarlyStopping, default=False
+        Whether to hold samples out, compare the model with them as training goes on, stop when that no longer
+        improves, and keep the best generator. ``EarlyStopping(...)`` says how many and how often.
     max_iter : int or None, default=100
         Outer loops at most; None leaves the end to `max_seconds`.
     max_seconds : float or None, default=None
         Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
         looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
         which ends there.
-    schedule : sequence of float or None, default=None
-        Progress in [0, 1] at each outer loop, instead of a clock's. A fit that `max_seconds` ended is replayed by
-        ``max_iter=s.n_iter_, schedule=s.schedule_, n_inner_steps=s.n_inner_steps_``.
-    n_inner_steps : int or None, default=None
-        Updates after which the first outer loop ends, of the warm-up and of all networks; None lets it run whole. It is
-        for replays.
+    replay : Replay or None, default=None
+        What another fit's clock said at each outer loop, in the place of `max_iter` and `max_seconds`:
+        ``replay=s.replay_`` gives that fit again, to the same bits.
     record_particles : sequence of int, default=()
         Outer loops, counted from 1, whose particles are kept in `particles_`.
     warm_start : bool, default=False
@@ -162,24 +142,23 @@ class VGrowSampler(Sampler):
         ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
     random_state : int, RandomState, Generator or None, default=None
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
-    checkpoint : str, path or None, default=None
+    checkpoint : str, path, Checkpoint or None, default=None
         File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
         `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once.
-    checkpoint_seconds : float, default=60
-        Seconds between writes.
+        it can be written is tried before training; should it fail later, a warning says so once. It is written every
+        minute; ``Checkpoint(path, seconds=...)`` has another interval.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
         ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside `lr_schedule`. Those that
+        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
         need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : VGrowNet
-        The skorch net, with ``generator_`` and ``critic_``, and ``average_`` with `ema`.
+        The skorch net, with ``generator_`` and ``critic_``, and ``average_`` where it is averaged.
     history_ : DataFrame of shape (n_loops, 6), or 7 with rows held out
         critic_loss (2 log 2 = 1.386 where data and model cannot be told apart), displacement (mean over particles,
         in scaled units), spread (root of the particles' total variance over the data's), projection_loss,
@@ -192,10 +171,8 @@ class VGrowSampler(Sampler):
         What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
         its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
         of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
-    schedule_ : list of float
-        Progress at each outer loop.
-    n_inner_steps_ : int or None
-        Updates after which the clock ended the first outer loop; None where that was whole.
+    replay_ : Replay
+        What replays this fit to the same bits.
     particles_ : dict of int to ndarray of shape (n_particles, n_features)
         Particles at the loops in `record_particles`, in X's units.
     n_features_in_ : int
@@ -220,32 +197,24 @@ class VGrowSampler(Sampler):
         "divergence": [str, Divergence],
         "ratio": [str, DensityRatio, None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
-        "n_particles": [Interval(Integral, 2, None, closed="left")],
-        "n_particle_steps": [Interval(Integral, 1, None, closed="left")],
+        "generator": [StrOptions({"network"}), Network],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
-        "n_projection_passes": [Interval(Integral, 1, None, closed="left")],
-        "n_warmup_steps": [Interval(Integral, 0, None, closed="left")],
-        "projection_schedule": ["array-like"],
-        "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-        "step_size_schedule": ["array-like"],
-        "instance_noise": [Interval(Real, 0, None, closed="left")],
-        "noise_schedule": ["array-like"],
-        "critic_lr": [Interval(Real, 0, None, closed="neither")],
-        "generator_lr": [Interval(Real, 0, None, closed="neither")],
-        "critic_betas": [list, tuple, None],
-        "generator_betas": [list, tuple, None],
-        "lr_schedule": ["array-like"],
+        "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"}), StepSize],
+        "instance_noise": [Interval(Real, 0, None, closed="left"), InstanceNoise],
+        "critic_optimizer": [Optimizer, None],
         "record_particles": ["array-like"],
     }
     _call_params: ClassVar = (*Sampler._call_params, "record_particles")
+    _named_options: ClassVar = ("generator",)
+    _components: ClassVar = {**Sampler._components, "divergence": "divergence", "ratio": "density_ratio"}
     _mends: ClassVar[dict[str, str]] = {
-        "non_finite, the generator": "Lower {generator_lr}.",
-        "explosion, the generator": "Lower {generator_lr}.",
-        "non_finite": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
-        "explosion": "Lower {step_size} or {critic_lr}, or bring {scale_clip} nearer to 1.",
+        "non_finite, the generator": "Lower the rate of the optimizer of {generator}.",
+        "explosion, the generator": "Lower the rate of the optimizer of {generator}.",
+        "non_finite": "Lower {step_size} or {critic_optimizer}, or bring {scale_clip} nearer to 1.",
+        "explosion": "Lower {step_size} or {critic_optimizer}, or bring {scale_clip} nearer to 1.",
         "collapse": (
-            "Lower {step_size} or {critic_lr}, raise {n_projection_passes} or {instance_noise}, or bring {scale_clip}"
-            " nearer to 1."
+            "Lower {step_size} or {critic_optimizer}, raise the passes of {generator} or {instance_noise}, or bring"
+            " {scale_clip} nearer to 1."
         ),
     }
 
@@ -256,42 +225,24 @@ class VGrowSampler(Sampler):
         ratio: str | DensityRatio | None = None,
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
-        latent_size: int | None = None,
-        n_particles: int = 1024,
-        n_particle_steps: int = 20,
+        generator: str | Network = "network",
         n_critic_steps: int = 1,
-        n_projection_passes: int = 8,
-        n_warmup_steps: int = 300,
-        projection_schedule: Sequence[tuple[float, float]] = (),
-        step_size: float | str = "auto",
-        step_size_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        step_size: float | str | StepSize = "auto",
         scaling: str = "auto",
         data_range: tuple[float, float] | str | None = "auto",
-        instance_noise: float = 0.3,
-        noise_schedule: Sequence[tuple[float, float]] = ((0.0, 1.0), (1.0, 0.0)),
-        optimizer: str = "adam",
-        critic_lr: float = 0.0005,
-        generator_lr: float = 0.001,
-        critic_betas: tuple[float, float] | None = None,
-        generator_betas: tuple[float, float] | None = None,
-        lr_schedule: Sequence[tuple[float, float]] = ((0.5, 1.0), (1.0, 0.05)),
+        instance_noise: float | InstanceNoise = 0.3,
+        critic_optimizer: Optimizer | None = None,
         batch_size: int = 256,
-        ema: float | None = 0.98,
         precision: str = "float32",
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        validate_every: int = 5,
+        early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 100,
         max_seconds: float | None = None,
-        schedule: Sequence[float] | None = None,
-        n_inner_steps: int | None = None,
+        replay: Replay | None = None,
         record_particles: Sequence[int] = (),
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,
-        checkpoint: str | os.PathLike[str] | None = None,
-        checkpoint_seconds: float = 60.0,
+        checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
         verbose: int = 0,
         callbacks: Sequence[Any] | None = None,
     ) -> None:
@@ -299,42 +250,24 @@ class VGrowSampler(Sampler):
         self.ratio = ratio
         self.scale_clip = scale_clip
         self.architecture = architecture
-        self.latent_size = latent_size
-        self.n_particles = n_particles
-        self.n_particle_steps = n_particle_steps
+        self.generator = generator
         self.n_critic_steps = n_critic_steps
-        self.n_projection_passes = n_projection_passes
-        self.n_warmup_steps = n_warmup_steps
-        self.projection_schedule = projection_schedule
         self.step_size = step_size
-        self.step_size_schedule = step_size_schedule
         self.scaling = scaling
         self.data_range = data_range
         self.instance_noise = instance_noise
-        self.noise_schedule = noise_schedule
-        self.optimizer = optimizer
-        self.critic_lr = critic_lr
-        self.generator_lr = generator_lr
-        self.critic_betas = critic_betas
-        self.generator_betas = generator_betas
-        self.lr_schedule = lr_schedule
+        self.critic_optimizer = critic_optimizer
         self.batch_size = batch_size
-        self.ema = ema
         self.precision = precision
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.validate_every = validate_every
         self.max_iter = max_iter
         self.max_seconds = max_seconds
-        self.schedule = schedule
-        self.n_inner_steps = n_inner_steps
+        self.replay = replay
         self.record_particles = record_particles
         self.warm_start = warm_start
         self.device = device
         self.random_state = random_state
         self.checkpoint = checkpoint
-        self.checkpoint_seconds = checkpoint_seconds
         self.verbose = verbose
         self.callbacks = callbacks
 
@@ -358,39 +291,41 @@ class VGrowSampler(Sampler):
         Examples
         --------
         >>> from fdgm import VGrowSampler
-        >>> VGrowSampler.preset("images", divergence="js", max_iter=2000).latent_size
+        >>> VGrowSampler.preset("images", divergence="js", max_iter=2000).generator.latent_size
         128
         """
         if name not in _PRESETS:
             raise ValueError(f"name of {cls.__name__}.preset must be one of {sorted(_PRESETS)}, got {name!r}.")
-        return cls(**{**_PRESETS[name], **params})
+        chosen = {key: clone(value, safe=False) for key, value in _PRESETS[name].items()}
+        return cls(**{**chosen, **params})
+
+    @classmethod
+    def _default_options(cls) -> dict[str, Option]:
+        return {
+            **super()._default_options(),
+            "generator": Network(),
+            "step_size": StepSize("auto", schedule=((0.5, 1.0), (1.0, 0.05))),
+            "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.0))),
+            "critic_optimizer": Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05))),
+        }
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
         scaling = Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
+        network = self._option("generator")
+        latent_size = architecture.latent_size(shape) if network.latent_size is None else network.latent_size
+        step = self._option("step_size")
         settings = VGrowSettings(
             architecture=architecture,
             scaling=scaling,
-            latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
-            n_particles=self.n_particles,
-            n_particle_steps=self.n_particle_steps,
+            latent_size=latent_size,
+            network=network,
             n_critic_steps=self.n_critic_steps,
-            n_projection_passes=self.n_projection_passes,
-            n_warmup_steps=self.n_warmup_steps,
-            projection_schedule=self._schedule("projection_schedule"),
-            step_size=self._step_size(scaling),
-            step_size_schedule=self._schedule("step_size_schedule"),
+            step=step if step.size != "auto" else clone(step).set_params(size=_auto_step(scaling)),
             clamp=self._scaled_range(shape),
             batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            critic_lr=self.critic_lr,
-            critic_betas=self._betas("critic_betas", (0.5, 0.9)),
-            generator_lr=self.generator_lr,
-            generator_betas=self._betas("generator_betas", (0.9, 0.999)),
-            lr_schedule=self._schedule("lr_schedule"),
-            instance_noise=self.instance_noise,
-            noise_schedule=self._schedule("noise_schedule"),
-            ema=self.ema,
+            critic_optimizer=self._option("critic_optimizer"),
+            instance_noise=self._option("instance_noise"),
             precision=self.precision,
             ratio=self._checked_ratio(seeds),
         )
@@ -411,18 +346,8 @@ class VGrowSampler(Sampler):
         """
         if self.ratio is None:
             return None
-        self._check_idle(
-            ("critic_lr", "critic_betas"), "with a ratio in the critic's place, which has settings of its own"
-        )
+        self._check_idle(("critic_optimizer",), "with a ratio in the critic's place, which has settings of its own")
         return make_ratio("VGrowSampler", self.ratio, seeds.critic)
-
-    def _step_size(self, scaling: Scaling) -> float:
-        if isinstance(self.step_size, str):
-            return _AUTO_STEP / float(scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))
-        return self.step_size
-
-    def _schedule(self, name: str) -> Schedule:
-        return Schedule.make(type(self).__name__, name, getattr(self, name))
 
     def _callbacks(self) -> list[Any]:
         recorder = ParticleRecorder(
@@ -452,3 +377,8 @@ class VGrowSampler(Sampler):
     def _reset(self) -> None:
         super()._reset()
         self.particles_: dict[int, np.ndarray] = {}
+
+
+def _auto_step(scaling: Scaling) -> float:
+    """A tenth of a standard deviation where the weight is that of equal densities."""
+    return _AUTO_STEP / float(scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))

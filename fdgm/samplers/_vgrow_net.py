@@ -21,12 +21,11 @@ from ..nets import (
     Settings,
     Watch,
     forward,
-    make_optimizer,
     mean_loss,
     spread,
 )
 from ..objectives import Logistic
-from ..options import Schedule
+from ..options import InstanceNoise, Network, Optimizer, StepSize
 from ..persistence import State
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
@@ -49,25 +48,13 @@ class VGrowSettings(Settings):
     architecture: Architecture
     scaling: Scaling
     latent_size: int
-    n_particles: int
-    n_particle_steps: int
+    network: Network
     n_critic_steps: int
-    n_projection_passes: int
-    n_warmup_steps: int
-    projection_schedule: Schedule
-    step_size: float
-    step_size_schedule: Schedule
+    step: StepSize
     clamp: tuple[float, float] | None
     batch_size: int
-    optimizer: str
-    critic_lr: float
-    critic_betas: tuple[float, float]
-    generator_lr: float
-    generator_betas: tuple[float, float]
-    lr_schedule: Schedule
-    instance_noise: float
-    noise_schedule: Schedule
-    ema: float | None
+    critic_optimizer: Optimizer
+    instance_noise: InstanceNoise
     precision: str
     ratio: DensityRatio | None
 
@@ -107,8 +94,8 @@ class VGrowNet(MultiNet):
         if s.ratio is None:
             self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
             self.module_names += ("critic_",)
-        if s.ema is not None:
-            self.averager_ = Average(self.generator_, s.ema)
+        if s.network.ema is not None:
+            self.averager_ = Average(self.generator_, s.network.ema)
             self.average_ = self.averager_.module
             self.module_names += ("average_",)
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
@@ -118,15 +105,13 @@ class VGrowNet(MultiNet):
 
     def initialize_optimizer(self) -> "VGrowNet":
         s = self.settings
-        self.optimizer_generator_ = make_optimizer(
-            s.optimizer, self.generator_.parameters(), s.generator_lr, s.generator_betas
-        )
+        self.optimizer_generator_ = self._rate.make(self.generator_.parameters())
         self.optimizer_names: tuple[str, ...] = ("optimizer_generator_",)
         self.critic_step_: CriticStep | RatioStep
         if s.ratio is not None:
             self.critic_step_ = RatioStep(s.ratio)
             return self
-        self.optimizer_critic_ = make_optimizer(s.optimizer, self.critic_.parameters(), s.critic_lr, s.critic_betas)
+        self.optimizer_critic_ = s.critic_optimizer.make(self.critic_.parameters())
         self.optimizer_names += ("optimizer_critic_",)
         self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
         return self
@@ -150,36 +135,43 @@ class VGrowNet(MultiNet):
         return held
 
     @property
+    def _rate(self) -> Optimizer:
+        """Of the generator."""
+        optimizer = self.settings.network.optimizer
+        if optimizer is None:
+            raise RuntimeError("the optimizer of VGrowNet's network must have been filled with its default.")
+        return optimizer
+
+    @property
     def sampling_module(self) -> nn.Module:
         """The generator that samples come from: the averaged one where there is one."""
-        return self.generator_ if self.settings.ema is None else self.average_
+        return self.generator_ if self.settings.network.ema is None else self.average_
 
     def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
         """One outer loop: draw latents, move their particles, fit the generator to where they went."""
         (X,) = batch
         s = self.settings
         when = self.clock_.read(), len(self.history)
-        rate = s.lr_schedule(*when)
         if s.ratio is None:
-            self.set_rate("optimizer_critic_", s.critic_lr * rate)
-        self.set_rate("optimizer_generator_", s.generator_lr * rate)
-        noise = s.instance_noise * s.noise_schedule(*when)
+            self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(*when))
+        self.set_rate("optimizer_generator_", self._rate.lr_at(*when))
+        noise = s.instance_noise.scale_at(*when)
 
         self._losses: list[tuple[str, Tensor]] = []
         with self.inner_steps():
             if len(self.history) == 1:
                 self._warm_up(X)
-        latents = self._latents(s.n_particles)
+        latents = self._latents(s.network.n_particles)
         self.generator_.eval()
         with torch.no_grad():
             start = particles = forward(self.generator_, s.precision, latents)
         critic_loss = projection_loss = None
         with self.inner_steps():
-            particles, critic_loss = self._move(X, start, s.step_size * s.step_size_schedule(*when), noise)
-            projection_loss = self._project(latents, particles, s.n_projection_passes * s.projection_schedule(*when))
+            particles, critic_loss = self._move(X, start, s.step.size_at(*when), noise)
+            projection_loss = self._project(latents, particles, s.network.passes_at(*when))
         if s.ratio is not None and not self._losses:  # cut before it was fitted, and it has to be
             self._estimate(X, particles, noise)
-        if s.ema is not None:
+        if s.network.ema is not None:
             self.averager_.update(len(self.history) - 1)
         if critic_loss is None:
             critic_loss = mean_loss(self._losses, _CRITIC, like=start)
@@ -201,7 +193,7 @@ class VGrowNet(MultiNet):
         sends all of it in one direction; of few columns, the generator learns slowly to pull it apart.
         """
         s = self.settings
-        if s.n_warmup_steps == 0:
+        if s.network.n_warmup_steps == 0:
             return
         found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), s.latent_size)
         turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
@@ -209,7 +201,7 @@ class VGrowNet(MultiNet):
         map_ = (turn * (_WARM_SPREAD * found.deviations)) @ found.directions
         map_ = map_.unflatten(1, found.mean.shape)
         self.generator_.train()
-        for _ in range(s.n_warmup_steps):
+        for _ in range(s.network.n_warmup_steps):
             self.tick()
             latents = self._latents(s.batch_size)
             self._fit(latents, found.mean + torch.tensordot(latents, map_, dims=1))
@@ -231,7 +223,7 @@ class VGrowNet(MultiNet):
     def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then a step of every particle along weight times gradient."""
         s = self.settings
-        for _ in range(s.n_particle_steps):
+        for _ in range(s.network.n_particle_steps):
             for _ in range(s.n_critic_steps):
                 self.tick()
                 self._estimate(X, particles, noise)
@@ -246,20 +238,22 @@ class VGrowNet(MultiNet):
         """One update of the log-ratio of data to particles."""
         s = self.settings
         # A ratio is fitted anew, so it sees all particles; a critic goes on from many batches before.
-        n = s.batch_size if s.ratio is None else s.n_particles
-        index = torch.randint(s.n_particles, (n,), generator=self.batches_, device=self.device)
+        n = s.batch_size if s.ratio is None else s.network.n_particles
+        index = torch.randint(s.network.n_particles, (n,), generator=self.batches_, device=self.device)
         real = X.draw(n, self.batches_)
         loss = self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise))
         self._losses.append((_CRITIC, loss))
 
-    def _project(self, latents: Tensor, particles: Tensor, n_passes: float) -> Tensor:
+    def _project(self, latents: Tensor, particles: Tensor, n_passes: int) -> Tensor:
         """Fit the generator to (latent, particle) pairs by least squares, in passes over them; the mean loss."""
         s = self.settings
         self.generator_.train()
-        for _ in range(max(1, round(n_passes))):
-            order = torch.randperm(s.n_particles, generator=self.batches_, device=self.device)
+        for _ in range(n_passes):
+            order = torch.randperm(s.network.n_particles, generator=self.batches_, device=self.device)
             # Batches are whole, which batch norm needs: what is left over is of another pass, by another order.
-            for index in order[: max(s.batch_size, s.n_particles // s.batch_size * s.batch_size)].split(s.batch_size):
+            for index in order[: max(s.batch_size, s.network.n_particles // s.batch_size * s.batch_size)].split(
+                s.batch_size
+            ):
                 self.tick()
                 self._losses.append((_GENERATOR, self._fit(latents[index], particles[index])))
         self.generator_.eval()

@@ -84,7 +84,7 @@ def _bare(callback: Any) -> Any:
 class RateScheduler(Callback):
     """A skorch LRScheduler for every optimizer of a net.
 
-    Each optimizer's rate, which `lr_schedule` changes as it would without this, is multiplied by what the policy makes
+    Each optimizer's rate, which its schedule changes as it would without this, is multiplied by what the policy makes
     of that rate in an optimizer of nothing. One loop of training is both an epoch and a batch.
 
     Parameters

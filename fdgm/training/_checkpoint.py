@@ -18,7 +18,7 @@ from ..persistence import State, encode_params, read, refusing, write
 
 __all__ = ["NO_MATTER", "Checkpointer", "resume"]
 
-NO_MATTER = ("device", "verbose", "callbacks", "checkpoint", "checkpoint_seconds")  # to whose checkpoint it is
+NO_MATTER = ("device", "verbose", "callbacks", "checkpoint")  # to whose checkpoint it is
 
 
 def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
@@ -45,10 +45,11 @@ def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Che
     OSError
         If the file cannot be written, which is tried.
     """
-    path = Path(estimator.checkpoint)
+    option = estimator._option("checkpoint")
+    path = Path(option.path)
     estimator._record.to_state()  # labels that a file cannot hold are refused now, and not once there is one to write
     fingerprint = _fingerprint(estimator, arrays)
-    checkpointer = Checkpointer(estimator, path, fingerprint, clock)
+    checkpointer = Checkpointer(estimator, path, fingerprint, clock, seconds=option.seconds)
     begun = False
     if path.is_file():
         begun = _take_up(estimator, path, fingerprint, clock)
@@ -79,7 +80,7 @@ def _take_up(estimator: Any, path: Path, fingerprint: str, clock: Clock) -> bool
 
 
 class Checkpointer(Callback):
-    """Write the whole state every `checkpoint_seconds`.
+    """Write the whole state every so many seconds.
 
     Parameters
     ----------
@@ -87,13 +88,15 @@ class Checkpointer(Callback):
     path : Path
     fingerprint : str
     clock : Clock
+    seconds : float
     """
 
-    def __init__(self, estimator: Any, path: Path, fingerprint: str, clock: Clock) -> None:
+    def __init__(self, estimator: Any, path: Path, fingerprint: str, clock: Clock, *, seconds: float) -> None:
         self.estimator = estimator
         self.path = path
         self.fingerprint = fingerprint
         self.clock = clock
+        self.seconds = seconds
         self._written = time.perf_counter()
         self._n_loops = 0  # that the file holds
         self._warned = False
@@ -121,7 +124,7 @@ class Checkpointer(Callback):
             ) from error
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        if time.perf_counter() - self._written >= self.estimator.checkpoint_seconds:
+        if time.perf_counter() - self._written >= self.seconds:
             self.write()
 
     def write(self) -> None:
@@ -143,7 +146,7 @@ class Checkpointer(Callback):
                     f"checkpoint of {type(self.estimator).__name__} could not be written to {str(self.path)!r} after"
                     f" outer loop {len(self.estimator.net_.history)} ({type(error).__name__}: {error}). Training goes"
                     f" on, and the file holds what it did; writing is tried again every"
-                    f" {self.estimator.checkpoint_seconds:g} s, without a word.",
+                    f" {self.seconds:g} s, without a word.",
                     TrainingWarning,
                     stacklevel=2,
                 )

@@ -12,7 +12,7 @@ from ..metrics import energy_distance
 from ..nets import MultiNet, StopTraining
 from ..persistence import State
 
-__all__ = ["BestGenerator", "EarlyStopping"]
+__all__ = ["BestGenerator", "BestGeneratorKeeper"]
 
 
 class BestGenerator:
@@ -51,8 +51,8 @@ class BestGenerator:
         return best
 
 
-class EarlyStopping(Callback):
-    """Compare every few outer loops.
+class BestGeneratorKeeper(Callback):
+    """Early stopping: compare every few outer loops.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import copy
 import os
 from abc import abstractmethod
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,10 +30,11 @@ from ..inputs import (
     validate_count,
 )
 from ..metrics import energy_distance
-from ..nets import OPTIMIZERS, Clock, Rows, hold_out
+from ..nets import Clock, Rows, hold_out
+from ..options import EarlyStopping, Option
 from ..persistence import State, describe, write
 from ._draw import draw
-from ._early_stopping import BestGenerator, EarlyStopping
+from ._early_stopping import BestGenerator, BestGeneratorKeeper
 from ._scaling import warn_of_far_values, warn_of_freed_columns, warn_of_moved_range, warn_of_moved_rows
 from ._trainable import Trainable
 
@@ -52,32 +53,26 @@ class GenerativeModel(Trainable):
     _generative_constraints: ClassVar[dict[str, list[Any]]] = {
         **Trainable._training_constraints,
         "architecture": [str, Architecture],
-        "latent_size": [Interval(Integral, 1, None, closed="left"), None],
         "scaling": [StrOptions({"auto", *SCALINGS})],
         "data_range": [StrOptions({"auto"}), list, tuple, None],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "ema": [Interval(Real, 0, 1, closed="neither"), None],
-        "optimizer": [StrOptions(set(OPTIMIZERS))],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "validate_every": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean", EarlyStopping],
     }
 
+    _components: ClassVar[dict[str, str]] = {"architecture": "architecture"}
+
     architecture: str | Architecture | None
-    latent_size: int | None
     scaling: str
     data_range: Any
-    optimizer: str
-    ema: float | None
-    early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
-    validate_every: int
+    early_stopping: bool | EarlyStopping
     _n_calls: int | None
     _best: BestGenerator
     _robust: Scaler | None
     _held_out: np.ndarray | None
+
+    @classmethod
+    def _default_options(cls) -> dict[str, Option]:
+        return {**super()._default_options(), "early_stopping": EarlyStopping()}
 
     @undisturbed()
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -172,7 +167,7 @@ class GenerativeModel(Trainable):
         """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
 
         The file is written at once or not at all. It replaces another file, and keeps that one's mode. Parameters of a
-        call stay out of it: `callbacks`, `checkpoint`, `checkpoint_seconds`, `device`, `n_jobs` and `verbose`.
+        call stay out of it: `callbacks`, `checkpoint`, `device`, `n_jobs` and `verbose`.
 
         Parameters
         ----------
@@ -334,28 +329,6 @@ class GenerativeModel(Trainable):
     def _free(self, varies: np.ndarray) -> None:
         """Tell the networks which columns vary, where one has begun to."""
 
-    def _betas(self, name: str, default: tuple[float, float]) -> tuple[float, float]:
-        """Adam's two, checked; `default` for None.
-
-        Raises
-        ------
-        ValueError
-            If they are no two floats in [0, 1), or come with an optimizer that has none.
-        """
-        value = getattr(self, name)
-        if value is None:
-            return default
-        owner = type(self).__name__
-        if self.optimizer != "adam":
-            raise ValueError(f"{name} of {owner} must be None with optimizer={self.optimizer!r}, got {value!r}.")
-        try:
-            first, second = (float(beta) for beta in value)
-        except (TypeError, ValueError):
-            first = second = np.nan
-        if not (0 <= first < 1 and 0 <= second < 1):
-            raise ValueError(f"{name} of {owner} must be None or two floats in [0, 1), got {value!r}.")
-        return first, second
-
     def _checked_range(self) -> tuple[float, float]:
         try:
             low, high = (float(bound) for bound in self.data_range)
@@ -371,13 +344,14 @@ class GenerativeModel(Trainable):
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
         """The training rows; with early stopping, some are held out, by their indices: a mapped array is not copied."""
         (X,) = arrays
-        if not self.early_stopping:
+        if self.early_stopping is False:
             return (self._rows(X),)
-        n_held_out = min(max(round(self.validation_fraction * len(X)), 2), _HELD_OUT)
+        fraction = self._option("early_stopping").validation_fraction
+        n_held_out = min(max(round(fraction * len(X)), 2), _HELD_OUT)
         if len(X) - n_held_out < 2:
             raise ValueError(
-                f"X must have at least two rows beside the validation_fraction of {type(self).__name__}, got {len(X)}"
-                " rows; set early_stopping to False."
+                f"X must have at least two rows beside those that early_stopping of {type(self).__name__} holds out,"
+                f" got {len(X)} rows; set early_stopping to False."
             )
         rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY))
         held_out = hold_out(len(X), n_held_out, rng)
@@ -398,12 +372,13 @@ class GenerativeModel(Trainable):
         if held_out is None:
             return []
         key = (self.net_.seeds.sample, _HELD_OUT_KEY)
-        stopping = EarlyStopping(
+        option = self._option("early_stopping")
+        stopping = BestGeneratorKeeper(
             self._best,
             held_out,
             lambda n: self._draw(n, key, to_array=lambda rows: self._scaler.pinned(rows).cpu().numpy()),
-            every=self.validate_every,
-            patience=self.n_iter_no_change,
+            every=option.every,
+            patience=option.n_iter_no_change,
         )
         return [stopping]
 

@@ -14,12 +14,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
+from .. import registry
 from .._ambient import undisturbed
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import Record, Scaler, Seeds, entropy_of, is_mapped, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
+from ..options import Checkpoint, Option, Replay
 from ..persistence import Savable, State
 from ._callbacks import check_callbacks, user_callbacks
 from ._checkpoint import NO_MATTER, Checkpointer, resume
@@ -40,14 +44,12 @@ class Trainable(Savable, ABC):
     _training_constraints: ClassVar[dict[str, list[Any]]] = {
         "max_iter": [Interval(Integral, 1, None, closed="left"), None],
         "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
-        "schedule": ["array-like", None],
-        "n_inner_steps": [Interval(Integral, 1, None, closed="left"), None],
+        "replay": [Replay, None],
         "precision": [StrOptions(set(PRECISIONS))],
         "warm_start": ["boolean"],
         "device": [str],
         "random_state": ["random_state", np.random.Generator],
-        "checkpoint": [str, os.PathLike, None],
-        "checkpoint_seconds": [Interval(Real, 0, None, closed="left")],
+        "checkpoint": [str, os.PathLike, Checkpoint, None],
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
     }
@@ -58,34 +60,32 @@ class Trainable(Savable, ABC):
         "random_state",
         "max_iter",
         "max_seconds",
-        "schedule",
-        "n_inner_steps",
+        "replay",
         "warm_start",
         "early_stopping",
-        "validation_fraction",
-        "n_iter_no_change",
-        "validate_every",
     )
+    #: Parameters whose options have names, beside being objects.
+    _named_options: ClassVar[tuple[str, ...]] = ()
+    #: Parameters that take a registered component, and its family.
+    _components: ClassVar[dict[str, str]] = {}
     #: What to do about each kind of failure, or about "{kind}, {network to blame}" where that is another thing;
     #: ``{name}`` stands for a parameter and its value now.
     _mends: ClassVar[dict[str, str]]
 
     max_iter: int | None
     max_seconds: float | None
-    schedule: Sequence[float] | None
-    n_inner_steps: int | None
+    replay: Replay | None
     precision: str
     warm_start: bool
     device: str
     random_state: Any
     checkpoint: Any
-    checkpoint_seconds: float
     verbose: int
     callbacks: Sequence[Any] | None
 
     net_: Any
-    schedule_: list[float]
-    n_inner_steps_: int | None
+    _progress: list[float]
+    _n_inner_steps: int | None
     n_features_in_: int
     _scaler: Scaler
     _record: Record
@@ -93,7 +93,11 @@ class Trainable(Savable, ABC):
 
     def _validate_params(self) -> None:
         super()._validate_params()
-        check_callbacks(type(self).__name__, self.callbacks)
+        owner = type(self).__name__
+        for name, value in self.get_params(deep=False).items():
+            if isinstance(value, Option):
+                value.check(f"{name} of {owner}")
+        check_callbacks(owner, self.callbacks)
 
     @abstractmethod
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
@@ -142,11 +146,11 @@ class Trainable(Savable, ABC):
             If a weight is too large for float16.
         """
         return State(
-            {"schedule": torch.tensor(self.schedule_, dtype=torch.float64, device="cpu")},
+            {"progress": torch.tensor(self._progress, dtype=torch.float64, device="cpu")},
             {
                 "columns": plain_columns(self),
                 "stop_reason": getattr(self, "stop_reason_", None),
-                "n_inner_steps": self.n_inner_steps_,
+                "n_inner_steps": self._n_inner_steps,
                 "output": getattr(self, "_sklearn_output_config", {}).get("transform"),
             },
             {
@@ -185,10 +189,10 @@ class Trainable(Savable, ABC):
         output = state.choice("output", (None, "default", "pandas", "polars"))
         if output is not None:
             self._sklearn_output_config = {"transform": output}
-        self.schedule_ = state.tensor("schedule", (None,), torch.float64, least=0.0).tolist()
+        self._progress = state.tensor("progress", (None,), torch.float64, least=0.0).tolist()
         if state.value("stop_reason") is not None:
             self.stop_reason_ = state.text("stop_reason")
-        self.n_inner_steps_ = None if state.value("n_inner_steps") is None else state.integer("n_inner_steps", least=1)
+        self._n_inner_steps = None if state.value("n_inner_steps") is None else state.integer("n_inner_steps", least=1)
         self._reset()
         self._summarise()
         return self
@@ -196,33 +200,94 @@ class Trainable(Savable, ABC):
     def _fitted_params(self) -> dict[str, Any]:
         return {**self.get_params(deep=False), **self._made_with}
 
+    @property
+    def replay_(self) -> Replay:
+        """What replays this fit to the same bits: ``replay=model.replay_``."""
+        check_is_fitted(self)
+        return Replay(tuple(self._progress), n_inner_steps=self._n_inner_steps)
+
+    @classmethod
+    def _default_options(cls) -> dict[str, Option]:
+        """What each parameter that takes an option stands for where it is None or a name: its kind, and defaults."""
+        return {"checkpoint": Checkpoint("fdgm.checkpoint")}
+
+    def _default_option(self, name: str) -> Option:
+        return self._default_options()[name]
+
+    def _option(self, name: str) -> Any:
+        """The option of a parameter as training takes it: checked, with the defaults for what it leaves open.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If one of its parameters is out of range.
+        """
+        value, default = getattr(self, name), self._default_option(name)
+        if value is None or value is True or (isinstance(value, str) and name in self._named_options):
+            value = default
+        elif not isinstance(value, Option):
+            value = type(default).of(value)
+        return value.check(f"{name} of {type(self).__name__}").filled(default)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also those of options and components by nested names such as ``critic_optimizer__lr``.
+
+        Where the parameter before the ``__`` is None, a name or a number, the object that it stands for takes its place
+        first.
+
+        Parameters
+        ----------
+        **params
+
+        Returns
+        -------
+        self
+        """
+        for name in params:
+            parent, nested, _ = name.partition("__")
+            if nested and parent not in params and parent in self.get_params(deep=False):
+                setattr(self, parent, self._as_object(parent))
+        super().set_params(**params)
+        return self
+
+    def _as_object(self, name: str) -> Any:
+        """What the value of a parameter stands for, where that has parameters of its own."""
+        value = getattr(self, name)
+        if isinstance(value, BaseEstimator):
+            return value
+        if name in self._default_options():
+            default = self._default_option(name)
+            stands = (
+                value is None or isinstance(value, bool) or (isinstance(value, str) and name in self._named_options)
+            )
+            return clone(default) if stands else type(default).of(value)
+        if isinstance(value, str) and name in self._components:
+            return registry.make(self._components[name], value)
+        return value
+
     def _make_clock(self) -> Clock:
         """The budget, from the parameters.
 
         Raises
         ------
         ValueError
-            If there is no end to it, or `schedule` is no sequence of shares.
+            If there is no end to it.
         """
         owner = type(self).__name__
+        if self.replay is not None:
+            replay = self.replay.check(f"replay of {owner}")
+            return Clock(len(replay.progress), None, [float(value) for value in replay.progress], replay.n_inner_steps)
         if self.max_iter is None and self.max_seconds is None:
             raise ValueError(f"max_iter of {owner} must be an int where max_seconds is None, got None for both.")
-        if self.schedule is None:
-            return Clock(self.max_iter, self.max_seconds, None, self.n_inner_steps)
-        schedule = [float(value) for value in self.schedule]
-        if not schedule or not all(0 <= value <= 1 for value in schedule):
-            raise ValueError(
-                f"schedule of {owner} must hold at least one number, all in [0, 1], got {self.schedule!r}."
-            )
-        return Clock(self.max_iter, self.max_seconds, schedule, self.n_inner_steps)
+        return Clock(self.max_iter, self.max_seconds)
 
     def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
         """Scaling, seeds and fresh networks, for these samples."""
         self._forget("net_")  # should this fail, there is no fit, and no half of one
         self._scaler = self._make_scaler(arrays)
         self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
-        self.schedule_ = []
-        self.n_inner_steps_ = None
+        self._progress = []
+        self._n_inner_steps = None
         self._reset()
 
     def _is_trained(self) -> bool:
@@ -305,7 +370,7 @@ class Trainable(Savable, ABC):
             checkpointers = [] if self.checkpoint is None else [resume(self, arrays, clock)]
             samples = self._samples(arrays)
         except BaseException:
-            if not self.schedule_:
+            if not self._progress:
                 self._forget("net_")
             raise
         self._train(samples, clock, *checkpointers)
@@ -371,17 +436,17 @@ class Trainable(Savable, ABC):
         """Forget a loop that did not end."""
         history = self.net_.history
         n_ended = sum("seconds" in row for row in history)
-        del history[n_ended:], clock.readings[n_ended - len(self.schedule_) :]
+        del history[n_ended:], clock.readings[n_ended - len(self._progress) :]
 
     def _take_down(self, clock: Clock) -> None:
         """What is known of the loops that ended."""
-        self.schedule_ = self.schedule_ + clock.readings
+        self._progress = self._progress + clock.readings
         self._summarise()
 
     def _summarise(self) -> None:
         net = self.net_
         names = list(net.history_names)
-        self.n_iter_ = len(self.schedule_)
+        self.n_iter_ = len(self._progress)
         figures = pd.DataFrame([[row[name] for name in names] for row in net.history], columns=names)
         idle = [name for name in names if name in net.optional_names and figures[name].isna().all()]
         self.history_ = figures.drop(columns=idle)

@@ -32,7 +32,7 @@ class LastWhole(Callback):
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         if len(net.history) == 1:
-            self.estimator.n_inner_steps_ = net.clock_.cut_at
+            self.estimator._n_inner_steps = net.clock_.cut_at
         self._last = Whole(net), self.estimator._noted()  # at once: an interrupt finds the new or the old
 
     def go_back(self) -> None:

@@ -11,6 +11,7 @@ from sklearn.mixture import GaussianMixture
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import DCGAN, MLP
+from fdgm.options import EarlyStopping, Gradient, Network, RMSprop
 from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
@@ -20,10 +21,7 @@ SMALL = {"architecture": MLP(width=8, depth=1, spectral_norm=True), "batch_size"
 VGROW = {
     **SMALL,
     "architecture": MLP(width=8, depth=2),
-    "n_particles": 16,
-    "n_particle_steps": 2,
-    "n_warmup_steps": 3,
-    "n_projection_passes": 1,
+    "generator": Network(n_particles=16, n_particle_steps=2, n_warmup_steps=3, passes=1),
 }
 
 
@@ -35,13 +33,17 @@ def stored(model):
 
 
 def vgrow():
-    model = VGrowSampler(**VGROW, step_size="auto", early_stopping=True, validate_every=1).fit(X)
+    model = VGrowSampler(**VGROW, step_size="auto", early_stopping=EarlyStopping(every=1)).fit(X)
     moved = model.log_ratio_tensor(torch.from_numpy(X)).detach().numpy()
     return [model.sample(5), model.log_ratio(X), moved, stored(model).sample(5, random_state=1), model.score(X)]
 
 
 def vgrow_rmsprop():
-    model = VGrowSampler(**VGROW, optimizer="rmsprop", ema=None, precision="bfloat16").fit(X)
+    model = (
+        VGrowSampler(**VGROW, precision="bfloat16")
+        .set_params(critic_optimizer=RMSprop(), generator__ema=None, generator__optimizer=RMSprop())
+        .fit(X)
+    )
     return [model.sample(5), stored(model).partial_fit(X).sample(5)]
 
 
@@ -61,7 +63,7 @@ def images():
 
 def age():
     small = {**SMALL, "architecture": MLP.bidirectional(width=8), "encoder": "gaussian", "generator": "gaussian"}
-    model = AGEBidirectional(**small, n_updates=2, n_warmup_steps=2).fit(X)
+    model = AGEBidirectional(**small, method=Gradient(n_updates=2, n_warmup_steps=2)).fit(X)
     latents = model.transform(X)
     return [
         model.sample(5),

@@ -9,6 +9,7 @@ from torch import nn
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.objectives import FGAN
+from fdgm.options import Network
 from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, LatentGenerator, RejectionRefiner
 
@@ -171,7 +172,10 @@ def test_a_module_that_cannot_be_copied_is_refused_in_the_users_words():
 
 def test_a_ratio_in_the_critics_place_is_the_samplers_own():
     ratio = KLIEP(width=1.0)
-    small = {"architecture": MLP(width=4, depth=1), "n_particles": 8, "n_particle_steps": 1, "n_warmup_steps": 0}
+    small = {
+        "architecture": MLP(width=4, depth=1),
+        "generator": Network(n_particles=8, n_particle_steps=1, n_warmup_steps=0),
+    }
     sampler = VGrowSampler(ratio=ratio, max_iter=1, **small, batch_size=8, random_state=0).fit(X)
     before = sampler.log_ratio(X)
     ratio.set_params(width=0.1).fit(X, X + 5)

@@ -11,16 +11,16 @@ import fdgm
 from fdgm import AGEBidirectional
 from fdgm.architectures import MLP, Hierarchical
 from fdgm.bidirectional import ALI, VAE, Batch, Joint
+from fdgm.options import Gradient
 
 TINY = {
     "architecture": MLP(width=16, depth=2),
     "latent_size": 2,
-    "n_warmup_steps": 3,
-    "n_updates": 4,
     "batch_size": 32,
     "max_iter": 3,
+    "method": Gradient(n_warmup_steps=3, n_updates=4),
 }
-TINY_VAE = {name: value for name, value in TINY.items() if name != "n_warmup_steps"}
+TINY_VAE = {**TINY, "method": Gradient(n_updates=4)}
 X = np.random.default_rng(0).normal([1.0, -20.0, 3.0], [0.1, 5.0, 1.0], size=(60, 3))
 
 
@@ -201,9 +201,14 @@ def test_encoder_and_generator_stay_together_as_they_train(line):
 
 @pytest.mark.parametrize(("architecture", "levels"), [(None, [1]), ("hierarchical", [1, 2])])
 def test_the_warm_up_makes_one_undo_the_other(line, architecture, levels):
-    settings = {"architecture": architecture, "latent_size": 1, "n_updates": 1, "max_iter": 1, "random_state": 0}
-    warm = AGEBidirectional(**settings).fit(line)
-    cold = AGEBidirectional(**settings, n_warmup_steps=0).fit(line)
+    settings = {
+        "architecture": architecture,
+        "latent_size": 1,
+        "max_iter": 1,
+        "random_state": 0,
+    }
+    warm = AGEBidirectional(**settings, method=Gradient(n_updates=1)).fit(line)
+    cold = AGEBidirectional(**settings, method=Gradient(n_updates=1, n_warmup_steps=0)).fit(line)
     for level in levels:
         assert lost(warm, line, level=level) < 0.5 < lost(cold, line, level=level)
 

@@ -12,6 +12,7 @@ from fdgm.architectures import MLP
 from fdgm.bidirectional import VAE, Batch
 from fdgm.bidirectional._likelihood import annealed_log_likelihood
 from fdgm.bidirectional._variational import ELBO
+from fdgm.options import Gradient
 
 LOADINGS = torch.tensor([[1.0, 0.5, -0.3], [0.0, 0.8, 1.2]])
 STD = 0.2
@@ -50,7 +51,7 @@ def test_with_one_temperature_it_is_importance_sampling_from_the_prior():
 def vae(request):
     """Of data with a constant column, in units far from standard ones."""
     X = np.random.default_rng(0).normal([5.0, 0.0], [100.0, 0.0], size=(200, 2))
-    small = {"architecture": MLP(width=8, depth=1), "latent_size": 1, "n_updates": 5, "max_iter": 2}
+    small = {"architecture": MLP(width=8, depth=1), "latent_size": 1, "max_iter": 2, "method": Gradient(n_updates=5)}
     return VAE(**small, generator=request.param, random_state=0).fit(X), X
 
 
@@ -118,7 +119,9 @@ def test_training_is_by_the_elbo_of_the_columns_that_vary(vae):
 @pytest.mark.parametrize("generator", ["deterministic", "implicit"])
 def test_a_generator_without_density(method, generator):
     X = np.random.default_rng(0).normal(size=(50, 2))
-    model = AGEBidirectional(architecture=MLP(width=8), generator=generator, n_updates=1, max_iter=1).fit(X)
+    model = AGEBidirectional(
+        architecture=MLP(width=8), generator=generator, max_iter=1, method=Gradient(n_updates=1)
+    ).fit(X)
     with pytest.raises(ValueError, match=rf"{method} of .*generator='{generator}'.*set generator='gaussian'"):
         getattr(model, method)(X)
 
@@ -127,7 +130,7 @@ def test_an_encoder_without_density():
     X = np.random.default_rng(0).normal(size=(50, 2))
     architecture = MLP(width=8)
     model = AGEBidirectional(
-        architecture=architecture, encoder="implicit", generator="gaussian", n_updates=1, max_iter=1
+        architecture=architecture, encoder="implicit", generator="gaussian", max_iter=1, method=Gradient(n_updates=1)
     ).fit(X)
     assert np.isfinite(model.log_likelihood(X[:2], n_temperatures=2, n_chains=2)).all()
     with pytest.raises(ValueError, match=r"encoder='implicit'.*set encoder='gaussian'"):
@@ -144,7 +147,9 @@ def test_counts_out_of_range(vae, name, value):
 def test_chains_of_images_are_run_a_few_hundred_at_once(monkeypatch):
     """Their layers hold half a megabyte a chain: at the defaults all at once were 15 GB."""
     images = np.random.default_rng(0).uniform(-1, 1, size=(60, 1, 8, 8))
-    model = VAE(architecture=MLP(width=8), latent_size=2, n_updates=1, max_iter=1, random_state=0).fit(images)
+    model = VAE(architecture=MLP(width=8), latent_size=2, max_iter=1, random_state=0, method=Gradient(n_updates=1)).fit(
+        images
+    )
     whole = model.log_likelihood(images[:17], n_temperatures=1, n_chains=30, random_state=0)
     sizes = []
 

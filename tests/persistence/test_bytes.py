@@ -6,12 +6,14 @@ import pytest
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.options import Gradient, Network
 from fdgm.ratios import KLIEP, ClassifierRatio, LogisticRatio, RuLSIF, TelescopingRatio, uLSIF
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
 X = np.random.default_rng(0).normal(size=(60, 2))
+SHORT = Gradient(n_warmup_steps=2, n_updates=2)
 SMALL = {"architecture": MLP(width=8, depth=1), "batch_size": 16, "max_iter": 1, "random_state": 0}
-VGROW = {"n_particles": 32, "n_particle_steps": 1, "n_projection_passes": 1, "n_warmup_steps": 2}
+VGROW = {"generator": Network(n_particles=32, n_particle_steps=1, passes=1, n_warmup_steps=2)}
 RATIO = {"architecture": MLP(width=8, depth=1), "max_iter": 1, "n_critic_steps": 2, "random_state": 0}
 KERNELS = {"n_centers": 5, "random_state": 0}
 
@@ -28,7 +30,7 @@ MAKE = {
     "VGrow": lambda: sampler(record_particles=[1]),
     "VGrow with a ratio": lambda: sampler(ratio=uLSIF(width=1.0, penalty=0.1, n_centers=5)),
     "GAN": lambda: GANSampler(**SMALL, n_generator_steps=1, ema=0.9, regularizer="packing").fit(X),
-    "AGE": lambda: AGEBidirectional(**SMALL, n_warmup_steps=2, n_updates=2).set_output(transform="pandas").fit(X),
+    "AGE": lambda: AGEBidirectional(**SMALL, method=SHORT).set_output(transform="pandas").fit(X),
     "logistic": lambda: LogisticRatio(**RATIO).fit(X + 1, X),
     "uLSIF": lambda: uLSIF(**KERNELS).fit(X + 1, X),
     "RuLSIF": lambda: RuLSIF(**KERNELS).partial_fit(X + 1, X).partial_fit(X + 1, X),

@@ -12,9 +12,10 @@ from safetensors.torch import load as load_tensors
 import fdgm
 from fdgm import GANSampler, VGrowSampler
 from fdgm.exceptions import FileError
+from fdgm.options import Network
 from fdgm.persistence import _file
 
-TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
+TINY = {"batch_size": 32, "random_state": 0, "generator": Network(n_particles=64, n_particle_steps=3, passes=2)}
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 
 
@@ -42,8 +43,8 @@ def test_what_was_learned_comes_back(sampler, path, what):
     elif what == "particles":
         np.testing.assert_array_equal(again.particles_[2], sampler.particles_[2])
     elif what == "schedule":
-        assert (again.schedule_, again.n_iter_, again.stop_reason_) == (
-            sampler.schedule_, sampler.n_iter_, sampler.stop_reason_)  # fmt: skip
+        assert (again.replay_, again.n_iter_, again.stop_reason_) == (
+            sampler.replay_, sampler.n_iter_, sampler.stop_reason_)  # fmt: skip
     elif what == "log_ratio":
         np.testing.assert_array_equal(again.log_ratio(X), sampler.log_ratio(X))
     else:

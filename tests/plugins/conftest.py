@@ -107,7 +107,8 @@ USE = """
 import fdgm, json
 
 X = fdgm.datasets.make_ring(200, random_state=0)
-TINY = {"n_particles": 32, "n_particle_steps": 2, "n_projection_passes": 1, "batch_size": 16, "max_iter": 2}
+NETWORK = fdgm.options.Network(n_particles=32, n_particle_steps=2, passes=1)
+TINY = {"generator": NETWORK, "batch_size": 16, "max_iter": 2}
 shapes = {}
 for parameter, name in [("divergence", "arimoto"), ("divergence", "skew_js"), ("divergence", "skew_chi2"),
                         ("architecture", "fourier_mlp"), ("ratio", "boosted")]:

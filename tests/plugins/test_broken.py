@@ -32,7 +32,8 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     names = {family: fdgm.available(family) for family in fdgm.registry.FAMILIES}
 X = fdgm.datasets.make_ring(200, random_state=0)
-TINY = {"n_particles": 32, "n_particle_steps": 2, "n_projection_passes": 1, "batch_size": 16, "max_iter": 2}
+NETWORK = fdgm.options.Network(n_particles=32, n_particle_steps=2, passes=1)
+TINY = {"generator": NETWORK, "batch_size": 16, "max_iter": 2}
 shapes = [fdgm.VGrowSampler(divergence=name, **TINY, random_state=0).fit(X).sample(5).shape
           for name in ("kl", "jeffreys", "skew_js")]
 print(json.dumps({"names": names, "warnings": [str(w.message) for w in caught], "shapes": shapes,

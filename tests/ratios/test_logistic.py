@@ -9,6 +9,7 @@ import fdgm
 from fdgm.architectures import MLP
 from fdgm.exceptions import TrainingError
 from fdgm.objectives import FGAN, Wasserstein
+from fdgm.options import Adam, Checkpoint
 from fdgm.ratios import LogisticRatio
 
 RNG = np.random.default_rng(0)
@@ -62,7 +63,9 @@ def test_equal_samples_keep_the_level_critic_or_one_as_good():
 
 def test_the_best_critic_is_kept_where_the_last_is_worse():
     """A rate far too high for the end spoils the last critics, and the held-out rows tell."""
-    ratio = LogisticRatio(**{**TINY, "max_iter": 12}, lr_schedule=[(0.0, 1.0), (0.5, 1.0), (0.55, 1e3)]).fit(P, Q)
+    ratio = LogisticRatio(
+        **{**TINY, "max_iter": 12}, optimizer=Adam(schedule=[(0.0, 1.0), (0.5, 1.0), (0.55, 1e3)])
+    ).fit(P, Q)
     held_out = ratio.history_["held_out_loss"]
     assert held_out.iloc[-1] > held_out.min() + 0.1
     assert ratio.best_iter_ < 12
@@ -77,7 +80,9 @@ def test_nothing_held_out():
 
 def test_patience_ends_training():
     same = RNG.normal(size=(2, 300, 2))
-    ratio = LogisticRatio(n_iter_no_change=2, **{**TINY, "max_iter": 200}, lr_schedule=[(0.0, 1.0)]).fit(*same)
+    ratio = LogisticRatio(**{**TINY, "max_iter": 200}, n_iter_no_change=2, optimizer=Adam(schedule=[(0.0, 1.0)])).fit(
+        *same
+    )
     assert ratio.stop_reason_ == "no_change"
     assert ratio.n_iter_ < 200
 
@@ -85,7 +90,7 @@ def test_patience_ends_training():
 def test_a_budget_of_seconds():
     ratio = LogisticRatio(**{**TINY, "max_iter": None}, max_seconds=0.05).fit(P, Q)
     assert ratio.stop_reason_ == "max_seconds"
-    again = LogisticRatio(**{**TINY, "max_iter": ratio.n_iter_}, schedule=ratio.schedule_).fit(P, Q)
+    again = LogisticRatio(**{**TINY, "max_iter": ratio.n_iter_}, replay=ratio.replay_).fit(P, Q)
     np.testing.assert_array_equal(again.log_ratio(X), ratio.log_ratio(X))
 
 
@@ -98,7 +103,7 @@ class Stop(Callback):
 
 
 def test_a_killed_fit_goes_on_to_the_same_bits(tmp_path):
-    settings = {**TINY, "checkpoint": tmp_path / "c", "checkpoint_seconds": 0}
+    settings = {**TINY, "checkpoint": Checkpoint(tmp_path / "c", seconds=0)}
     with pytest.raises(SystemExit):
         LogisticRatio(callbacks=[Stop()], **settings).fit(P, Q)
     again = LogisticRatio(**settings).fit(P, Q)
@@ -142,10 +147,14 @@ def test_memory_mapped_samples_stay_in_their_files(tmp_path):
 
 def test_failures_name_the_critic_and_the_knob():
     with pytest.raises(TrainingError, match=r"the critic: critic_loss .*Lower lr \(now 1e\+30\)"):
-        LogisticRatio("least_squares", lr=1e30, **{k: v for k, v in TINY.items() if k != "lr"}).fit(P, Q)
+        LogisticRatio("least_squares", **{k: v for k, v in TINY.items() if k != "lr"}, optimizer=Adam(lr=1e30)).fit(
+            P, Q
+        )
 
 
-@pytest.mark.parametrize("bad", [{"lr": 0}, {"validation_fraction": 1.0}, {"objective": "nope"}, {"max_iter": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"optimizer": Adam(lr=0)}, {"validation_fraction": 1.0}, {"objective": "nope"}, {"max_iter": 0}]
+)
 def test_parameters_out_of_range(bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))}.*{next(iter(bad.values()))}"):
         LogisticRatio(**bad).fit(P, Q)
@@ -175,7 +184,7 @@ class Line(torch.nn.Module):
         return self.slope * x[:, 0]
 
 
-STILL = {"max_iter": 1, "n_critic_steps": 1, "lr": 1e-12, "validation_fraction": None}
+STILL = {"max_iter": 1, "n_critic_steps": 1, "validation_fraction": None, "optimizer": Adam(lr=1e-12)}
 
 
 def two_samples():
@@ -193,7 +202,7 @@ def test_a_critic_to_begin_from_is_in_the_samples_units_and_order(turned):
 
 def test_a_critic_to_begin_from_is_copied():
     critic = Line(2.0)
-    ratio = LogisticRatio(critic=critic, max_iter=2, lr=0.1, random_state=0).fit(*two_samples())
+    ratio = LogisticRatio(critic=critic, max_iter=2, random_state=0, optimizer=Adam(lr=0.1)).fit(*two_samples())
     assert critic.slope.item() == 2.0
     assert critic.slope.grad is None
     assert ratio.net_.critic_.slope.item() != 2.0
@@ -207,7 +216,7 @@ def test_a_right_critic_is_left_alone():
     with torch.no_grad():
         critic[0].weight.fill_(1.0)
         critic[0].bias.fill_(-0.5)
-    ratio = LogisticRatio(critic=critic, max_iter=3, lr=0.5, random_state=0).fit(P, Q)
+    ratio = LogisticRatio(critic=critic, max_iter=3, random_state=0, optimizer=Adam(lr=0.5)).fit(P, Q)
     np.testing.assert_allclose(ratio.log_ratio([[0.0], [1.0]]), [-0.5, 0.5], atol=0.2)
 
 

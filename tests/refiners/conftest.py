@@ -6,6 +6,7 @@ import torch
 
 from fdgm import VGrowSampler
 from fdgm.architectures import MLP, Architecture
+from fdgm.options import Adam, Network
 
 MEAN, VARIANCE = 0.8, 0.25  # of the data; the model is N(0, 1)
 
@@ -24,8 +25,10 @@ def X():
 
 @pytest.fixture(scope="session")
 def sampler(X):
-    params = {"n_particles": 64, "n_particle_steps": 2, "n_projection_passes": 1, "batch_size": 32, "max_iter": 2}
-    return VGrowSampler(architecture=MLP(width=8, depth=2), latent_size=3, random_state=0, **params).fit(X)
+    params = {"batch_size": 32, "max_iter": 2, "generator": Network(n_particles=64, n_particle_steps=2, passes=1)}
+    return VGrowSampler(
+        **params, architecture=MLP(width=8, depth=2), random_state=0, generator=Network(latent_size=3)
+    ).fit(X)
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +97,14 @@ def log_ratio_of_normals(p, q):
 
 def sampler_of(X, mean, std):
     """A sampler, fitted on X, of N(mean, std²) in X's standard deviations from X's mean, with its exact critic."""
-    still = {"critic_lr": 1e-12, "generator_lr": 1e-12, "n_particles": 64, "n_particle_steps": 1, "max_iter": 1}
-    return VGrowSampler(architecture=NormalLaws(mean, std), latent_size=1, random_state=0, **still).fit(X)
+    still = {
+        "max_iter": 1,
+        "generator": Network(n_particles=64, n_particle_steps=1, optimizer=Adam(lr=1e-12)),
+        "critic_optimizer": Adam(lr=1e-12),
+    }
+    return VGrowSampler(
+        **still, architecture=NormalLaws(mean, std), random_state=0, generator=Network(latent_size=1)
+    ).fit(X)
 
 
 @pytest.fixture(scope="session")

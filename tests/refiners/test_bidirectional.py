@@ -8,21 +8,22 @@ import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner
 from fdgm.architectures import MLP
 from fdgm.bidirectional import VAE
+from fdgm.options import Gradient
 from fdgm.ratios import LogisticRatio
 
 TINY = {
     "architecture": MLP(width=8, depth=1),
     "latent_size": 2,
     "max_iter": 2,
-    "n_updates": 2,
     "random_state": 0,
+    "method": Gradient(n_updates=2),
 }
 QUICK = LogisticRatio(max_iter=1, n_critic_steps=2)
 
 
 @pytest.fixture(scope="module")
 def age(X):
-    return AGEBidirectional(n_warmup_steps=2, **TINY).fit(X)
+    return AGEBidirectional(**TINY, method=Gradient(n_warmup_steps=2)).fit(X)
 
 
 @pytest.fixture(scope="module")

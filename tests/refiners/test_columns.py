@@ -9,6 +9,7 @@ from sklearn.mixture import GaussianMixture
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.options import Network
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
@@ -35,8 +36,10 @@ def D():
 
 @pytest.fixture(scope="module")
 def sampler(D):
-    params = {"n_particles": 64, "n_particle_steps": 2, "n_projection_passes": 1, "batch_size": 32, "max_iter": 2}
-    return VGrowSampler(architecture=MLP(width=8, depth=2), latent_size=3, random_state=0, **params).fit(D)
+    params = {"batch_size": 32, "max_iter": 2, "generator": Network(n_particles=64, n_particle_steps=2, passes=1)}
+    return VGrowSampler(
+        **params, architecture=MLP(width=8, depth=2), random_state=0, generator=Network(latent_size=3)
+    ).fit(D)
 
 
 class Turned:
@@ -153,7 +156,7 @@ def test_the_order_survives_a_file(D, sampler, tmp_path):
 
 def test_integer_names_are_names(D, sampler):
     numbered = D.set_axis([0, 1, 2], axis=1)
-    params = {"n_particles": 64, "n_particle_steps": 2, "batch_size": 32, "max_iter": 1}
+    params = {"batch_size": 32, "max_iter": 1, "generator": Network(n_particles=64, n_particle_steps=2)}
     generator = VGrowSampler(architecture=MLP(width=8, depth=1), random_state=0, **params).fit(numbered)
     rows = DGflowRefiner(generator, **SHORT).fit(numbered[[1, 0, 2]]).sample(60)
     assert_by_name(rows.rename(columns={0: "a", 1: "b", 2: "c"}), TURNED)

@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 import fdgm
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.options import Adam, Network
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import CorrectedRatio, MetropolisHastingsRefiner
 
@@ -22,7 +23,9 @@ DATA = np.random.default_rng(0).normal(size=(N, 1))
 DATA = (DATA - DATA.mean()) / DATA.std()
 GENERATED = np.random.default_rng(1).normal(*MODEL, size=(N, 1))
 POINTS = np.linspace(-1.5, 1.5, 7)[:, None]
-STILL = LogisticRatio(max_iter=1, n_critic_steps=1, lr=1e-12, validation_fraction=None)  # moves no weight
+STILL = LogisticRatio(
+    max_iter=1, n_critic_steps=1, validation_fraction=None, optimizer=Adam(lr=1e-12)
+)  # moves no weight
 QUICK = LogisticRatio(max_iter=1, n_critic_steps=2)
 
 
@@ -48,7 +51,9 @@ def standard_errors(of):
 def test_it_is_the_log_ratio_of_data_to_the_model(source, normals):
     """And not the source's, from which it is many standard errors away."""
     truth = values(normals[1]((0.0, 1.0), MODEL))
-    training = LogisticRatio(lr=0.02, validation_fraction=None)  # weights have 1.4 to go, which a lower rate does not
+    training = LogisticRatio(
+        validation_fraction=None, optimizer=Adam(lr=0.02)
+    )  # weights have 1.4 to go, which a lower rate does not
     ratio = CorrectedRatio(source, training, random_state=0).fit(DATA, GENERATED)
     error = standard_errors(normals[1](SOURCE, MODEL))
     # Four standard errors, and as much again for batches of 256 in the place of all rows, at a falling rate.
@@ -154,7 +159,9 @@ def test_a_source_of_other_rows(sampler):
 
 
 def test_a_source_without_a_network_for_its_critic(X):
-    source = VGrowSampler(ratio="ulsif", max_iter=1, n_particles=64, n_particle_steps=1, random_state=0).fit(X)
+    source = VGrowSampler(
+        ratio="ulsif", max_iter=1, random_state=0, generator=Network(n_particles=64, n_particle_steps=1)
+    ).fit(X)
     with pytest.raises(ValueError, match=r"(?s)network for its critic.*got VGrowSampler.*ratio=None"):
         CorrectedRatio(source).fit(X, X)
 

@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 from fdgm import DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.exceptions import TrainingWarning
+from fdgm.options import Network
 from fdgm.refiners import DDLSRefiner, DOTRefiner, LatentGenerator, RejectionRefiner
 from fdgm.refiners._prior import Prior
 
@@ -142,7 +143,7 @@ def test_constant_columns_tell_nothing_of_what_moves(generator):
 def test_borrowed_critics_see_rows_far_from_zero(X):
     """At a mean of 1e8, whose neighbours in float32 are eight deviations apart, T follows each row."""
     far = np.random.default_rng(0).normal(1e8, 1.0, size=(300, 2))
-    params = {"n_particles": 64, "n_particle_steps": 2, "n_projection_passes": 1, "batch_size": 32, "max_iter": 2}
+    params = {"batch_size": 32, "max_iter": 2, "generator": Network(n_particles=64, n_particle_steps=2, passes=1)}
     critic = VGrowSampler(architecture=MLP(width=8, depth=2), random_state=0, **params).fit(far)
     refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=critic, n_steps=1, random_state=0).fit(far)
     np.testing.assert_allclose(refiner.log_ratio(far), critic.log_ratio(far), rtol=1e-4, atol=1e-5)

@@ -12,6 +12,7 @@ import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner
 from fdgm.architectures import MLP
 from fdgm.metrics import energy_distance
+from fdgm.options import Gradient
 from fdgm.ratios import DensityRatio
 from fdgm.refiners import LatentGenerator
 
@@ -232,7 +233,11 @@ def test_bad_input(X, sampler, params, message):
 @pytest.mark.parametrize("model", ["sampler", "AGE"])
 def test_a_refreshed_refiner_in_a_pickle(X, sampler, model):
     """As it goes to other processes; AGE's own critic is spectrally normalised."""
-    tiny = {"architecture": MLP.bidirectional(width=8), "n_warmup_steps": 1, "n_updates": 1, "max_iter": 1}
+    tiny = {
+        "architecture": MLP.bidirectional(width=8),
+        "max_iter": 1,
+        "method": Gradient(n_warmup_steps=1, n_updates=1),
+    }
     generator = sampler if model == "sampler" else AGEBidirectional(**tiny, random_state=0).fit(X)
     refiner = DGflowRefiner(generator, refresh=1, n_steps=2, random_state=0).fit(X)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(refiner)).sample(9), refiner.sample(9))

@@ -8,6 +8,7 @@ from torch import nn
 
 from fdgm.architectures import DCGAN, MLP, seeded
 from fdgm.objectives import Minimax
+from fdgm.options import Adam
 from fdgm.regularizers import FeatureMatching, MinibatchDiscrimination, Packing, Reconstructor, SpectralNorm
 from fdgm.regularizers._minibatch import Closeness
 
@@ -67,7 +68,7 @@ def test_groups_do_not_see_one_another():
 
 def test_a_batch_that_is_no_multiple_of_the_group():
     with pytest.raises(ValueError, match=r"batch_size must be a multiple of .*64, got 100"):
-        MinibatchDiscrimination().check(batch_size=100, optimizer="adam")
+        MinibatchDiscrimination().check(batch_size=100, optimizer=Adam())
 
 
 def test_a_critic_without_a_linear_layer_is_refused():
@@ -122,7 +123,7 @@ def test_the_reconstructor_goes_from_data_to_latents():
 @pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), True])
 def test_a_weight_out_of_range(weight):
     with pytest.raises(ValueError, match=f"weight of Reconstructor must be a finite number above 0, got {weight!r}"):
-        Reconstructor(weight).check(batch_size=64, optimizer="adam")
+        Reconstructor(weight).check(batch_size=64, optimizer=Adam())
 
 
 def test_remedies_leave_the_objectives_rule_alone(make_step):

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from fdgm.objectives import FGAN, Minimax
+from fdgm.options import Adam, RMSprop
 from fdgm.regularizers import R1, GradientPenalty, Unrolling
 
 X = torch.linspace(-2, 2, 10, dtype=torch.float64).view(5, 2)
@@ -84,9 +85,9 @@ def test_looking_ahead_changes_the_generators_gradient(make_step):
 @pytest.mark.parametrize("n_steps", [0, 1.5, True])
 def test_steps_out_of_range(n_steps):
     with pytest.raises(ValueError, match=f"n_steps of Unrolling must be an int of at least 1, got {n_steps!r}"):
-        Unrolling(n_steps).check(batch_size=64, optimizer="adam")
+        Unrolling(n_steps).check(batch_size=64, optimizer=Adam())
 
 
 def test_other_optimizers_are_refused():
-    with pytest.raises(ValueError, match=r"optimizer must be 'adam' for Unrolling.*got 'rmsprop'"):
-        Unrolling().check(batch_size=64, optimizer="rmsprop")
+    with pytest.raises(ValueError, match=r"critic_optimizer must be an Adam for Unrolling.*got RMSprop"):
+        Unrolling().check(batch_size=64, optimizer=RMSprop())

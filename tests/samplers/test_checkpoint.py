@@ -10,18 +10,20 @@ import pytest
 
 from fdgm import VGrowSampler
 from fdgm.architectures import DCGAN
+from fdgm.options import Checkpoint, Network
 from fdgm.samplers._recorder import ParticleRecorder
 
-TINY = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
+TINY = {"batch_size": 32, "random_state": 0, "generator": Network(n_particles=64, n_particle_steps=3, passes=2)}
 X = np.random.default_rng(0).normal(size=(300, 2))
 
 CODE = """
 import sys, hashlib, numpy as np
 from fdgm import VGrowSampler
+from fdgm.options import Checkpoint, Network
 X = np.random.default_rng(0).normal(size=(300, 2))
-checkpoint = sys.argv[1] if len(sys.argv) > 1 else None
-s = VGrowSampler(n_particles=64, n_particle_steps=5, n_projection_passes=3, max_iter=400, random_state=0,
-                 record_particles=[2], checkpoint=checkpoint, checkpoint_seconds=0.1).fit(X)
+checkpoint = Checkpoint(sys.argv[1], seconds=0.1) if len(sys.argv) > 1 else None
+s = VGrowSampler(generator=Network(n_particles=64, n_particle_steps=5, passes=3), max_iter=400, random_state=0,
+                 record_particles=[2], checkpoint=checkpoint).fit(X)
 print(hashlib.sha256(s.sample(50).tobytes() + s.log_ratio(X).tobytes() + s.particles_[2].tobytes()).hexdigest())
 """
 
@@ -57,7 +59,7 @@ class Killed(Exception):
 @pytest.fixture
 def crashed(tmp_path):
     path = tmp_path / "checkpoint"
-    sampler = VGrowSampler(max_iter=4, checkpoint=path, checkpoint_seconds=0, **TINY)
+    sampler = VGrowSampler(**TINY, max_iter=4, checkpoint=Checkpoint(path, seconds=0))
     with pytest.raises(Killed):
         crash(sampler)
     assert path.exists()
@@ -84,8 +86,8 @@ def test_a_crashed_fit_goes_on(crashed):
 def test_a_crashed_fit_of_convolutions_goes_on(tmp_path):
     """Their kernels are kept channels last, and stored files in C order."""
     images = np.random.default_rng(0).normal(size=(40, 2, 8, 8))
-    params = {**TINY, "architecture": DCGAN(width=4), "max_iter": 4, "checkpoint_seconds": 0}
-    sampler = VGrowSampler(checkpoint=tmp_path / "checkpoint", **params)
+    params = {**TINY, "architecture": DCGAN(width=4), "max_iter": 4}
+    sampler = VGrowSampler(checkpoint=Checkpoint(tmp_path / "checkpoint", seconds=0), **params)
     with pytest.raises(Killed):
         crash(sampler, images)
     resumed = sampler.fit(images)
@@ -106,7 +108,7 @@ def test_a_checkpoint_of_the_same_values_in_another_form_is_refused(other, tmp_p
     """Samples would come in the columns, container and dtype of the fit that was killed."""
     path = tmp_path / "checkpoint"
     with pytest.raises(Killed):
-        crash(VGrowSampler(max_iter=4, checkpoint=path, checkpoint_seconds=0, **TINY), NAMED)
+        crash(VGrowSampler(**TINY, max_iter=4, checkpoint=Checkpoint(path, seconds=0)), NAMED)
     with pytest.raises(ValueError, match="which another fit wrote"):
         VGrowSampler(max_iter=4, checkpoint=path, **TINY).fit(other)
 

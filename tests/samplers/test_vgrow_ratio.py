@@ -10,10 +10,11 @@ import fdgm
 from fdgm import VGrowSampler
 from fdgm.exceptions import TrainingWarning
 from fdgm.metrics import energy_distance
+from fdgm.options import Adam, EarlyStopping, Network, Replay, StepSize
 from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 
 X = np.random.default_rng(0).normal([3.0, -20.0], [0.5, 5.0], size=(400, 2))
-TINY = {"n_particles": 128, "n_particle_steps": 3, "n_projection_passes": 1, "batch_size": 64, "random_state": 0}
+TINY = {"batch_size": 64, "random_state": 0, "generator": Network(n_particles=128, n_particle_steps=3, passes=1)}
 RATIOS = ["kliep", "ulsif", "rulsif", LogisticRatio(max_iter=2, n_critic_steps=2)]
 
 
@@ -41,7 +42,7 @@ def test_one_without_a_gradient_names_those_that_have_one(ratio):
         VGrowSampler(ratio=ratio, **TINY).fit(X)
 
 
-@pytest.mark.parametrize("setting", [{"critic_lr": 0.1}, {"critic_betas": (0.5, 0.5)}])
+@pytest.mark.parametrize("setting", [{"critic_optimizer": Adam(lr=0.1)}, {"critic_optimizer": Adam(betas=(0.5, 0.5))}])
 def test_settings_of_the_critic_that_is_not_there_are_refused(setting):
     with pytest.raises(ValueError, match=f"{next(iter(setting))} of VGrowSampler must be .* with a ratio"):
         VGrowSampler(ratio="kliep", **setting, **TINY).fit(X)
@@ -61,8 +62,8 @@ def test_the_users_instance_is_left_unfitted_and_searchable():
 
 @pytest.mark.parametrize("ratio", RATIOS, ids=str)
 def test_a_training_that_breaks_goes_back_to_the_ratio_too(ratio, monkeypatch):
-    settings = {**TINY, "step_size_schedule": ((0.0, 1.0),), "schedule": [0.0]}
-    good = VGrowSampler(ratio=ratio, max_iter=1, **settings).fit(X)
+    settings = {**TINY, "step_size": StepSize(schedule=()), "replay": Replay([0.0])}
+    good = VGrowSampler(ratio=ratio, **settings).fit(X)
     expected = good.log_ratio(X)
     monkeypatch.setattr(good.net_, "_project", lambda *args: torch.tensor(float("nan")))
     with pytest.warns(TrainingWarning, match="loop 1 are kept"):
@@ -83,7 +84,7 @@ def test_early_stopping_keeps_the_ratio_of_the_best_generator(ratio, monkeypatch
 
         on_train_end = on_epoch_end  # early stopping ends the third loop before this is told
 
-    stops = {"early_stopping": True, "validate_every": 1, "n_iter_no_change": 1, "max_iter": 9}
+    stops = {"max_iter": 9, "early_stopping": EarlyStopping(every=1, n_iter_no_change=1)}
     sampler = VGrowSampler(ratio=ratio, callbacks=[Look()], **stops, **TINY).fit(X)
     assert sampler.n_iter_ == 3
     torch.testing.assert_close(sampler.net_.critic_step_.log_ratio()(points).detach(), seen[1], rtol=0, atol=0)
@@ -93,6 +94,8 @@ def test_early_stopping_keeps_the_ratio_of_the_best_generator(ratio, monkeypatch
 @pytest.mark.slow
 def test_it_learns_to_sample():
     """An untrained generator's samples are some 1 from the data in energy distance, in standard deviations."""
-    sampler = VGrowSampler(ratio=RuLSIF(n_centers=50), n_particles=256, batch_size=64, max_iter=15, random_state=0)
+    sampler = VGrowSampler(
+        ratio=RuLSIF(n_centers=50), batch_size=64, max_iter=15, random_state=0, generator=Network(n_particles=256)
+    )
     scale = X.std(axis=0)
     assert energy_distance(X / scale, sampler.fit(X).sample(400, random_state=0) / scale) < 0.1

@@ -3,8 +3,9 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fdgm import VGrowSampler
+from fdgm.options import Network
 
 
-@parametrize_with_checks([VGrowSampler(n_particles=128, n_particle_steps=2, n_projection_passes=1)])
+@parametrize_with_checks([VGrowSampler(generator=Network(n_particles=128, n_particle_steps=2, passes=1))])
 def test_sklearn_checks(estimator, check):
     check(estimator)

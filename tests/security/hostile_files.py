@@ -18,6 +18,7 @@ from safetensors.torch import load as load_tensors
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.options import Gradient, Network
 from fdgm.persistence import _file
 from fdgm.ratios import LogisticRatio, TelescopingRatio, uLSIF
 
@@ -28,14 +29,14 @@ SPARE = 4 * 2**30  # bytes of address space that a child may take: an attack tha
 def honest(folder):
     """Files of each kind of estimator, and what is in them: description and tensors."""
     X = np.random.default_rng(0).normal(size=(40, 2))
-    vgrow = {"n_particles": 32, "n_particle_steps": 1, "n_projection_passes": 1, "n_warmup_steps": 2}
+    vgrow = {"generator": Network(n_particles=32, n_particle_steps=1, passes=1, n_warmup_steps=2)}
     vgrow = VGrowSampler(**SMALL, **vgrow, record_particles=[1]).fit(X)
     kernels = uLSIF(width=1.0, penalty=0.1, n_centers=5, random_state=0)
     logistic = LogisticRatio(architecture=MLP(width=8, depth=1), max_iter=1, n_critic_steps=2, random_state=0)
     made = {
         "vgrow": vgrow,
         "gan": GANSampler(**SMALL, n_generator_steps=2, n_critic_steps=1, optimizer="rmsprop").fit(X),
-        "age": AGEBidirectional(**SMALL, n_warmup_steps=2, n_updates=2).fit(X),
+        "age": AGEBidirectional(**SMALL, method=Gradient(n_warmup_steps=2, n_updates=2)).fit(X),
         "refiner": DGflowRefiner(vgrow, ratio=kernels, n_steps=1, random_state=0).fit(X),
         "logistic": logistic.fit(X + 1, X),
         "telescoping": TelescopingRatio(kernels, n_bridges=1, random_state=0).fit(X + 1, X),
@@ -127,7 +128,7 @@ def of_params(rng, description, tensors):
     nets = [p for p in places(description["object"]) if p and p[-1] == "architecture"]
     way = rng.choice(["unknown", "missing", "call", "junk", "size" if nets else "unknown"])
     if way == "size":
-        size = {"width": 20_000, "depth": 20_000, "latent_size": 10**7, "hidden": 10**9}
+        size = {"width": 20_000, "depth": 20_000, "hidden": 10**9, "generator": Network(latent_size=10**7)}
         name = rng.choice(sorted(size))
         path = rng.choice(nets)
         inner = at(description["object"], path[:-1])

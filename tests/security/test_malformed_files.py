@@ -15,6 +15,7 @@ from fdgm import DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP, Hierarchical
 from fdgm.exceptions import FileError
 from fdgm.nets import Budget
+from fdgm.options import Checkpoint, Network
 from fdgm.persistence import State
 from fdgm.ratios import KLIEP, ClassifierRatio, LogisticRatio, TelescopingRatio, uLSIF
 
@@ -25,7 +26,7 @@ ADAM = NET + "optimizers/optimizer_generator_/0."
 
 @pytest.fixture(scope="module")
 def sampler():
-    tiny = {"n_particles": 32, "n_particle_steps": 1, "n_projection_passes": 1, "n_warmup_steps": 2, "batch_size": 16}
+    tiny = {"batch_size": 16, "generator": Network(n_particles=32, n_particle_steps=1, passes=1, n_warmup_steps=2)}
     return VGrowSampler(architecture=MLP(width=8, depth=1), max_iter=2, random_state=0, **tiny).fit(X)
 
 
@@ -111,7 +112,7 @@ def test_a_random_stream_is_at_a_place_that_it_can_reach(sampler, crafted):
 @pytest.mark.parametrize(
     "params",
     [
-        {"latent_size": 10**7},
+        {"generator": Network(latent_size=10**7)},
         {"architecture": MLP(width=20_000, depth=1)},
         {"architecture": MLP(width=8, depth=20_000)},
         {"architecture": Hierarchical(base=MLP(width=10**9, depth=1))},
@@ -244,7 +245,7 @@ class Crash(Callback):
 def test_a_checkpoint_is_believed_no_more_than_a_file(sampler, crafted, tmp_path):
     """Else the moments of one that somebody else wrote would be stepped with."""
     path = tmp_path / "checkpoint"
-    params = {"max_iter": 3, "checkpoint": path, "checkpoint_seconds": 0, "callbacks": [Crash()]}
+    params = {"max_iter": 3, "callbacks": [Crash()], "checkpoint": Checkpoint(path, seconds=0)}
     model = VGrowSampler(**{**sampler.get_params(deep=False), **params})
     with pytest.raises(ZeroDivisionError):
         model.fit(X)

@@ -19,6 +19,8 @@ from skorch.callbacks import (
     TrainEndCheckpoint,
 )
 
+from fdgm import options
+
 
 class Looks(Callback):
     """At the gradients, after the callbacks before it, and at the rates."""
@@ -73,7 +75,7 @@ def test_a_scheduler_goes_on_where_it_was(trainee, tmp_path):
     def fit(**params):
         looks = Looks()
         scheduler = LRScheduler("StepLR", step_size=1, gamma=0.5)
-        params |= {"max_iter": 4, "checkpoint": tmp_path / "c", "checkpoint_seconds": 0}
+        params |= {"max_iter": 4, "checkpoint": options.Checkpoint(tmp_path / "c", seconds=0)}
         model = trainee.make(**params, callbacks=[scheduler, looks, *params.pop("also", [])])
         return model, looks
 
@@ -107,7 +109,7 @@ def test_a_scheduler_goes_on_where_it_was(trainee, tmp_path):
         (PassthroughScoring("loss"), "early_stopping"),
         (("with a name", Freezer("*")), "a callback of your own"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_would_do_nothing_is_refused_by_name(trainee, callback, instead):
     one = callback[1] if isinstance(callback, tuple) else callback

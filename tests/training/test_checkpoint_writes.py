@@ -12,6 +12,7 @@ from skorch.callbacks import Callback
 
 from fdgm.exceptions import TrainingWarning
 from fdgm.nets import MultiNet
+from fdgm.options import Checkpoint
 from fdgm.training import _checkpoint
 
 
@@ -21,7 +22,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_the_first_update(traine
     (tmp_path / "a_folder").mkdir()
     updates = count()
     monkeypatch.setattr(MultiNet, "tick", lambda net: next(updates))
-    model = trainee.make(max_iter=1, checkpoint=tmp_path / place, checkpoint_seconds=1000)
+    model = trainee.make(max_iter=1, checkpoint=Checkpoint(tmp_path / place, seconds=1000))
     named = rf"checkpoint of {type(model).__name__}.*{place.partition('/')[0]}"
     with pytest.raises((OSError, ValueError), match=named):
         trainee.fit(model)
@@ -57,7 +58,7 @@ def test_a_write_that_fails_later_warns_once_and_training_goes_on(trainee, tmp_p
             if len(net.history) > 2:
                 kept.append(path.read_bytes())
 
-    params = {"max_iter": 5, "checkpoint": path, "checkpoint_seconds": 0}
+    params = {"max_iter": 5, "checkpoint": Checkpoint(path, seconds=0)}
     monkeypatch.setattr(_checkpoint, "write", fills_up)
     model = trainee.make(**params, callbacks=[Looks()])
     with warnings.catch_warnings(record=True) as caught:
@@ -75,7 +76,7 @@ def test_a_write_that_fails_later_warns_once_and_training_goes_on(trainee, tmp_p
 
 
 def test_a_fit_that_was_killed_before_its_first_loop_ended_begins_at_the_beginning(trainee, tmp_path, monkeypatch):
-    params = {"max_iter": 2, "checkpoint": tmp_path / "c", "checkpoint_seconds": 0}
+    params = {"max_iter": 2, "checkpoint": Checkpoint(tmp_path / "c", seconds=0)}
 
     def killed(net):
         raise RuntimeError("killed")

@@ -14,16 +14,17 @@ from fdgm import AGEBidirectional, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.exceptions import StopTraining, TrainingWarning
 from fdgm.inputs import Seeds, chunk_seed, given_key
+from fdgm.options import Checkpoint, Gradient, Network, Replay
 from fdgm.persistence import State
 from fdgm.samplers._vgrow_net import VGrowNet
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 SMALL = {"architecture": MLP(width=8, depth=1), "batch_size": 16, "max_iter": 3, "random_state": 0}
-VGROW = {"n_particles": 32, "n_particle_steps": 2, "n_projection_passes": 1}
+VGROW = {"generator": Network(n_particles=32, n_particle_steps=2, passes=1)}
 MODELS = {
     "VGrow": VGrowSampler(**SMALL, **VGROW),
     "GAN": GANSampler(**SMALL, n_generator_steps=2),
-    "AGE": AGEBidirectional(**SMALL, n_warmup_steps=1, n_updates=2),
+    "AGE": AGEBidirectional(**SMALL, method=Gradient(n_warmup_steps=1, n_updates=2)),
 }
 
 
@@ -87,7 +88,7 @@ def test_an_error_in_between_keeps_the_loops_that_ended(model, at, ended, error)
     model.set_params(callbacks=[Breaks(error, 2, at)])
     with pytest.raises(type(error)):
         model.fit(X)
-    assert model.n_iter_ == len(model.history_) == len(model.schedule_) == ended
+    assert model.n_iter_ == len(model.history_) == len(model.replay_.progress) == ended
     assert np.isfinite(model.sample(9)).all()
     model.set_params(callbacks=None).partial_fit(X)
     assert model.n_iter_ == len(model.history_) == ended + 1
@@ -101,7 +102,7 @@ def test_an_error_before_any_loop_ended_leaves_no_fit(model):
 
 
 def test_too_few_rows_to_hold_any_out_leave_no_fit(model):
-    with pytest.raises(ValueError, match="validation_fraction"):
+    with pytest.raises(ValueError, match="early_stopping"):
         model.set_params(early_stopping=True).fit(X[:3])
     with pytest.raises(NotFittedError):
         model.sample(1)
@@ -124,7 +125,7 @@ def test_training_goes_on_after_it_broke(monkeypatch):
         v, t = original(*args)
         return v * float("nan") if broken else v, t
 
-    model = fresh(MODELS["VGrow"], max_iter=2, schedule=[0.0]).fit(X)
+    model = fresh(MODELS["VGrow"], replay=Replay([0.0] * 2)).fit(X)
     monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", breaks)
     with pytest.warns(TrainingWarning, match="became NaN"):
         model.partial_fit(X)
@@ -147,8 +148,8 @@ def collapsing(monkeypatch):
         return (particles if len(net.history) < 4 else particles[:1].expand_as(particles)), loss
 
     monkeypatch.setattr(VGrowNet, "_move", to_one_point)
-    tiny = {"n_particles": 64, "n_particle_steps": 3, "n_projection_passes": 2, "batch_size": 32, "random_state": 0}
-    return VGrowSampler(**tiny, max_iter=20, schedule=[0.0], warm_start=True)
+    tiny = {"batch_size": 32, "random_state": 0, "generator": Network(n_particles=64, n_particle_steps=3, passes=2)}
+    return VGrowSampler(**tiny, warm_start=True, replay=Replay([0.0] * 20))
 
 
 def test_a_second_collapse_is_named_too(collapsing):
@@ -160,14 +161,14 @@ def test_a_second_collapse_is_named_too(collapsing):
 
 @pytest.mark.parametrize("form", ["file", "pickle"])
 def test_a_stored_model_knows_that_it_had_spread(collapsing, tmp_path, form):
-    collapsing.set_params(max_iter=3).fit(X)
+    collapsing.set_params(replay=Replay([0.0] * 3)).fit(X)
     if form == "file":
         collapsing.save(tmp_path / "m")
         again = fdgm.load(tmp_path / "m")
     else:
         again = pickle.loads(pickle.dumps(collapsing))
     with pytest.warns(TrainingWarning, match="loop 6, the generator collapsed"):
-        again.set_params(max_iter=20).fit(X)
+        again.set_params(replay=Replay([0.0] * 20)).fit(X)
     assert again.sample(100, random_state=0)[:, 1].std() > 0.1
 
 
@@ -216,7 +217,7 @@ def test_labels_that_files_cannot_hold_are_refused_by_name(tmp_path):
     with pytest.raises(TypeError, match=r"columns of X must be strings, numbers .*Timestamp"):
         model.save(tmp_path / "m")
     with pytest.raises(TypeError, match="Timestamp"):
-        model.set_params(checkpoint=tmp_path / "c", checkpoint_seconds=1000).fit(frame)
+        model.set_params(checkpoint=Checkpoint(tmp_path / "c", seconds=1000)).fit(frame)
 
 
 @pytest.mark.parametrize("goes_on", ["partial_fit", "warm_start"])

@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from fdgm import VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.nets import MappedRows, ResidentRows, hold_out
+from fdgm.options import EarlyStopping, Network
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 
@@ -80,9 +81,13 @@ def test_holding_rows_out_takes_no_memory_of_the_number_of_rows():
 def test_a_grid_search_is_the_same_in_two_workers():
     """joblib maps what it hands to workers, here from the first byte on."""
     model = VGrowSampler(
-        architecture=MLP(width=8, depth=1), batch_size=16, n_particles=32, n_particle_steps=1, n_projection_passes=1,
-        n_warmup_steps=1, early_stopping=True, validate_every=1, max_iter=2, random_state=0,
-    )  # fmt: skip
+        architecture=MLP(width=8, depth=1),
+        batch_size=16,
+        max_iter=2,
+        random_state=0,
+        generator=Network(n_particles=32, n_particle_steps=1, passes=1, n_warmup_steps=1),
+        early_stopping=EarlyStopping(every=1),
+    )
     scores = []
     for n_jobs in (1, 2):
         search = GridSearchCV(model, {"step_size": [0.1, 0.2]}, cv=2, n_jobs=n_jobs, refit=False)

@@ -15,18 +15,24 @@ from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import DCGAN
 from fdgm.bidirectional import VAE
 from fdgm.exceptions import TrainingWarning
+from fdgm.options import Gradient, Network
 from fdgm.ratios import ClassifierRatio, LogisticRatio
 from fdgm.refiners import DDLSRefiner, DOTRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
 TINY = {"random_state": 0, "device": "cpu"}
-VGROW = {"max_iter": 1, "n_particles": 128, "batch_size": 64, "n_particle_steps": 2, "n_warmup_steps": 20, **TINY}
+VGROW = {
+    **TINY,
+    "max_iter": 1,
+    "batch_size": 64,
+    "generator": Network(n_particles=128, n_particle_steps=2, n_warmup_steps=20),
+}
 GAN = {"max_iter": 1, "n_generator_steps": 5, "batch_size": 64, **TINY}
-AGE = {"max_iter": 1, "n_updates": 5, "n_warmup_steps": 20, "batch_size": 64, **TINY}
+AGE = {**TINY, "max_iter": 1, "batch_size": 64, "method": Gradient(n_updates=5, n_warmup_steps=20)}
 MAKERS = {
     "VGrow": lambda **params: VGrowSampler(**VGROW, **params),
     "GAN": lambda **params: GANSampler(**GAN, **params),
     "AGE": lambda **params: AGEBidirectional(**AGE, **params),
-    "VAE": lambda **params: VAE(**{**AGE, "n_warmup_steps": 600}, **params),
+    "VAE": lambda **params: VAE(**{**AGE, "method": Gradient(n_updates=5)}, **params),
 }
 RATIO = LogisticRatio(max_iter=1, n_critic_steps=2, device="cpu")
 
@@ -276,7 +282,7 @@ def test_a_scaling_is_saved(tmp_path, name, scaling):
 def test_densities_are_in_the_users_units_in_the_tails_too():
     """The bound on log p(x) of two models of one column, far out: a density has the slope of the map in it."""
     X = np.random.default_rng(0).standard_cauchy((500, 1))
-    model = VAE(**{**AGE, "n_warmup_steps": 600}).fit(X)
+    model = VAE(**{**AGE, "method": Gradient(n_updates=5)}).fit(X)
     grid = np.linspace(-60, 60, 301)
     density = np.exp(model.log_likelihood(grid[:, None], n_temperatures=10, n_chains=4, random_state=0))
     assert np.trapezoid(density, grid) == pytest.approx(1, abs=0.25)

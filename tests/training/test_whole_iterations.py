@@ -10,8 +10,10 @@ from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
 
 import fdgm
+from fdgm import AGEBidirectional
 from fdgm.exceptions import TrainingWarning
 from fdgm.nets import Clock, MultiNet
+from fdgm.options import Checkpoint, Replay
 from fdgm.training import _checkpoint, _early_stopping
 
 
@@ -45,18 +47,18 @@ def interrupted(trainee, estimator):
     with pytest.raises(KeyboardInterrupt):
         trainee.fit(estimator)
     assert estimator.stop_reason_ == "interrupted"
-    assert estimator.n_iter_ == len(estimator.history_) == len(estimator.schedule_)
+    assert estimator.n_iter_ == len(estimator.history_) == len(estimator.replay_.progress)
     return estimator
 
 
 @pytest.mark.parametrize("nth", [10, 14])
 def test_an_interrupt_between_updates_goes_back_to_the_last_whole_loop(trainee, nth, monkeypatch):
-    step = Interrupts(MultiNet.tick, nth + trainee.make().get_params().get("n_warmup_steps", 0))
+    step = Interrupts(MultiNet.tick, nth + trainee.n_warmup_steps)
     with monkeypatch.context() as patch:
         patch.setattr(MultiNet, "tick", lambda net: step(net))
-        stopped = interrupted(trainee, trainee.make(max_iter=9, schedule=[0.0]))
+        stopped = interrupted(trainee, trainee.make(replay=Replay([0.0] * 9)))
     assert 1 <= stopped.n_iter_ < 9
-    whole = trainee.fit(trainee.make(max_iter=stopped.n_iter_, schedule=[0.0]))
+    whole = trainee.fit(trainee.make(replay=Replay([0.0] * stopped.n_iter_)))
     assert trainee.bits(stopped) == trainee.bits(whole)
     # And what is not seen, moments and random streams, is that of the whole loop too.
     assert trainee.bits(trainee.partial_fit(stopped)) == trainee.bits(trainee.partial_fit(whole))
@@ -69,11 +71,11 @@ def test_an_error_in_the_middle_of_a_loop_goes_back_too(trainee, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(MultiNet, "tick", fails)
-        model = trainee.make(max_iter=9, schedule=[0.0])
+        model = trainee.make(replay=Replay([0.0] * 9))
         with pytest.raises(RuntimeError, match="out of memory"):
             trainee.fit(model)
     assert model.n_iter_ == 2
-    assert trainee.bits(model) == trainee.bits(trainee.fit(trainee.make(max_iter=2, schedule=[0.0])))
+    assert trainee.bits(model) == trainee.bits(trainee.fit(trainee.make(replay=Replay([0.0] * 2))))
 
 
 def test_an_interrupt_of_the_first_loop_leaves_no_fit(trainee, monkeypatch):
@@ -92,7 +94,7 @@ def test_an_interrupt_in_a_callback_is_no_stop(trainee):
 
 @pytest.mark.parametrize("where", ["checkpoint", "comparison"])
 def test_an_interrupt_of_a_write_or_a_comparison_is_raised_and_resumed(trainee, where, tmp_path, monkeypatch):
-    params = {"max_iter": 4, "checkpoint": tmp_path / "c", "checkpoint_seconds": 0}
+    params = {"max_iter": 4, "checkpoint": Checkpoint(tmp_path / "c", seconds=0)}
     whole = trainee.fit(trainee.stopping_early(**params))
     with monkeypatch.context() as patch:
         if where == "checkpoint":
@@ -113,7 +115,7 @@ def test_an_interrupt_of_a_write_or_a_comparison_is_raised_and_resumed(trainee, 
 
 def test_an_interrupted_checkpoint_holds_the_last_whole_loop(trainee, tmp_path, monkeypatch):
     """Though it was not yet time to write one."""
-    params = {"max_iter": 4, "checkpoint": tmp_path / "c", "checkpoint_seconds": 1000}
+    params = {"max_iter": 4, "checkpoint": Checkpoint(tmp_path / "c", seconds=1000)}
     stopped = interrupted(trainee, trainee.make(**params, callbacks=[InterruptsAt(3)]))
     assert stopped.n_iter_ == 3
     loops = count()
@@ -153,11 +155,11 @@ def test_what_the_clock_ended_is_replayed_to_the_same_bits(trainee, seconds, mon
             trainee.fit(timed)
     assert timed.stop_reason_ == "max_seconds"
     assert timed.n_iter_ == len(timed.history_) >= 1
-    assert (timed.n_inner_steps_ is None) or timed.n_iter_ == 1
-    replayed = trainee.make(max_iter=timed.n_iter_, schedule=timed.schedule_, n_inner_steps=timed.n_inner_steps_)
+    assert (timed.replay_.n_inner_steps is None) or timed.n_iter_ == 1
+    replayed = trainee.make(replay=timed.replay_)
     trainee.fit(replayed)
     assert trainee.bits(replayed) == trainee.bits(timed)
-    assert replayed.n_inner_steps_ == timed.n_inner_steps_
+    assert replayed.replay_ == timed.replay_
     assert trainee.bits(trainee.partial_fit(replayed)) == trainee.bits(trainee.partial_fit(timed))
 
 
@@ -165,10 +167,10 @@ def test_a_first_loop_that_was_cut_says_so_and_is_stored(trainee, tmp_path):
     model = trainee.make(max_iter=None, max_seconds=1e-9)
     with pytest.warns(TrainingWarning, match=r"first outer loop, after 1 of its .* Raise max_seconds .*1e-09"):
         trainee.fit(model)
-    assert (model.n_iter_, model.n_inner_steps_, model.stop_reason_) == (1, 1, "max_seconds")
+    assert (model.n_iter_, model.replay_.n_inner_steps, model.stop_reason_) == (1, 1, "max_seconds")
     assert np.isfinite(np.frombuffer(trainee.bits(model))).all()
     model.save(tmp_path / "m")
-    assert fdgm.load(tmp_path / "m").n_inner_steps_ == 1
+    assert fdgm.load(tmp_path / "m").replay_.n_inner_steps == 1
 
 
 def test_the_clock_discards_what_it_cuts_of_a_warm_start(trainee):
@@ -188,7 +190,7 @@ def test_the_clock_is_looked_at_before_every_update(trainee, monkeypatch):
     monkeypatch.setattr(MultiNet, "tick", lambda net: (seen.append("tick"), tick(net))[1])
     monkeypatch.setattr(torch.optim.Adam, "step", lambda *args, **kwargs: (seen.append("step"), step(*args, **kwargs)))
     trainee.fit(trainee.make(max_iter=2))
-    allowed = 2 if trainee.estimator.get_params().get("encoder_lr", 0) is None else 1  # encoder and generator together
+    allowed = 2 if isinstance(trainee.estimator, AGEBidirectional) else 1  # encoder and generator together
     runs = "".join(event[0] for event in seen).split("t")
     assert max(map(len, runs)) <= allowed
     assert "step" in seen

@@ -1,0 +1,58 @@
+"""The size of a step along the velocity."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar, Self
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ._base import Option
+from ._schedule import Schedule
+
+__all__ = ["StepSize"]
+
+
+class StepSize(Option):
+    """How far points move along weight × gradient, in scaled units, and its factor over the course of training.
+
+    Parameters
+    ----------
+    size : float or "auto" or None, default=None
+        Above 0. ``"auto"`` depends on the divergence: see the estimator. None is the default of the estimator.
+    schedule : sequence of (when, factor) or None, default=None
+        Factor of `size`. `when` is a float in [0, 1], a fraction of the budget, with straight lines between; or an
+        int, an iteration from which the factor holds. ``()`` is a constant size. None is the default of the estimator.
+
+    Examples
+    --------
+    >>> from fdgm import VGrowSampler
+    >>> from fdgm.options import StepSize
+    >>> VGrowSampler(step_size=StepSize(0.5, schedule=())).step_size.size
+    0.5
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"}), None],
+        "schedule": ["array-like", None],
+    }
+
+    def __init__(
+        self, size: float | str | None = None, *, schedule: Sequence[tuple[float, float]] | None = None
+    ) -> None:
+        self.size = size
+        self.schedule = schedule
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        return cls(value)
+
+    def check(self, owner: str) -> Self:
+        super().check(owner)
+        if self.schedule is not None:
+            Schedule.make(f"{type(self).__name__} ({owner})", "schedule", self.schedule)
+        return self
+
+    def size_at(self, progress: float, iteration: int) -> float:
+        """The size at this fraction of the budget, in this iteration, counted from 1; it must be a number by then."""
+        factor = Schedule.make(type(self).__name__, "schedule", self.schedule or ())(progress, iteration)
+        return float(self.size or 0.0) * factor
