@@ -1,4 +1,4 @@
-"""What replays a fit that a clock ended."""
+"""Clock readings that repeat a fit which a clock ended."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -12,7 +12,7 @@ __all__ = ["Replay"]
 
 
 class Replay(Option):
-    """Where a fit stood at each iteration, in place of a clock: the same fit, to the same bits.
+    """Clock readings of a fit: a fit that gets them in place of a clock repeats the first one bit for bit.
 
     A fitted estimator has its own as `replay_`.
 
@@ -21,14 +21,14 @@ class Replay(Option):
     progress : sequence of float
         Fraction of the budget that was spent at the start of each iteration, each in [0, 1]. At least one.
     n_inner_steps : int or None, default=None
-        Inner steps after which the first iteration ended. None is where it was whole.
+        Inner steps after which the first iteration ended. None means that it was whole.
 
     Examples
     --------
     >>> import numpy as np
     >>> from fdgm import VGrowSampler
     >>> X = np.random.default_rng(0).normal(size=(200, 2))
-    >>> first = VGrowSampler(max_iter=None, max_seconds=0.5, random_state=0).fit(X)
+    >>> first = VGrowSampler(max_iter=2, max_seconds=60, random_state=0).fit(X)
     >>> again = VGrowSampler(replay=first.replay_, random_state=0).fit(X)
     >>> bool((again.sample(5, random_state=0) == first.sample(5, random_state=0)).all())
     True
