@@ -75,14 +75,14 @@ class AGEBidirectional(DensityModel):
         How encoder and generator are trained: ``"gradient"`` is the paper's algorithm; ``Gradient(...)`` has its
         settings, among them warm-up, critic steps, cycle weight, noise and averaging.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
-        How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
-        and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
-        logarithmic scale. ``"whole"`` is as ``"robust"``, with one scale for all columns. ``"auto"`` is ``"robust"``.
+        How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
+        standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
-        The least and greatest value that X can have, in its units, and that any output has. X is mapped to [−1, 1] as
-        a whole. ``"auto"`` takes X's own least and greatest value, of all columns together where the
-        architecture makes bounded data, as those for images do; of each column, or channel, otherwise, and X is scaled
-        by `scaling`. None is ``"auto"`` without bounds.
+        Smallest and largest value that X can have, in its units. No output leaves this range, and X as a whole is
+        mapped to [−1, 1]. ``"auto"`` takes the smallest and largest value of X. If the architecture makes bounded
+        data, as those for images do, there is one range for all columns. Otherwise each column, or channel, has its
+        own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     critic_optimizer : Optimizer or None, default=None
         None is ``Adam(0.002, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. An `Optimizer` takes from it
         what it leaves open.
@@ -93,38 +93,38 @@ class AGEBidirectional(DensityModel):
     batch_size : int, default=128
         Pairs of each kind in an update.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the matrix products and convolutions inside the networks, in training and in `log_ratio`; samples are drawn
-        in float32, and refined with a generator in this precision. bfloat16 is faster where the processor has it.
+        Precision of the networks' matrix products and convolutions, in training and in `log_ratio`. Samples are drawn
+        in float32, and refined with a generator in this precision. bfloat16 is faster on processors that support it.
     early_stopping : bool or EarlyStopping, default=False
-        Whether to hold samples out, compare the model with them as training goes on, stop when that no longer
-        improves, and keep the best networks. ``EarlyStopping(...)`` says how many and how often.
+        Whether to hold out rows of X and compare the model with them during training. Training stops when the distance
+        no longer improves, and the best networks are kept. ``EarlyStopping(...)`` sets how many rows and how often.
     max_iter : int or None, default=25
-        Outer loops at most; None leaves the end to `max_seconds`.
+        Maximum number of iterations. With None, `max_seconds` ends training.
     max_seconds : float or None, default=None
-        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
-        looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
-        which ends there.
+        Maximum number of seconds of `fit`, including all that it does before training. Whichever of the two limits
+        comes first ends it. The clock is read before each update. An iteration that it cuts is undone and not counted,
+        except the very first, which ends there.
     replay : Replay or None, default=None
-        What another fit's clock said at each outer loop, in the place of `max_iter` and `max_seconds`:
-        ``replay=m.replay_`` gives that fit again, to the same bits.
+        Clock readings of another fit at each iteration, instead of `max_iter` and `max_seconds`.
+        ``replay=m.replay_`` repeats that fit bit for bit.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
+        Whether `fit` continues from the networks of the last fit. The parameters that made them must not have changed.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+        ``"auto"`` is a GPU if there is one. Any other value is the name of a torch device.
     random_state : int, RandomState, Generator or None, default=None
-        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+        An int gives the same bits with the same thread count and versions, provided that `max_iter` ends training.
     checkpoint : str, path, Checkpoint or None, default=None
-        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once. It is written every
-        minute; ``Checkpoint(path, seconds=...)`` has another interval.
+        File that holds the whole state of an unfinished `fit`. A `fit` that was killed or interrupted resumes from it,
+        bit for bit, when called again with the same arguments and data. The file is written every minute;
+        ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
+        training that the file can be written. If writing fails later, one warning says so.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
-        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
-        need one module, one optimizer or labels are refused.
+        Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
+        :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
+        GradientNormClipping clips the gradients of each network separately, and LRScheduler multiplies each learning
+        rate in addition to its schedule. Callbacks that need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
@@ -138,18 +138,21 @@ class AGEBidirectional(DensityModel):
         in training, also where they are averaged), spread (root of
         the generated rows' total variance over the data's), held_out_distance (if any was taken), seconds.
     n_iter_ : int
-        Outer loops run.
+        Number of iterations run.
     best_iter_ : int
-        With `early_stopping`, the outer loop whose networks are kept.
+        With `early_stopping`, the iteration whose networks are kept.
     stop_reason_ : str
-        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
-        its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
-        of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
+        What ended training:
+
+        - ``"max_iter"``, ``"max_seconds"`` or ``"early_stopping"``;
+        - ``"callback"``, or the text of its StopTraining;
+        - ``"interrupted"``: Ctrl-C, which `fit` raises again;
+        - ``"non_finite"``, ``"explosion"`` or ``"collapse"``: a failure, which a warning describes.
     replay_ : Replay
-        What replays this fit to the same bits.
+        Repeats this fit bit for bit, as the parameter `replay`.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------

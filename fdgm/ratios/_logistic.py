@@ -72,7 +72,7 @@ class LogisticRatio(DensityRatio, Trainable):
     warm_start : bool, default=False
         Whether `fit` goes on from the critic of the last fit, in its units; what made it must stay as it was.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+        ``"auto"`` is a GPU if there is one. Any other value is the name of a torch device.
     random_state : int, RandomState, Generator or None, default=None
         An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
     checkpoint : str, path, Checkpoint or None, default=None
@@ -103,7 +103,7 @@ class LogisticRatio(DensityRatio, Trainable):
         StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
         of, ``"non_finite"``.
     replay_ : Replay
-        What replays this fit to the same bits.
+        Repeats this fit bit for bit, as the parameter `replay`.
 
     Notes
     -----

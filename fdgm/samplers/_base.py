@@ -1,4 +1,4 @@
-"""What every sampler does with its generator and critic."""
+"""The base class of the samplers, with a generator and a critic."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ __all__ = ["Sampler"]
 
 
 class Sampler(GenerativeModel):
-    """Base of the samplers, whose net has a `generator_` and a `critic_`, and gives its `sampling_module`."""
+    """Base class of the samplers. Their net has a `generator_`, a `critic_` and a `sampling_module`."""
 
     _sampler_constraints = GenerativeModel._generative_constraints
 
@@ -33,7 +33,7 @@ class Sampler(GenerativeModel):
         Returns
         -------
         log_ratio : ndarray of shape (n_samples,), float64
-            Positive where the model has too few samples.
+            Positive where the model puts too few samples.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
@@ -41,7 +41,7 @@ class Sampler(GenerativeModel):
 
     @without_autocast()
     def log_ratio_tensor(self, x: Tensor) -> Tensor:
-        """`log_ratio` as a differentiable function of a tensor, as density-ratio estimators offer it.
+        """Differentiable `log_ratio` of a tensor, as density-ratio estimators have it.
 
         Parameters
         ----------
@@ -57,12 +57,12 @@ class Sampler(GenerativeModel):
         return self._scaled_log_ratio()(self._scaler.scaled(x).to(self.net_.device, torch.float32)).to(x)
 
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
-        """The critic's log-ratio as a function of scaled rows on its device: what moves points."""
+        """The critic's log-ratio as a function of scaled rows on its device. Its gradient moves points."""
         return self.net_.critic_step_.log_ratio()
 
     def _critic_copy(self) -> nn.Module | None:
-        """A network from scaled rows to the critic's log-ratios, to train on; None where no network is the critic."""
-        self._scaled_log_ratio()  # raises where rows are judged together
+        """A trainable network from scaled rows to the critic's log-ratios. None if the critic is no network."""
+        self._scaled_log_ratio()  # raises if the critic judges rows together
         return CriticCopy(self.net_.critic_, self.net_.critic_step_.objective)
 
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:

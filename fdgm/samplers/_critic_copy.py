@@ -1,4 +1,4 @@
-"""A critic taken out of its sampler, to be trained on."""
+"""A copy of a sampler's critic, for further training."""
 
 from torch import Tensor, nn
 
@@ -14,9 +14,9 @@ class CriticCopy(nn.Module):
     Parameters
     ----------
     critic : Module
-        From scaled rows to outputs.
+        Maps scaled rows to outputs.
     objective : Objective
-        Which knows the log-ratio of an output.
+        Gives the log-ratio of an output.
     """
 
     def __init__(self, critic: nn.Module, objective: Objective) -> None:

@@ -22,112 +22,121 @@ __all__ = ["GANSampler"]
 
 
 class GANSampler(Sampler):
-    """Sampler whose generator learns from the gradient of a critic of its rows: the GANs, under one estimator.
+    """Generative adversarial networks: a generator that learns from the gradient of a critic of its samples.
 
-    An objective is a loss of the critic and a rule for the generator; a regularizer is added to either. Where an
-    objective has a divergence it is that of (data‖model), as in f-GAN and AGE: ``FGAN("kl")`` and ``AGE("kl")`` cover
-    modes, ``"reverse_kl"`` seeks them.
+    An objective is a loss of the critic and a rule for the generator. Regularizers are added to either. An objective
+    with a divergence uses D_f(data‖model), as in f-GAN and AGE: ``FGAN("kl")`` and ``AGE("kl")`` cover modes,
+    ``"reverse_kl"`` seeks them.
 
-    `log_ratio` is that of the objective: an estimate where its critic is one of a ratio (`exact`), and where it is
-    not, as the hinge's and Wasserstein's, the output that stands in for it. With a regularizer that has the critic
-    judge more than single rows there is none, and it raises a ValueError.
+    `log_ratio` depends on the objective:
+
+    - If its critic estimates a ratio (`exact`), `log_ratio` is that estimate.
+    - Otherwise, as with the hinge and Wasserstein objectives, it is the critic's output.
+    - With a regularizer whose critic judges more than single samples, it raises a ValueError.
 
     Parameters
     ----------
     objective : str or Objective, default="non_saturating"
-        One of ``fdgm.available("objective")``, or an instance, which has parameters: ``AGE("js", scale_clip=0.5)``.
+        One of ``fdgm.available("objective")``, or an instance with parameters, such as ``AGE("js", scale_clip=0.5)``.
     regularizer : str, Regularizer, sequence of them or None, default=None
-        One or more of ``fdgm.available("regularizer")``, by name or as instances with parameters, beside those that
-        the objective has itself.
+        One or more of ``fdgm.available("regularizer")``, by name or as instances with parameters. They add to the
+        regularizers that the objective brings.
     architecture : str or Architecture, default="mlp"
         One of ``fdgm.available("architecture")`` or an instance.
     latent_size : int or None, default=None
-        Number of standard normal latents; None leaves it to the architecture.
+        Number of standard normal latents. With None the architecture sets it.
     n_generator_steps : int, default=50
-        Updates of the generator in each outer loop.
+        Updates of the generator in each iteration.
     n_critic_steps : int or None, default=None
-        Updates of the critic before each of the generator's. None is the objective's: 5 for those of Wasserstein's
-        distance, 1 for the others.
+        Updates of the critic before each update of the generator. With None the objective sets it: 5 for the
+        Wasserstein objectives, 1 for the others.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
-        How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
-        and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
-        logarithmic scale. ``"whole"`` is as ``"robust"``, with one scale for all columns. ``"auto"`` is ``"robust"``.
+        How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
+        standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
-        The least and greatest value that X can have, in its units, and that any output has. X is mapped to [−1, 1] as
-        a whole. ``"auto"`` takes X's own least and greatest value, of all columns together where the
-        architecture makes bounded data, as those for images do; of each column, or channel, otherwise, and X is scaled
-        by `scaling`. None is ``"auto"`` without bounds.
+        Smallest and largest value that X can have, in its units. No output leaves this range, and X as a whole is
+        mapped to [−1, 1]. ``"auto"`` takes the smallest and largest value of X. If the architecture makes bounded
+        data, as those for images do, there is one range for all columns. Otherwise each column, or channel, has its
+        own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float or InstanceNoise, default=0.3
-        Standard deviation, in scaled units, of noise added to all that the critic judges. It lets the critic see
-        across gaps between modes, and keeps generators from losing them; 0 is the objective as it was published. It
-        falls to 0 over training; ``InstanceNoise(..., schedule=...)`` has another schedule.
+        Standard deviation, in scaled units, of noise added to every input of the critic. The noise lets the critic see
+        across gaps between modes, and keeps the generator from losing modes. It falls to 0 during training;
+        ``InstanceNoise(..., schedule=...)`` sets another schedule. 0 is the objective as published.
     critic_optimizer, generator_optimizer : Optimizer or None, default=None
         None is ``Adam(lr, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))`` at the objective's learning rates:
-        0.0005 and 0.0002 for `f_gan` and those of Wasserstein's distance, 0.001 and 0.0004 for the others. An
-        `Optimizer` takes from it what it leaves open.
+        0.0005 and 0.0002 for `f_gan` and the Wasserstein objectives, 0.001 and 0.0004 for the others. A parameter that
+        an `Optimizer` leaves open takes its value from this default.
     batch_size : int, default=256
-        Rows of each sample in an update.
+        Number of data rows, and of generated samples, in an update.
     ema : float in (0, 1) or None, default=None
-        Share that stays, at each outer loop, of an exponential moving average of the generator, which samples are
-        then drawn from; (1 + t)/(10 + t) at loop t where that is less. With None they are the generator's own.
+        Decay, per iteration, of an exponential moving average of the generator's weights. Samples are then drawn from
+        the averaged generator. At iteration t the decay is (1 + t)/(10 + t) if that is smaller. None averages nothing.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
-        drawn in float32. bfloat16 is faster where the processor has it.
+        Precision of the networks' matrix products and convolutions, in training and when samples are refined. Samples
+        are drawn in float32. bfloat16 is faster on processors that support it.
     early_stopping : bool or EarlyStopping, default=False
-        Whether to hold samples out, compare the model with them as training goes on, stop when that no longer
-        improves, and keep the best generator. ``EarlyStopping(...)`` says how many and how often.
+        Whether to hold out rows of X and compare the model with them during training. Training stops when the distance
+        no longer improves, and the best generator is kept. ``EarlyStopping(...)`` sets how many rows and how often.
     max_iter : int or None, default=100
-        Outer loops at most; None leaves the end to `max_seconds`.
+        Maximum number of iterations. With None, `max_seconds` ends training.
     max_seconds : float or None, default=None
-        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
-        looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
-        which ends there.
+        Maximum number of seconds of `fit`, including all that it does before training. Whichever of the two limits
+        comes first ends it. The clock is read before each update. An iteration that it cuts is undone and not counted,
+        except the very first, which ends there.
     replay : Replay or None, default=None
-        What another fit's clock said at each outer loop, in the place of `max_iter` and `max_seconds`:
-        ``replay=s.replay_`` gives that fit again, to the same bits.
+        Clock readings of another fit at each iteration, instead of `max_iter` and `max_seconds`.
+        ``replay=s.replay_`` repeats that fit bit for bit.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
+        Whether `fit` continues from the networks of the last fit. The parameters that made them must not have changed.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+        ``"auto"`` is a GPU if there is one. Any other value is the name of a torch device.
     random_state : int, RandomState, Generator or None, default=None
-        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+        An int gives the same bits with the same thread count and versions, provided that `max_iter` ends training.
     checkpoint : str, path, Checkpoint or None, default=None
-        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once. It is written every
-        minute; ``Checkpoint(path, seconds=...)`` has another interval.
+        File that holds the whole state of an unfinished `fit`. A `fit` that was killed or interrupted resumes from it,
+        bit for bit, when called again with the same arguments and data. The file is written every minute;
+        ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
+        training that the file can be written. If writing fails later, one warning says so.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
-        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
-        need one module, one optimizer or labels are refused.
+        Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
+        :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
+        GradientNormClipping clips the gradients of each network separately, and LRScheduler multiplies each learning
+        rate in addition to its schedule. Callbacks that need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : GANNet
-        The skorch net, with ``generator_`` and ``critic_``, and ``average_`` with `ema`.
+        The skorch net, with ``generator_`` and ``critic_``, and with ``average_`` if `ema` is set.
     history_ : DataFrame of shape (n_loops, 4), or 5 with rows held out
-        critic_loss and generator_loss (means over the loop), spread (root of the samples' total variance over the
-        data's), held_out_distance (if any was taken), seconds.
+        One row for each iteration, with the columns:
+
+        - critic_loss and generator_loss: means over the iteration;
+        - spread: square root of the samples' total variance divided by the data's;
+        - held_out_distance: only if it was measured;
+        - seconds.
     n_iter_ : int
-        Outer loops run.
+        Number of iterations run.
     best_iter_ : int
-        With `early_stopping`, the outer loop whose generator is kept.
+        With `early_stopping`, the iteration whose generator is kept.
     stop_reason_ : str
-        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
-        its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
-        of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
+        What ended training:
+
+        - ``"max_iter"``, ``"max_seconds"`` or ``"early_stopping"``;
+        - ``"callback"``, or the text of its StopTraining;
+        - ``"interrupted"``: Ctrl-C, which `fit` raises again;
+        - ``"non_finite"``, ``"explosion"`` or ``"collapse"``: a failure, which a warning describes.
     replay_ : Replay
-        What replays this fit to the same bits.
+        Repeats this fit bit for bit, as the parameter `replay`.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------
-    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014; each objective and regularizer names its own.
+    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014. Each objective and regularizer cites its own paper.
 
     Examples
     --------
@@ -265,12 +274,12 @@ class GANSampler(Sampler):
         ).initialize()
 
     def _regularizers(self) -> tuple[tuple[CriticRegularizer, ...], tuple[Remedy, ...]]:
-        """Penalties and projections of the critic, and remedies, checked against one another and the objective.
+        """Penalties and projections of the critic, and stabilizers, checked for compatibility with the objective.
 
         Raises
         ------
         ValueError
-            If two of them cannot go together, or one is given twice.
+            If two of them cannot be combined, or one is given twice.
         """
         one_or_more: Any = () if self.regularizer is None else self.regularizer
         given = one_or_more if isinstance(one_or_more, (list, tuple)) else (one_or_more,)

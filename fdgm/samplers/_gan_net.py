@@ -1,4 +1,4 @@
-"""The training rule of GANs: alternating steps of critic and generator, with what objective and remedies say."""
+"""The training rule of GANs: alternating steps of critic and generator, by the objective and its stabilizers."""
 
 import math
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ __all__ = ["GANNet", "GANSettings"]
 
 _CRITIC, _GENERATOR = "the critic", "the generator"
 
-#: Figures that must be finite, and whose they are.
+#: Figures that must be finite, and the part to blame if one is not.
 _EXPECTED = {"critic_loss": _CRITIC, "generator_loss": _GENERATOR}
 
 
 @dataclass(frozen=True)
 class GANSettings(Settings):
-    """The numbers of the method, in scaled units; documented on GANSampler, which has the defaults."""
+    """Settings of the method, in scaled units. GANSampler documents them and has the defaults."""
 
     architecture: Architecture
     objective: Objective
@@ -44,7 +44,7 @@ class GANSettings(Settings):
 
     @property
     def rows_per_output(self) -> int:
-        """How many rows the critic judges at once."""
+        """Number of rows in one input of the critic."""
         return math.prod(remedy.rows_per_output for remedy in self.remedies)
 
     @property
@@ -54,7 +54,7 @@ class GANSettings(Settings):
 
 
 class GANNet(MultiNet):
-    """Critic and generator, with `n_generator_steps` alternations of the two as the training step.
+    """Critic and generator. A training step alternates between the two `n_generator_steps` times.
 
     Parameters
     ----------
@@ -108,11 +108,11 @@ class GANNet(MultiNet):
 
     @property
     def sampling_module(self) -> nn.Module:
-        """The generator that samples come from: the averaged one where there is one."""
+        """The generator that draws samples: the averaged one if there is one."""
         return self.generator_ if self.settings.ema is None else self.average_
 
     def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
-        """One outer loop: in each of its steps some updates of the critic, then one of the generator."""
+        """One iteration: each of its steps updates the critic some times, then the generator once."""
         (X,) = batch
         s = self.settings
         when = self.clock_.read(), len(self.history)
@@ -131,14 +131,14 @@ class GANNet(MultiNet):
                     with torch.no_grad():
                         latents, rows = self._generate()
                     self._teach_critic(self._real(X, noise), self._judged(rows, latents, noise))
-                # The last update of the critic and the generator's are on the same rows.
+                # The generator's update uses the same rows as the last update of the critic.
                 self.tick()
                 latents, rows = last = self._generate()
                 real, fake = self._real(X, noise), self._judged(rows, latents, noise)
                 self._teach_critic(real, tuple(part.detach() for part in fake))
                 self.tick()
                 self._losses.append((_GENERATOR, self._generator_step(real, fake, rows, latents)))
-        if last is None:  # cut before there were any rows of the generator's to learn from
+        if last is None:  # cut before the generator had made any rows
             with torch.no_grad():
                 last = self._generate()
         if s.ema is not None:
@@ -151,14 +151,14 @@ class GANNet(MultiNet):
         self._losses.append((_CRITIC, self.critic_step_(real, fake)))
 
     def _generate(self) -> tuple[Tensor, Tensor]:
-        """Latents, and the generator's rows for them."""
+        """Latents, and the rows that the generator makes from them."""
         s = self.settings
         n = s.batch_size * s.rows_per_output
         latents = torch.randn(n, s.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device)
         return latents, forward(self.generator_, s.precision, latents)
 
     def _real(self, X: Rows, noise: float) -> tuple[Tensor, ...]:
-        """A batch of data, as the critic judges it."""
+        """A batch of data, in the form that the critic judges."""
         rows = X.draw(self.settings.batch_size * self.settings.rows_per_output, self.batches_)
         if not self.settings.pairs:
             return self._judged(rows, rows, noise)
@@ -168,7 +168,7 @@ class GANNet(MultiNet):
         return self._judged(rows, latents, noise)
 
     def _judged(self, rows: Tensor, latents: Tensor, noise: float) -> tuple[Tensor, ...]:
-        """What the critic is given for these rows: noise, latents and packs where they are asked for."""
+        """The critic's input for these rows, with noise, latents and packs if the settings ask for them."""
         if noise != 0:
             rows = rows + noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
         points = (rows, latents) if self.settings.pairs else (rows,)
@@ -199,17 +199,17 @@ class GANNet(MultiNet):
             terms.append(s.objective.generator_loss(step.judge(*step.fake)))
         loss = torch.stack(terms).sum() if len(terms) > 1 else terms[0]
         self.optimizer_generator_.zero_grad(set_to_none=True)
-        loss.backward(inputs=self._trained)  # not the critic's weights, which would take as long again
+        loss.backward(inputs=self._trained)  # the critic's weights would take as long again
         self.optimizer_generator_.step()
         return loss.detach()
 
     def _judge_with(self, weights: dict[str, Tensor]) -> Judge:
-        """The critic with other weights, or buffers."""
+        """The critic with other weights or buffers."""
         critic = partial(_call, self.critic_, weights)
         return lambda *points: forward(critic, self.settings.precision, *points)
 
     def _called_extras(self) -> dict[str, Judge]:
-        """The remedies' own networks, as they are called in training."""
+        """The stabilizers' own networks, as training calls them."""
         return {name: partial(forward, module, self.settings.precision) for name, module in self.extras_.items()}
 
     def _make_critic(self) -> nn.Module:
@@ -222,7 +222,7 @@ class GANNet(MultiNet):
         return make(shape, size * s.latent_size if s.pairs else None)
 
     def _make_extras(self) -> nn.ModuleDict:
-        """The remedies' own networks."""
+        """The stabilizers' own networks."""
         s = self.settings
         made: dict[str, nn.Module] = {}
         for remedy in s.remedies:
@@ -231,7 +231,7 @@ class GANNet(MultiNet):
 
     @torch.no_grad()
     def _summarise(self, X: Rows, latents: Tensor, rows: Tensor) -> None:
-        """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
+        """Record the iteration's figures in the history, in one transfer. Raise if they show a failure."""
         s = self.settings
         critic_loss = mean_loss(self._losses, _CRITIC, like=rows)
         generator_loss = mean_loss(self._losses, _GENERATOR, like=rows)

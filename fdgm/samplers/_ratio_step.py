@@ -1,4 +1,4 @@
-"""Any density ratio with a gradient in the critic's place."""
+"""A density ratio with a gradient, in place of the critic."""
 
 from collections.abc import Callable
 
@@ -15,40 +15,40 @@ __all__ = ["RatioStep", "make_ratio"]
 
 
 class RatioStep:
-    """What :class:`~fdgm.nets.CriticStep` is for a critic: one update on a batch of each sample, then a log-ratio.
+    """Counterpart of :class:`~fdgm.nets.CriticStep`: it updates a ratio on two batches, then gives its log-ratio.
 
     Parameters
     ----------
     ratio : DensityRatio
-        With a gradient. It is fitted at the first update, and follows the samples at the others.
+        It must have a gradient. The first update fits it; the other updates let it follow the samples.
     """
 
     def __init__(self, ratio: DensityRatio) -> None:
         self.ratio = ratio
 
     def __call__(self, batch_p: Tensor, batch_q: Tensor) -> Tensor:
-        """Update the ratio; return its log-loss on the batches after that, in nats: ()."""
+        """Update the ratio. Return its log-loss on the batches after the update, in nats: a tensor ()."""
         self.ratio.update(*(batch.detach().cpu().numpy() for batch in (batch_p, batch_q)))
         with torch.no_grad():
             p, q = (self.ratio.log_ratio_tensor(batch) for batch in (batch_p, batch_q))
             return torch.nn.functional.softplus(-p).mean() + torch.nn.functional.softplus(q).mean()
 
     def log_ratio(self) -> Callable[[Tensor], Tensor]:
-        """log dP/dQ as a function of points, of the ratio as it stands."""
+        """log dP/dQ as a function of points, by the current ratio."""
         return self.ratio.log_ratio_tensor
 
     def value_and_gradient(self) -> ValueAndGradient:
-        """The same with its gradients."""
+        """The log-ratio and its gradient, as a function of points."""
         return differentiated(self.ratio.log_ratio_tensor)
 
 
 def make_ratio(owner: str, ratio: str | DensityRatio, seed: int) -> DensityRatio:
-    """An unfitted ratio from what a user gave, with a seed where it takes one and has none.
+    """An unfitted ratio from what the user gave. It gets a seed if it takes one and has none.
 
     Raises
     ------
     ValueError
-        If it is unknown, or has no gradient, along which particles could move.
+        If it is unknown, or has no gradient for particles to move along.
     """
     made: DensityRatio = clone(registry.make("density_ratio", ratio))
     if not made.has_gradient:

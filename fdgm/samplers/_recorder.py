@@ -1,4 +1,4 @@
-"""Particles kept as they evolve, as a skorch callback."""
+"""A skorch callback that keeps particles as they evolve."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,16 +11,16 @@ __all__ = ["ParticleRecorder"]
 
 
 class ParticleRecorder(Callback):
-    """Keep the particles of chosen outer loops.
+    """Keep the particles of chosen iterations.
 
     Parameters
     ----------
     loops : tuple of int
         Counted from 1.
     kept : dict
-        Filled with loop: ndarray of shape (n_particles, *row shape).
+        Filled with iteration: ndarray of shape (n_particles, *row shape).
     to_array : callable
-        From scaled rows to the user's units.
+        Maps scaled rows to the user's units.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""VGrow: particles that follow the gradient flow of an f-divergence, distilled into a generator."""
+"""VGrow: particles follow the gradient flow of an f-divergence and are distilled into a generator."""
 
 import os
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ from ._vgrow_net import VGrowNet, VGrowSettings
 __all__ = ["VGrowSampler"]
 
 _AUTO_CLIP = 0.1
-_AUTO_STEP = 0.1  # of a standard deviation, where the weight is 1
+_AUTO_STEP = 0.1  # standard deviations, where the weight is 1
 
 #: Published settings, by name.
 _PRESETS: dict[str, dict[str, Any]] = {
@@ -72,112 +72,124 @@ class VGrowSampler(Sampler):
     The order of the arguments is the paper's: ``divergence="kl"`` minimises KL(model‖data), which seeks modes;
     ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
-    Each outer loop draws latents, turns them into particles, moves the particles some times along
-    weight_f(−T) ∇T, where T is a critic's estimate of log p_data/p_model, and fits the generator to where they went.
+    Each iteration has three steps:
+
+    1. Draw latents and map them to particles with the generator.
+    2. Move the particles several times along weight_f(−T) ∇T. T is a critic's estimate of log p_data/p_model.
+    3. Fit the generator to the moved particles.
 
     Parameters
     ----------
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
     ratio : str, DensityRatio or None, default=None
-        What estimates log p_data/p_model. None is a critic, trained by logistic regression along with the particles.
-        Otherwise one of :func:`fdgm.ratios.with_gradient` or an instance with a gradient: it is fitted to the first
-        particles and follows them, seeing all of them, and as many rows of X, at each of `n_critic_steps` updates. A
-        kernel's pull is the distance over its squared width: should particles explode, lower `step_size` below that
-        square, or take a wider one.
+        Estimator of log p_data/p_model. None is a critic, trained by logistic regression along with the particles.
+        Otherwise give one of :func:`fdgm.ratios.with_gradient`, or an instance with a gradient. It is fitted to the
+        first particles and then follows them. Each of its `n_critic_steps` updates uses all particles and as many rows
+        of X. The gradient of a kernel is the distance divided by its squared width. If particles explode, lower
+        `step_size` below that square or choose a larger width.
     scale_clip : float in (0, 1], None or "auto", default="auto"
-        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
-        ``"auto"`` is 0.1, which keeps the weights that grow with the ratio, such as Jeffreys', from running away;
-        ``divergence="all"`` has a clip of its own, and takes none here.
+        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing.
+        ``"auto"`` is 0.1, which bounds the weights that grow with the ratio, such as Jeffreys'.
+        ``divergence="all"`` has its own clip and takes none here.
     architecture : str or Architecture, default="mlp"
         One of ``fdgm.available("architecture")`` or an instance.
     generator : str or Network, default="network"
-        What is made of the particles. ``"network"`` is a generator that is fitted to them; ``Network(...)`` has its
-        settings, among them the numbers of latents, particles and particle steps.
+        What is fitted to the particles. ``"network"`` is a generator network. ``Network(...)`` has its settings, among
+        them the numbers of latents, particles and particle steps.
     n_critic_steps : int, default=1
         Critic updates before each particle step.
     step_size : float, "auto" or StepSize, default="auto"
-        Step of the particles, in scaled units: the data's standard deviation, unless they have a range. ``"auto"`` is
-        0.1 over the divergence's weight where the ratio is 1, so that all divergences move them alike once the model
-        is near the data. It falls to a twentieth in the second half of the budget; ``StepSize(..., schedule=...)``
-        has another schedule.
+        Step size of the particles, in scaled units: the data's standard deviation, unless they have a range.
+        ``"auto"`` is 0.1 divided by the divergence's weight at ratio 1. All divergences then move particles equally
+        far once the model is near the data. The step falls to a twentieth in the second half of the budget;
+        ``StepSize(..., schedule=...)`` sets another schedule.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
-        How the networks see data that have no range. ``"standard"`` gives each column, or channel of images, mean 0
-        and standard deviation 1. ``"robust"`` does so without the rows that lie far out, which the networks see on a
-        logarithmic scale. ``"whole"`` is as ``"robust"``, with one scale for all columns. ``"auto"`` is ``"robust"``.
+        How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
+        standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
-        The least and greatest value that X can have, in its units, and that any output has. X is mapped to [−1, 1] as
-        a whole, and particles are clamped to it. ``"auto"`` takes X's own least and greatest value, of all columns
-        together where the architecture makes bounded data, as those for images do; of each column, or channel,
-        otherwise, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
+        Smallest and largest value that X can have, in its units. No output leaves this range. X as a whole is mapped
+        to [−1, 1], and particles are clamped to that. ``"auto"`` takes the smallest and largest value of X. If the
+        architecture makes bounded data, as those for images do, there is one range for all columns. Otherwise each
+        column, or channel, has its own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float or InstanceNoise, default=0.3
-        Standard deviation, in scaled units, of the noise added to both of the critic's samples. It lets the critic
-        see across gaps between modes. It falls to 0 over training; ``InstanceNoise(..., schedule=...)`` has another
-        schedule.
+        Standard deviation, in scaled units, of the noise added to both of the critic's samples. The noise lets the
+        critic see across gaps between modes. It falls to 0 during training; ``InstanceNoise(..., schedule=...)`` sets
+        another schedule.
     critic_optimizer : Optimizer or None, default=None
-        None is ``Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. An `Optimizer` takes from it
-        what it leaves open.
+        None is ``Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. A parameter that an `Optimizer`
+        leaves open takes its value from this default.
     batch_size : int, default=256
-        Rows of each sample in a critic update, and particles in a projection step.
+        Rows of each of the two samples in a critic update, and particles in a projection step.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the matrix products and convolutions inside the networks, in training and where samples are refined; they are
-        drawn in float32. bfloat16 is faster where the processor has it.
+        Precision of the networks' matrix products and convolutions, in training and when samples are refined. Samples
+        are drawn in float32. bfloat16 is faster on processors that support it.
     early_stopping : bool or EarlyStopping, default=False
-        Whether to hold samples out, compare the model with them as training goes on, stop when that no longer
-        improves, and keep the best generator. ``EarlyStopping(...)`` says how many and how often.
+        Whether to hold out rows of X and compare the model with them during training. Training stops when the distance
+        no longer improves, and the best generator is kept. ``EarlyStopping(...)`` sets how many rows and how often.
     max_iter : int or None, default=100
-        Outer loops at most; None leaves the end to `max_seconds`.
+        Maximum number of iterations. With None, `max_seconds` ends training.
     max_seconds : float or None, default=None
-        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
-        looked at before each update. An outer loop that it cuts is undone and not counted, except the first of all,
-        which ends there.
+        Maximum number of seconds of `fit`, including all that it does before training. Whichever of the two limits
+        comes first ends it. The clock is read before each update. An iteration that it cuts is undone and not counted,
+        except the very first, which ends there.
     replay : Replay or None, default=None
-        What another fit's clock said at each outer loop, in the place of `max_iter` and `max_seconds`:
-        ``replay=s.replay_`` gives that fit again, to the same bits.
+        Clock readings of another fit at each iteration, instead of `max_iter` and `max_seconds`.
+        ``replay=s.replay_`` repeats that fit bit for bit.
     record_particles : sequence of int, default=()
-        Outer loops, counted from 1, whose particles are kept in `particles_`.
+        Iterations, counted from 1, whose particles are kept in `particles_`.
     warm_start : bool, default=False
-        Whether `fit` goes on from the networks of the last fit; the parameters that made them must stay as they were.
+        Whether `fit` continues from the networks of the last fit. The parameters that made them must not have changed.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one; otherwise a device as torch names it.
+        ``"auto"`` is a GPU if there is one. Any other value is the name of a torch device.
     random_state : int, RandomState, Generator or None, default=None
-        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+        An int gives the same bits with the same thread count and versions, provided that `max_iter` ends training.
     checkpoint : str, path, Checkpoint or None, default=None
-        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once. It is written every
-        minute; ``Checkpoint(path, seconds=...)`` has another interval.
+        File that holds the whole state of an unfinished `fit`. A `fit` that was killed or interrupted resumes from it,
+        bit for bit, when called again with the same arguments and data. The file is written every minute;
+        ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
+        training that the file can be written. If writing fails later, one warning says so.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each outer loop (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
-        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
-        need one module, one optimizer or labels are refused.
+        Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
+        :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
+        GradientNormClipping clips the gradients of each network separately, and LRScheduler multiplies each learning
+        rate in addition to its schedule. Callbacks that need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : VGrowNet
-        The skorch net, with ``generator_`` and ``critic_``, and ``average_`` where it is averaged.
+        The skorch net, with ``generator_`` and ``critic_``, and with ``average_`` if the generator is averaged.
     history_ : DataFrame of shape (n_loops, 6), or 7 with rows held out
-        critic_loss (2 log 2 = 1.386 where data and model cannot be told apart), displacement (mean over particles,
-        in scaled units), spread (root of the particles' total variance over the data's), projection_loss,
-        divergence (the critic's estimate of D_f(model‖data)), held_out_distance (if any was taken), seconds.
+        One row for each iteration, with the columns:
+
+        - critic_loss: 2 log 2 = 1.386 if data and model cannot be told apart;
+        - displacement: mean over particles, in scaled units;
+        - spread: square root of the particles' total variance divided by the data's;
+        - projection_loss;
+        - divergence: the critic's estimate of D_f(model‖data);
+        - held_out_distance: only if it was measured;
+        - seconds.
     n_iter_ : int
-        Outer loops run.
+        Number of iterations run.
     best_iter_ : int
-        With `early_stopping`, the outer loop whose generator is kept.
+        With `early_stopping`, the iteration whose generator is kept.
     stop_reason_ : str
-        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"early_stopping"`` or ``"callback"`` (or the text of
-        its StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
-        of, ``"non_finite"``, ``"explosion"`` or ``"collapse"``.
+        What ended training:
+
+        - ``"max_iter"``, ``"max_seconds"`` or ``"early_stopping"``;
+        - ``"callback"``, or the text of its StopTraining;
+        - ``"interrupted"``: Ctrl-C, which `fit` raises again;
+        - ``"non_finite"``, ``"explosion"`` or ``"collapse"``: a failure, which a warning describes.
     replay_ : Replay
-        What replays this fit to the same bits.
+        Repeats this fit bit for bit, as the parameter `replay`.
     particles_ : dict of int to ndarray of shape (n_particles, n_features)
-        Particles at the loops in `record_particles`, in X's units.
+        Particles at the iterations in `record_particles`, in X's units.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------
@@ -273,16 +285,20 @@ class VGrowSampler(Sampler):
 
     @classmethod
     def preset(cls, name: str, **params: Any) -> Self:
-        """A sampler with published settings, of which any can be changed.
+        """Make a sampler with published settings, each of which can be changed.
 
         Parameters
         ----------
         name : {"images"}
-            ``"images"``, for data in [−1, 1]: residual networks, 128 latents, a pool of 20 batches of 64, 20
-            particle steps of 0.5 with one critic update each, RMSprop at 1e-4, halved at loops 400 and 800, and 5
-            passes over the pool, growing to 10, 15 and 20 at loops 200, 1000 and 1500.
+            ``"images"`` is for data in [−1, 1]:
+
+            - residual networks and 128 latents;
+            - a pool of 20 batches of 64 particles;
+            - 20 particle steps of 0.5, with one critic update each;
+            - RMSprop at 1e-4, halved at iterations 400 and 800;
+            - 5 passes over the pool, growing to 10, 15 and 20 at iterations 200, 1000 and 1500.
         **params
-            Parameters in place of the preset's, or beside them.
+            Parameters that replace those of the preset or add to them.
 
         References
         ----------
@@ -337,12 +353,12 @@ class VGrowSampler(Sampler):
         return None if self.net_.settings.ratio is not None else super()._critic_copy()
 
     def _checked_ratio(self, seeds: Seeds) -> DensityRatio | None:
-        """The density ratio in the critic's place, where one was asked for.
+        """The density ratio that replaces the critic, if the user asked for one.
 
         Raises
         ------
         ValueError
-            If it has no gradient, or comes with settings of the critic that it replaces.
+            If it has no gradient, or if settings of the critic that it replaces are given too.
         """
         if self.ratio is None:
             return None
@@ -380,5 +396,5 @@ class VGrowSampler(Sampler):
 
 
 def _auto_step(scaling: Scaling) -> float:
-    """A tenth of a standard deviation where the weight is that of equal densities."""
+    """Step of a tenth of a standard deviation where the two densities are equal."""
     return _AUTO_STEP / float(scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))

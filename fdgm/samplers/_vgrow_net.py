@@ -1,4 +1,4 @@
-"""VGrow's training rule: one outer loop of particles and projection."""
+"""VGrow's training rule: an iteration moves particles and projects them onto the generator."""
 
 import math
 from dataclasses import dataclass
@@ -32,18 +32,18 @@ from ._ratio_step import RatioStep
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
-_RATIO = "ratio"  # among the weights
-_WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a share of the data's, and the rows that tell theirs
+_RATIO = "ratio"  # its name among the weights
+_WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a fraction of the data's spread, and the rows that it is estimated from
 
 _CRITIC, _GENERATOR, _PARTICLES = "the critic", "the generator", "the particles, which the critic's gradient moves"
 
-#: Figures that must be finite, and whose they are.
+#: Figures that must be finite, and the part to blame if one is not.
 _EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES, "projection_loss": _GENERATOR}
 
 
 @dataclass(frozen=True)
 class VGrowSettings(Settings):
-    """The numbers of the method, in scaled units; documented on VGrowSampler, which has the defaults."""
+    """Settings of the method, in scaled units. VGrowSampler documents them and has the defaults."""
 
     architecture: Architecture
     scaling: Scaling
@@ -60,7 +60,7 @@ class VGrowSettings(Settings):
 
 
 class VGrowNet(MultiNet):
-    """Critic and generator, with one outer loop of section 3 of the paper as the training step.
+    """Critic and generator. A training step is one outer loop of section 3 of the paper.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class VGrowNet(MultiNet):
         return self
 
     def weights(self) -> State:
-        """With what the ratio in the critic's place has learned."""
+        """The weights, with the state of the ratio that replaces the critic."""
         held = super().weights()
         if self.settings.ratio is not None:
             held.parts[_RATIO] = self.settings.ratio.to_state()
@@ -136,7 +136,7 @@ class VGrowNet(MultiNet):
 
     @property
     def _rate(self) -> Optimizer:
-        """Of the generator."""
+        """The generator's optimizer."""
         optimizer = self.settings.network.optimizer
         if optimizer is None:
             raise RuntimeError("the optimizer of VGrowNet's network must have been filled with its default.")
@@ -144,11 +144,11 @@ class VGrowNet(MultiNet):
 
     @property
     def sampling_module(self) -> nn.Module:
-        """The generator that samples come from: the averaged one where there is one."""
+        """The generator that draws samples: the averaged one if there is one."""
         return self.generator_ if self.settings.network.ema is None else self.average_
 
     def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
-        """One outer loop: draw latents, move their particles, fit the generator to where they went."""
+        """One iteration: draw latents, move their particles, fit the generator to the moved particles."""
         (X,) = batch
         s = self.settings
         when = self.clock_.read(), len(self.history)
@@ -169,7 +169,7 @@ class VGrowNet(MultiNet):
         with self.inner_steps():
             particles, critic_loss = self._move(X, start, s.step.size_at(*when), noise)
             projection_loss = self._project(latents, particles, s.network.passes_at(*when))
-        if s.ratio is not None and not self._losses:  # cut before it was fitted, and it has to be
+        if s.ratio is not None and not self._losses:  # the clock cut before the first fit, which the ratio needs
             self._estimate(X, particles, noise)
         if s.network.ema is not None:
             self.averager_.update(len(self.history) - 1)
@@ -187,17 +187,17 @@ class VGrowNet(MultiNet):
         )
 
     def _warm_up(self, X: Rows) -> None:
-        """Fit the generator to a Gaussian about the data, half as wide in their principal directions.
+        """Fit the generator to a Gaussian at the data's mean, half as wide as the data in their principal directions.
 
-        Initial weights map all latents to nearly one point. A critic tells that from many columns at a glance, and
-        sends all of it in one direction; of few columns, the generator learns slowly to pull it apart.
+        Initial weights map all latents to nearly one point. With many columns a critic separates that point from the
+        data at once and sends all particles in one direction. With few columns the generator is slow to spread them.
         """
         s = self.settings
         if s.network.n_warmup_steps == 0:
             return
         found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), s.latent_size)
         turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
-        # (latent_size, *shape): latents times these have the covariance of the rows' first k principal components.
+        # (latent_size, *shape): latents times this map have the covariance of the rows' first k principal components.
         map_ = (turn * (_WARM_SPREAD * found.deviations)) @ found.directions
         map_ = map_.unflatten(1, found.mean.shape)
         self.generator_.train()
@@ -207,7 +207,7 @@ class VGrowNet(MultiNet):
             self._fit(latents, found.mean + torch.tensordot(latents, map_, dims=1))
 
     def _fit(self, latents: Tensor, targets: Tensor) -> Tensor:
-        """One update of the generator by least squares, in training mode; the loss."""
+        """Update the generator once by least squares, in training mode. Return the loss."""
         residual = forward(self.generator_, self.settings.precision, latents) - targets
         loss = residual.square().flatten(1).sum(dim=1).mean()
         self.optimizer_generator_.zero_grad(set_to_none=True)
@@ -221,7 +221,7 @@ class VGrowNet(MultiNet):
         return rows + noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
 
     def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
-        """The inner loop: critic steps, then a step of every particle along weight times gradient."""
+        """The inner loop: critic steps, then one step of every particle along weight times gradient."""
         s = self.settings
         for _ in range(s.network.n_particle_steps):
             for _ in range(s.n_critic_steps):
@@ -237,7 +237,7 @@ class VGrowNet(MultiNet):
     def _estimate(self, X: Rows, particles: Tensor, noise: float) -> None:
         """One update of the log-ratio of data to particles."""
         s = self.settings
-        # A ratio is fitted anew, so it sees all particles; a critic goes on from many batches before.
+        # A ratio is fitted anew, so it needs all particles. A critic has learned from many batches before.
         n = s.batch_size if s.ratio is None else s.network.n_particles
         index = torch.randint(s.network.n_particles, (n,), generator=self.batches_, device=self.device)
         real = X.draw(n, self.batches_)
@@ -245,12 +245,12 @@ class VGrowNet(MultiNet):
         self._losses.append((_CRITIC, loss))
 
     def _project(self, latents: Tensor, particles: Tensor, n_passes: int) -> Tensor:
-        """Fit the generator to (latent, particle) pairs by least squares, in passes over them; the mean loss."""
+        """Fit the generator to (latent, particle) pairs by least squares, in passes over them. Return the mean loss."""
         s = self.settings
         self.generator_.train()
         for _ in range(n_passes):
             order = torch.randperm(s.network.n_particles, generator=self.batches_, device=self.device)
-            # Batches are whole, which batch norm needs: what is left over is of another pass, by another order.
+            # Batch norm needs whole batches. Particles left over here come in another pass, in another order.
             for index in order[: max(s.batch_size, s.network.n_particles // s.batch_size * s.batch_size)].split(
                 s.batch_size
             ):
@@ -263,7 +263,7 @@ class VGrowNet(MultiNet):
     def _summarise(
         self, X: Rows, latents: Tensor, start: Tensor, particles: Tensor, critic_loss: Tensor, projection_loss: Tensor
     ) -> None:
-        """Put the loop's figures into the history, in one transfer, and raise where they show a failure."""
+        """Record the iteration's figures in the history, in one transfer. Raise if they show a failure."""
         s = self.settings
         real = X.draw(s.batch_size, self.batches_)
         t = self.critic_step_.log_ratio()(real)

@@ -430,7 +430,7 @@ class GenerativeModel(Trainable):
         return None
 
     def _critic_copy(self) -> nn.Module | None:
-        """A network from scaled rows to the critic's log-ratios, to train on; None where no network is the critic."""
+        """A trainable network from scaled rows to the critic's log-ratios. None if the critic is no network."""
         return None
 
     def _draw(
