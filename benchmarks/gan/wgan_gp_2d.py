@@ -42,6 +42,8 @@ def sampler(path: Path, steps: int, seed: int) -> GANSampler:
         latent_size=2,
         n_generator_steps=min(STEPS, steps),
         n_critic_steps=5,
+        scaling="standard",
+        data_range=None,
         critic_optimizer=Adam(1e-4, schedule=()),
         generator_optimizer=Adam(1e-4, schedule=()),
         instance_noise=0.0,
