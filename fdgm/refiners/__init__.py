@@ -1,4 +1,4 @@
-"""Refiners: better samples from any generator, by the log-ratio of data to model."""
+"""Refiners: improve the samples of any generator by the log-ratio of data to model."""
 
 from ._corrected import CorrectedRatio
 from ._ddls import DDLSRefiner

@@ -1,4 +1,4 @@
-"""The base of every refiner: its generator, its log-ratio, and what is alike whatever is done with them."""
+"""The base class of every refiner, with its generator and its log-ratio."""
 
 import copy
 import os
@@ -48,21 +48,21 @@ from ._ordering import column_order
 
 __all__ = ["Refiner"]
 
-_SCORED = 5000  # rows at most that `score` compares
-_RATIO_ROWS = 5000  # generated rows at most that a density ratio is fitted on
-# A critic that is trained on has learned before: a greater rate would undo it.
+_SCORED = 5000  # most rows that `score` compares
+_RATIO_ROWS = 5000  # most generated samples that a density ratio is fitted on
+# A critic that is trained further has learned before: a greater learning rate would undo that.
 _GOING_ON: dict[str, Any] = {"optimizer": Adam(0.0003)}
-#: Parameters whose values at `fit` say nothing of what is fitted, or are held elsewhere.
+#: Parameters whose values at `fit` do not affect what is fitted, or are held elsewhere.
 _NOT_OF_FIT = ("generator", "n_jobs", "device", "random_state")
-_PROBE = 64  # rows that `fit` tries generator and ratio on
+_PROBE = 64  # samples on which `fit` tests generator and ratio
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 
 
 class Refiner(Savable, ABC):
-    """Base of the refiners, which better a generator's samples by T, an estimate of log p_data/p_model.
+    """Base class of the refiners, which improve a generator's samples by T, an estimate of log p_data/p_model.
 
-    Points are held in scaled units: the generator's own where it is a sampler of this package, and otherwise the
-    data's standard deviations, column by column.
+    Points are held in scaled units. These are the generator's own if it is a sampler of this package, and otherwise
+    the data's standard deviations, column by column.
     """
 
     #: Constraints of the parameters that all of them have, under these names.
@@ -99,28 +99,28 @@ class Refiner(Savable, ABC):
 
     @abstractmethod
     def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
-        """Refined rows, in X's units and dtype, by the chance of `key`."""
+        """Refined samples in X's units and dtype, with the randomness of `key`."""
 
     def _prepare(self, array: np.ndarray) -> None:
-        """What a subclass checks or learns of the real rows at the end of `fit`."""
+        """Let a subclass check the real rows, or learn from them, at the end of `fit`."""
 
     def _held_out(self, n: int) -> np.ndarray:
-        """Which of n real rows (n,) no generator and no density ratio is fitted on."""
+        """A mask (n,) of the real rows that no generator and no density ratio is fitted on."""
         return np.zeros(n, dtype=bool)
 
     def _training_rows(self, array: np.ndarray) -> np.ndarray:
-        """The real rows that generators and density ratios are fitted on."""
+        """The real rows for fitting generators and density ratios."""
         kept = ~self._held_out(len(array))
         return array if kept.all() or kept.sum() < 2 else array[kept]
 
     @undisturbed()
     def fit(self, X: Any, y: Any = None, *, X_generated: Any = None) -> Self:
-        """Make the generator and the log-ratio ready.
+        """Prepare the generator and the log-ratio.
 
-        What was given is not changed: a fitted generator or ratio is copied as it stands, and what happens to it later
-        is none of this refiner's (an object that `copy.deepcopy` cannot copy is used itself, and so is a function). An
-        estimator that is not fitted is cloned and fitted on X. Parameters that are set later wait for the next `fit`,
-        except `n_jobs` and `device`.
+        `fit` does not change what it is given. It copies a fitted generator or ratio in its present state, so that
+        later changes do not reach the refiner. Functions, and objects that `copy.deepcopy` cannot copy, are used
+        themselves. An unfitted estimator is cloned and fitted on X. Parameters that are set later take effect at the
+        next `fit`, except `n_jobs` and `device`.
 
         Parameters
         ----------
@@ -128,7 +128,7 @@ class Refiner(Savable, ABC):
             At least two rows of real data.
         y : ignored
         X_generated : array-like of shape (n_generated, n_features) or None, default=None
-            Finished samples to refine, in the place of a generator.
+            Finished samples to refine, instead of a generator.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Refiner(Savable, ABC):
         Raises
         ------
         ValueError, TypeError
-            For a parameter out of range, a generator or a ratio that cannot be used, or rows of two widths.
+            If a parameter is out of range, if the generator or the ratio cannot be used, or if rows differ in width.
         """
         self._validate_params()
         owner = type(self).__name__
@@ -168,20 +168,21 @@ class Refiner(Savable, ABC):
 
     @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
-        """Draw rows from the generator and refine them.
+        """Draw samples from the generator and refine them.
 
         Parameters
         ----------
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
-            With None successive calls differ. After a fit with a `random_state` they go on along its own stream, and
-            every copy of the model, in another process or from a file, replays that stream from where it stood: give
-            each worker a `random_state` of its own. After a fit without one they draw fresh entropy, in copies too.
+            With None successive calls differ. After a fit with a `random_state` they advance the refiner's own stream.
+            Every copy of the refiner, in another process or from a file, repeats that stream from where it stood, so
+            give each worker its own `random_state`. After a fit without one every call draws fresh entropy, in copies
+            too.
 
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container; in its dtype where that is a float.
+            In X's units and container, and in its dtype if that is a float.
         """
         check_is_fitted(self)
         n_samples = validate_count("sample", "n_samples", n_samples)
@@ -189,7 +190,7 @@ class Refiner(Savable, ABC):
 
     @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
-        """The estimate of log p_data(x)/p_model(x), the model being the generator as it was before refinement.
+        """Estimate log p_data(x)/p_model(x), where the model is the generator before refinement.
 
         Parameters
         ----------
@@ -205,10 +206,10 @@ class Refiner(Savable, ABC):
 
     @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
-        """Minus the energy distance between X and refined samples, so that greater is better.
+        """Minus the energy distance between X and refined samples. Greater is better.
 
-        At most 5,000 rows of X, drawn at random, are compared with as many refined ones, in scaled units. Both draws
-        are the same at each call.
+        At most 5,000 rows of X, drawn at random, are compared with as many refined samples, in scaled units. Both
+        draws are the same at each call.
 
         Parameters
         ----------
@@ -227,10 +228,10 @@ class Refiner(Savable, ABC):
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(refined).numpy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted refiner to one file, which :func:`fdgm.load` reads; there is no pickle in it.
+        """Write the fitted refiner to one file without pickle, which :func:`fdgm.load` reads.
 
-        A generator of this package goes into the file. Any other is left out, and given again as
-        ``load(path, generator=...)``. Parameters of a call stay out too: `device` and `n_jobs`.
+        The file holds a generator of this package. It omits any other generator: give that to
+        ``load(path, generator=...)``. It also omits the parameters `device` and `n_jobs`.
 
         Parameters
         ----------
@@ -294,11 +295,11 @@ class Refiner(Savable, ABC):
             stage = self._stage()
             self._stages.append(stage.from_state(state.part(f"stage{k}")))
         if self.generator_ is None or isinstance(self.generator_, Savable):
-            self._check()  # a stranger's generator may have a stream of its own, which is not to move
+            self._check()  # a foreign generator may have its own stream, which must not advance
         return self
 
     def _restored_generator(self) -> Any:
-        """The generator that a file held or a person gave, checked."""
+        """The generator from a file or from the user, checked."""
         generator = self.generator
         if generator is None:
             if self._rows is None:
@@ -331,7 +332,7 @@ class Refiner(Savable, ABC):
         return {"generator": type(self.generator_).__name__}
 
     def __sklearn_clone__(self) -> Self:
-        """As scikit-learn's clone, but that a fitted generator or sampler is kept, which clone would unfit."""
+        """As scikit-learn's clone, except that a fitted generator or sampler is kept, which clone would unfit."""
         shell = copy.copy(self)
         kept = {
             name: value for name, value in vars(self).items() if name in ("generator", "ratio") and _is_model(value)
@@ -363,7 +364,7 @@ class Refiner(Savable, ABC):
             if self.data_range == "auto":
                 return scaler, generator._scaled_range(self._record.shape)
         else:
-            # Rows of another origin have another range: their own generator's.
+            # Samples of another generator have that generator's range.
             scaler = self._units = Scaler.of(array).within(-np.inf, np.inf)
         if self.data_range is None:
             return scaler.within(-np.inf, np.inf), None
@@ -396,7 +397,7 @@ class Refiner(Savable, ABC):
         return scaler, (-1.0, 1.0)
 
     def _fit_ratio(self, array: np.ndarray) -> Any:
-        # The generator itself, where it is the ratio too, is its copy as well.
+        # If the generator is also the ratio, both use the same copy.
         given = self.generator_ if self.ratio is self.generator and self.generator is not None else self.ratio
         ratio = resolve_ratio(type(self).__name__, given, self.generator_, self._seed(_RATIO_KEY))
         if isinstance(ratio, DensityRatio):
@@ -406,12 +407,12 @@ class Refiner(Savable, ABC):
         return ratio
 
     def _stage(self) -> DensityRatio:
-        """A density ratio that is to go on from `ratio_`, and is not fitted.
+        """An unfitted density ratio that continues from `ratio_`.
 
         Raises
         ------
         ValueError
-            If it cannot be trained on.
+            If `ratio_` cannot be trained further.
         """
         ratio = self.ratio_
         made = clone(ratio) if isinstance(ratio, DensityRatio) else None
@@ -426,18 +427,18 @@ class Refiner(Savable, ABC):
         return made
 
     def _in_units_of(self, ratio: DensityRatio, rows: Tensor) -> Any:
-        """Scaled rows, as a density ratio is fitted on them: in X's units and with its names, if those matter to it."""
+        """Scaled rows as a density ratio is fitted on them: in X's units and with its names, if it needs them."""
         if isinstance(ratio, CorrectedRatio):
             return self._record.restore(self._scaler.to_array(rows, self._record.dtype))
         return rows.cpu().numpy()
 
     def _check_generator(self) -> None:
-        """Try a generator that takes latents on two of them.
+        """Test a generator of latents on two of them.
 
         Raises
         ------
         ValueError
-            If it does not take so many.
+            If it does not take latents of that size.
         """
         source = self._source()
         if not isinstance(source, LatentSource) or isinstance(self.generator_, GenerativeModel):
@@ -453,7 +454,7 @@ class Refiner(Savable, ABC):
             ) from error
 
     def _check(self) -> None:
-        """Try generator and log-ratio on a few rows."""
+        """Test generator and log-ratio on a few samples."""
         points = self._generate(_PROBE, (self._entropy, _PROBE_KEY))
         check_field(type(self).__name__, self._field(), points)
 
@@ -467,7 +468,7 @@ class Refiner(Savable, ABC):
         return source_of(type(self).__name__, self.generator_, self._scaler, device, self._record.columns)
 
     def _given(self, n: int, seed: int) -> np.ndarray:
-        """n of the rows that were given, in an order of chance, each as often as any other."""
+        """n of the given samples in random order, each equally often."""
         rows = self._rows
         if rows is None:
             raise ValueError(f"{type(self).__name__} has neither a generator nor rows; call fit.")
@@ -475,7 +476,7 @@ class Refiner(Savable, ABC):
         return rows[np.resize(order, n)]
 
     def _at_most(self, n: int) -> int:
-        """n, or as many rows as were given, where there is no generator to make more."""
+        """n, or the number of given samples if there is no generator to make more."""
         return n if self._rows is None else min(n, len(self._rows))
 
     def _field(self) -> Callable[[Tensor], Tensor]:
@@ -483,7 +484,7 @@ class Refiner(Savable, ABC):
         return self._field_of_ratio(self.ratio_)
 
     def _fields(self) -> list[Callable[[Tensor], Tensor]]:
-        """T of scaled rows as they were at first, and in each stage of their refinement after that."""
+        """T of scaled rows, for the first samples and for each later stage of their refinement."""
         return [self._field_of_ratio(ratio) for ratio in (self.ratio_, *self._stages)]
 
     def _field_of_ratio(self, ratio: Any) -> Callable[[Tensor], Tensor]:
@@ -491,7 +492,7 @@ class Refiner(Savable, ABC):
         return field_of(owner, ratio, self.generator_, self._scaler, device, self._record.columns)
 
     def _generate(self, n: int, key: tuple[int, ...]) -> Tensor:
-        """n scaled rows, not refined, checked."""
+        """n scaled samples, checked but not refined."""
         source = self._source()
         if isinstance(source, RowSource):
             return self._scaled_rows(source.draw(n, chunk_seed(*key)))
@@ -499,12 +500,12 @@ class Refiner(Savable, ABC):
         return self._from_latents(source, latents.to(resolve_device(self.device)))
 
     def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:
-        """Scaled rows of these latents, in their range.
+        """Scaled samples of these latents, clamped to their range.
 
         Raises
         ------
         ValueError
-            If they have another shape than X's, or are not finite.
+            If their shape differs from X's, or if they are not finite.
         """
         with torch.no_grad():
             points = source.generate(latents)
@@ -512,7 +513,7 @@ class Refiner(Savable, ABC):
         return points if self._clamp is None else points.clamp(*self._clamp)
 
     def _scaled_rows(self, rows: np.ndarray) -> Tensor:
-        """A generator's rows, checked, pinned and on the device."""
+        """A generator's samples, checked, clamped and on the device."""
         self._check_rows(rows.shape[1:], np.isfinite(rows).reshape(len(rows), -1).all(1))
         return self._scaler.pinned(self._scaler.to_tensor(rows)).to(resolve_device(self.device))
 
@@ -533,14 +534,14 @@ def _is_model(value: Any) -> bool:
 
 
 def _can_be_held(generator: Any) -> bool:
-    """Whether a file can hold a generator, and all that it needs."""
+    """Whether a file can hold a generator and all that it needs."""
     if not isinstance(generator, Savable) or generator._left_out():
         return False
     return registry.registered(type(generator), families=("estimator",)) is not None
 
 
 def _checked_clamp(bounds: Any) -> tuple[float, float] | None:
-    """A range of scaled units, out of a file."""
+    """A range in scaled units, read from a file."""
     if bounds is None:
         return None
     finite = isinstance(bounds, list) and all(isinstance(b, float) and abs(b) < np.inf for b in bounds)

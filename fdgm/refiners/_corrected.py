@@ -1,4 +1,4 @@
-"""The density-ratio corrector: from another model's critic to the log-ratio of the model that is refined."""
+"""The density-ratio corrector: it turns another model's critic into the log-ratio of the refined model."""
 
 import copy
 from typing import Any, ClassVar, Self
@@ -19,32 +19,36 @@ from ._ordering import column_order, of_ordered
 
 __all__ = ["CorrectedRatio"]
 
-_LR = 0.001  # the critic has learned before, from which a fresh one's rate would lead far away
+_LR = 0.001  # the critic has learned before; a new critic's learning rate would undo that
 
 
 class CorrectedRatio(DensityRatio):
-    """log p_data/p_model, of a model that has no critic, from another model's critic and a corrector.
+    """Estimate log p_data/p_model for a model without a critic, from another model's critic and a corrector.
 
-    The log-ratio is d_φ + d_λ. d_φ is the critic of the `source`, a sampler that was trained on the same data, and
-    estimates log p_data/p_source. d_λ, the corrector, begins from d_φ's weights and is trained to tell the source's
-    samples (label 1) from the model's (label 0), which leaves log p_source/p_model. Two steps between laws that are
-    nearer to each other are easier to estimate than one.
+    The log-ratio is d_φ + d_λ:
 
-    It is made for the `ratio` of a refiner: ``DGflowRefiner(model, ratio=CorrectedRatio(sampler))``.
+    - d_φ is the critic of the `source`, a sampler that was trained on the same data. It estimates
+      log p_data/p_source.
+    - d_λ is the corrector. It starts from d_φ's weights and learns to tell the source's samples (label 1) from the
+      model's (label 0). It estimates log p_source/p_model.
+
+    Two steps between closer distributions are easier to estimate than one large step.
+
+    Use it as the `ratio` of a refiner: ``DGflowRefiner(model, ratio=CorrectedRatio(sampler))``.
 
     Parameters
     ----------
     source : VGrowSampler or GANSampler
-        Fitted, on the data that the refiner is for; `fit` copies it, and `clone` keeps it. Where its critic's output
-        only stands in for a log-ratio, as a Wasserstein critic's does, so does d_φ.
+        A sampler fitted on the refiner's data. `fit` copies it, and `clone` keeps it. If its critic's output is no
+        log-ratio but stands in for one, as a Wasserstein critic's does, so does d_φ.
     corrector : LogisticRatio or None, default=None
-        How the corrector is trained; `critic`, `architecture`, `precision` and `device` are the source's. None is
-        ``LogisticRatio(optimizer=Adam(0.001))``.
+        Training settings of the corrector. Its `critic`, `architecture`, `precision` and `device` are the source's.
+        None is ``LogisticRatio(optimizer=Adam(0.001))``.
 
     Attributes
     ----------
     corrector_ : LogisticRatio
-        Fitted; its ``history_`` tells how training went.
+        The fitted corrector. Its ``history_`` records the training.
     log_ratio_p_ : ndarray of shape (n_p,)
         log p_data/p_model at the rows of the last fitted X_p.
     log_ratio_q_ : ndarray of shape (n_q,)
@@ -53,8 +57,8 @@ class CorrectedRatio(DensityRatio):
 
     Notes
     -----
-    `fit(X_p, X_q)` takes data and the model's samples, like every density ratio; the corrector is trained on X_q and
-    on as many samples of the source, and data serve to check their shape alone. Rows are in the units of the data that
+    `fit(X_p, X_q)` takes data and the model's samples, like every density ratio. The corrector is trained on X_q and
+    on as many samples of the source. The data only serve to check the shape. Rows are in the units of the data that
     the source was fitted on.
 
     References
@@ -99,11 +103,11 @@ class CorrectedRatio(DensityRatio):
         return False  # the source has units
 
     def __sklearn_clone__(self) -> Self:
-        """As scikit-learn's clone, but that the source is kept, which clone would unfit."""
+        """As scikit-learn's clone, except that the source is kept, which clone would unfit."""
         return type(self)(self.source, clone(self.corrector, safe=False), random_state=self.random_state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """A copy with a corrector of its own, and the same source, which nothing changes."""
+        """A copy with its own corrector and the same source, which nothing changes."""
         made = copy.copy(self)
         for name, value in vars(self).items():
             if name not in ("source", "source_"):
@@ -127,7 +131,7 @@ class CorrectedRatio(DensityRatio):
         return of_source(x) + self.corrector_.log_ratio_tensor(x)
 
     def _seed(self, key: int) -> int:
-        """One for each fit and update; without a `random_state` they are as fresh as it says."""
+        """Seeds for each fit and update. Without a `random_state` they are fresh."""
         return int_seed(entropy_of(self.random_state), key)
 
     def _source_rows(self, n: int, seed: int) -> np.ndarray:
@@ -135,16 +139,16 @@ class CorrectedRatio(DensityRatio):
         return rows if order is None else rows[:, order]
 
     def _source_order(self) -> np.ndarray | None:
-        """Where the samples' columns are among the source's."""
+        """The positions of the samples' columns among the source's."""
         return column_order("source of CorrectedRatio", self.source_, columns_of(self))
 
     def _checked_source(self, shape: tuple[int, ...]) -> Sampler:
-        """The source.
+        """The source, checked.
 
         Raises
         ------
         TypeError, NotFittedError, ValueError
-            If it is no sampler of this package, not fitted, or one of rows of another shape.
+            If it is no sampler of this package, is not fitted, or has rows of another shape.
         """
         source = self.source
         if not isinstance(source, Sampler):
@@ -164,12 +168,12 @@ class CorrectedRatio(DensityRatio):
         return source
 
     def _fresh_corrector(self, source: Sampler) -> LogisticRatio:
-        """The source's critic, to be trained on.
+        """The source's critic, for further training.
 
         Raises
         ------
         ValueError
-            If the source has no network for a critic.
+            If the source's critic is not a network.
         """
         settings = LogisticRatio(optimizer=Adam(_LR)) if self.corrector is None else self.corrector
         identity = Scaler.identity(source._record.shape)
@@ -182,7 +186,7 @@ class CorrectedRatio(DensityRatio):
         return made
 
     def to_state(self) -> State:
-        """What was learned, of which the source is no part."""
+        """What was learned, without the source."""
         state = super().to_state()
         state.parts["learned"].parts["corrector"] = self.corrector_.to_state()
         return state

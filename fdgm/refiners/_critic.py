@@ -1,4 +1,4 @@
-"""A critic of the user's, as a density ratio that is trained on."""
+"""A user's critic as a density ratio that can be trained further."""
 
 import copy
 from typing import Any
@@ -15,22 +15,22 @@ from ._ordering import column_order, of_ordered
 
 __all__ = ["Rescaled", "gone_on", "trained_on"]
 
-_SHARE = 4  # of a critic's first training, as much as it is trained on for at each stage
+_SHARE = 4  # each stage trains for the fraction 1/4 of a critic's first training
 
 
 class Rescaled(nn.Module):
-    """A network of rows in other units: from rows (n, *shape) to log-ratios (n,).
+    """A network that takes rows (n, *shape) in other units than its own, and gives log-ratios (n,).
 
     Parameters
     ----------
     body : Module
-        From rows in the units of `its`, or X's where that is None, to log-ratios (n,) or (n, 1).
+        Maps rows in the units of `its`, or in X's units if that is None, to log-ratios (n,) or (n, 1).
     ours : Scaler
-        Whose units the rows are given in.
+        Scaler of the units in which rows are given.
     its : Scaler or None
-        With its columns in the rows' order.
+        Scaler of the body's units, with columns in the rows' order.
     order : ndarray of int of shape (n_features,) or None, default=None
-        Where the rows' columns are among those that `body` takes.
+        Positions of the rows' columns among those that `body` takes.
     """
 
     def __init__(self, body: nn.Module, ours: Scaler, its: Scaler | None, order: np.ndarray | None = None) -> None:
@@ -56,24 +56,24 @@ def trained_on(
     settings: LogisticRatio,
     columns: Labels | None,
 ) -> LogisticRatio | None:
-    """A density ratio of rows in the units of `scaler`, with these settings, that begins from a critic.
+    """A density ratio of rows in the units of `scaler`, with these settings, that starts from a critic.
 
     Parameters
     ----------
     owner : str
-        Whose critic it is, for the error where the columns of a model have other names.
+        Name of the critic's owner, for the error if the columns of a model have other names.
     critic : GenerativeModel or Module
-        A module is one of rows in X's units.
+        A module takes rows in X's units.
     scaler : Scaler
     settings : LogisticRatio
-        Of which one of the same settings is made, but for critic, precision and device.
+        The new ratio has these settings, except critic, precision and device.
     columns : tuple or None
         The names of the rows' columns, in their order.
 
     Returns
     -------
     ratio : LogisticRatio or None
-        Not fitted; None if the model has no network for a critic.
+        Not fitted. None if the model's critic is not a network.
     """
     params: dict[str, Any] = {**settings.get_params(deep=False), "warm_start": True}
     if isinstance(critic, GenerativeModel):
@@ -89,10 +89,10 @@ def trained_on(
 
 
 def gone_on(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:
-    """A copy of a density ratio, re-estimated from where it stands for samples that have moved.
+    """A copy of a density ratio, re-estimated from its present state for samples that have moved.
 
-    A critic is trained on for a quarter of its budget, with its learning rate falling and held-out rows to choose by:
-    an update at a constant rate leaves noise in the gradient, which many stages add up.
+    A critic is trained for another quarter of its budget. Its learning rate falls, and held-out rows choose the best
+    state. An update at a constant rate would leave noise in the gradient, which many stages add up.
     """
     made: DensityRatio = copy.deepcopy(ratio)
     if not isinstance(made, LogisticRatio) or not made.__sklearn_is_fitted__():

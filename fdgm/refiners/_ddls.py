@@ -16,50 +16,57 @@ __all__ = ["DDLSRefiner"]
 
 
 class DDLSRefiner(Mover):
-    """Refiner that moves latents by Langevin steps on log p_Z + T∘g: DGflow's rival.
+    """Refiner that moves latents by Langevin steps on log p_Z + T∘g. It is a baseline for DGflow.
 
-    Each step is z ← z + (ε/2) ∇(log p_Z + T∘g) + noise_scale √ε ξ. At a noise scale of 1, and small ε, the law of the
-    latents comes to p_Z e^{T∘g}. Under a bounded prior a step that would leave the support is not taken.
+    Each step is z ← z + (ε/2) ∇(log p_Z + T∘g) + noise_scale √ε ξ. With a noise scale of 1 and small ε, the
+    distribution of the latents approaches p_Z e^{T∘g}. With a bounded prior, steps that leave the support are not
+    taken.
 
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined, a differentiable map from latents: a sampler or an AGEBidirectional, with its own critic; a
-        zuko flow; or a :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
-        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
-        is a VGrowSampler.
+        The generator to refine, which must be a differentiable map from latents:
+
+        - a sampler or an AGEBidirectional, with its own critic;
+        - a zuko flow;
+        - a :class:`LatentGenerator`: a PyTorch module with the distribution of its latents.
+
+        `fit` copies a fitted generator in its present state, and `clone` keeps it. An unfitted estimator is cloned and
+        fitted on X. None is a VGrowSampler.
     step_size : float, default=0.01
-        ε.
+        The step size ε.
     n_steps : int, default=50
-        Steps; 0 refines nothing.
+        Number of steps. 0 refines nothing.
     noise_scale : float, default=0.1
-        What the noise is multiplied by; 1 is Langevin's.
+        Factor of the noise. 1 gives Langevin dynamics.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
-        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
-        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
-        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
-        the Wasserstein distance.
+        Estimator of T = log p_data/p_model:
+
+        - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
+        - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
+        - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
+        - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
+          for the Wasserstein distance.
     n_jobs : int or None, default=None
-        Processes that chunks of 1,024 rows are spread over, by joblib, to the same bits. Each chunk runs on one
-        thread.
+        Number of processes for chunks of 1,024 rows, by joblib. It does not change the results' bits. Each chunk runs
+        on one thread.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one. A sampler stays where it was trained.
+        ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     generator_ : object or None
-        What is refined, fitted.
+        The fitted generator that is refined.
     ratio_ : object
-        What gives the log-ratio, fitted.
+        The fitted estimator of the log-ratio.
     space_ : {"data", "latent"}
     history_ : DataFrame of shape (n_steps + 1, 2)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
-        step and after each.
+        step and after each step.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------

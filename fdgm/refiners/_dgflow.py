@@ -1,4 +1,4 @@
-"""DGflow: samples that go on along the gradient flow of an f-divergence."""
+"""DGflow: samples move along the gradient flow of an f-divergence."""
 
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -24,96 +24,107 @@ from ._split import held_out_rows
 
 __all__ = ["DGflowRefiner"]
 
-_POPULATION = 5000  # samples at most that are followed in `fit`
-_HELD_OUT = 2000  # rows at most that a stop is sought with, some 60 ms a comparison
-_STALE = ", stale"  # after the name of a rule: the ratio of the beginning is kept
+_POPULATION = 5000  # most samples that `fit` follows
+_HELD_OUT = 2000  # most held-out rows for choosing the stop, some 60 ms a comparison
+_STALE = ", stale"  # suffix of a rule that keeps the first ratio
 _RULES = ("same", "own", "same, stale", "own, stale")
-_TRIED = 20  # numbers of steps that are compared, at most, beside none at all
+_TRIED = 20  # most step counts that are compared, except 0
 _FOLLOW_KEY, _SECOND_KEY, _JUDGES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
 
 
 class DGflowRefiner(RowMover):
     """Refiner that moves samples along the gradient flow of D_f(model‖data) and of entropy.
 
-    The order of the arguments is the one that the paper's formulas mean: ``divergence="kl"`` minimises
-    KL(model‖data), which seeks modes; ``"reverse_kl"`` minimises KL(data‖model), which covers them.
+    The order of the arguments follows the paper's formulas: ``divergence="kl"`` minimises KL(model‖data), which seeks
+    modes; ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
-    Each of `n_steps` steps is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ, with u a sample or the latents that made it.
-    Samples are clamped to their range after each step, and latents of a bounded prior reflected at its bounds.
+    Each of `n_steps` steps is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ. Here u is a sample, or the latents that made it.
+    Samples are clamped to their range after each step. Latents of a bounded prior are reflected at its bounds.
 
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
-        ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
-        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
-        refines the rows given as `X_generated`, and without them a VGrowSampler.
+        The generator to refine:
+
+        - a sampler or an AGEBidirectional, with its own critic;
+        - any other estimator or object with ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity;
+        - a zuko flow;
+        - a :class:`LatentGenerator`: a PyTorch module with the distribution of its latents.
+
+        `fit` copies a fitted generator in its present state, and `clone` keeps it. An unfitted estimator is cloned and
+        fitted on X. None refines the samples given as `X_generated` or, without them, a VGrowSampler.
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
     space : {"auto", "data", "latent"}, default="auto"
-        Where points move. ``"auto"`` is among latents where the generator is a differentiable map from them, and
-        among samples otherwise.
+        The space where points move. ``"auto"`` is the latent space if the generator is a differentiable map from
+        latents, and otherwise the data space.
     step_size : float, default=0.01
-        η, in standard deviations squared over units of T: of the data among samples, of the prior among latents.
+        η, in squared standard deviations per unit of T. They are the data's in the data space, and the prior's in the
+        latent space.
     n_steps : int, default=100
-        Steps; 0 refines nothing.
+        Number of steps. 0 refines nothing.
     noise : float, default=0.0
-        γ, the weight of entropy. Samples of `sample` and `refine` are spread by it; at 0 the flow is deterministic.
-        Without `refresh` the ratio stays as it was before refinement, so that with long flows the law comes near
-        e^{T/γ}, in which the generator has no part.
+        γ, the weight of entropy. It spreads the samples of `sample` and `refine`. At 0 the flow is deterministic.
+        Without `refresh` the ratio stays that of the unrefined samples. The distribution after a long flow is then
+        close to e^{T/γ}, which does not depend on the generator.
     scale_clip : float in (0, 1] or None, default=None
-        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
+        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing.
     stop : {"auto"} or None, default=None
-        ``"auto"`` ends each sample's evolution by rows that neither ratio nor, if it is fitted here, generator has
-        seen. It tries two rules, ``"same"``: after so many steps, alike for all; and ``"own"``: before that, as soon
-        as a sample's T is the one that the held-out row of its rank has; with `refresh` also ``"same, stale"`` and
-        ``"own, stale"``, which keep the first ratio. Taken are the rule and the number of steps,
-        of 20 at most, that leave fresh samples the least energy distance from the held-out rows; and no step at all,
-        if others, that had no part in the choice, are then farther from them than they came.
+        ``"auto"`` chooses by held-out rows when to end each sample's evolution. Neither the ratio nor a generator that
+        is fitted here has seen those rows. It tries these rules:
+
+        - ``"same"``: all samples take the same number of steps.
+        - ``"own"``: a sample stops earlier, as soon as its T equals that of the held-out row of its rank.
+        - With `refresh` also ``"same, stale"`` and ``"own, stale"``, which keep the first ratio.
+
+        The rule and the step count (of 20 at most) with the lowest energy distance from the held-out rows to fresh
+        samples are kept. A second set of samples, without part in that choice, checks it. If refinement takes them
+        farther from the held-out rows, no step is taken at all.
     validation_fraction : float in (0, 1), default=0.2
-        Share of X that is held out, of which up to 2,000 rows are compared; without `stop` none are.
+        Fraction of X that is held out. Up to 2,000 of these rows are compared. Without `stop` none are held out.
     refresh : int or None, default=None
-        Steps after which the ratio is estimated anew in `fit`, from X and samples as they then are, so that a long
-        flow does not run on a stale one. Each estimate goes on from the one before: a critic, also a sampler's own,
-        from its weights. None keeps the ratio as it was at first. Give it ``stop="auto"`` too, which notices where
-        `step_size` is too great for what the new estimates see.
+        Number of steps after which `fit` estimates the ratio anew, from X and the moved samples. A long flow then does
+        not run on a stale ratio. Each estimate continues from the one before; a critic, also a sampler's own,
+        continues from its weights. None keeps the first ratio. Combine it with ``stop="auto"``, which detects a
+        `step_size` that is too large for the new estimates.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
-        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
-        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
-        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
-        the Wasserstein distance.
+        Estimator of T = log p_data/p_model:
+
+        - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
+        - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
+        - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
+        - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
+          for the Wasserstein distance.
     data_range : (float, float), None or "auto", default="auto"
-        Least and greatest value of X, in its units, to which rows are clamped after each step and as they leave.
-        ``"auto"`` is the generator's own, of each column where that has several, or X's where X has more than two
-        axes. None clamps nothing.
+        Smallest and largest value of X, in its units. Samples are clamped to it after each step and at the end.
+        ``"auto"`` is the generator's own range, which may differ by column. If the generator has none and X has more
+        than two axes, it is the range of X. None clamps nothing.
     n_jobs : int or None, default=None
-        Processes that chunks of 1,024 rows are spread over, by joblib, to the same bits. Each chunk runs on one
-        thread.
+        Number of processes for chunks of 1,024 rows, by joblib. It does not change the results' bits. Each chunk runs
+        on one thread.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one. A sampler stays where it was trained.
+        ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     generator_ : object or None
-        What is refined, fitted.
+        The fitted generator that is refined.
     ratio_ : object
-        What gives the log-ratio, fitted.
+        The fitted estimator of the log-ratio.
     space_ : {"data", "latent"}
     n_steps_ : int
-        Steps that are taken at most: `n_steps`, or fewer with `stop`.
+        Maximum number of steps: `n_steps`, or fewer with `stop`.
     ends_ : {"same", "own", "same, stale", "own, stale"}
-        The rule: whether all samples take as many steps, or each ends on its own before that.
+        The rule in use: whether all samples take the same number of steps, or each may stop earlier.
     held_out_distance_ : DataFrame of shape (n_tried, n_rules)
-        With `stop`, the energy distance after each number of steps that was tried, in scaled units, by either rule.
+        With `stop`, the energy distance in scaled units, by rule and by number of steps tried.
     history_ : DataFrame of shape (n_steps + 1, 2)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
-        step and after each.
+        step and after each step.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------
@@ -213,10 +224,10 @@ class DGflowRefiner(RowMover):
         return held_out_rows(n, self._params.validation_fraction, self._entropy)
 
     def _follow(self, array: np.ndarray) -> None:
-        """Move a population as samples will be moved, estimate the ratio anew on it, and see where to stop."""
+        """Move a population as samples will be moved, re-estimate the ratio on it, and choose where to stop."""
         self.n_steps_, self.ends_, self.held_out_distance_ = self._params.n_steps, "same", pd.DataFrame(dtype=float)
         self._ends = []
-        Scaling.make(self._params.divergence, self._params.scale_clip)  # raises where there is none, as the next
+        Scaling.make(self._params.divergence, self._params.scale_clip)  # raises if there is none, as the next line does
         if self._params.refresh is not None:
             self._stage()
         if self._params.stop is not None:
@@ -225,7 +236,7 @@ class DGflowRefiner(RowMover):
             self._evolve(array, None)
 
     def _choose(self, array: np.ndarray) -> None:
-        """Try the rules by which samples end, and the first ratio too where it is refreshed; keep the best."""
+        """Try the stopping rules, with `refresh` also with the first ratio. Keep the best."""
         order = np.random.default_rng(self._seed(_JUDGES_KEY)).permutation(np.flatnonzero(self._held_out(len(array))))
         judges = self._scaler.to_tensor(array[np.sort(order[:_HELD_OUT])])
         tried: dict[str, dict[int, float]] = {}
@@ -248,7 +259,7 @@ class DGflowRefiner(RowMover):
     def _evolve(
         self, array: np.ndarray, judges: Tensor | None, *, own: bool = False, stale: bool = False
     ) -> dict[int, float]:
-        """Move a population to the last step, with a ratio for each stage, and an end for each row where it has one.
+        """Move a population to the last step, with one ratio for each stage. Stop each row at its end, if it has one.
 
         Parameters
         ----------
@@ -256,14 +267,14 @@ class DGflowRefiner(RowMover):
         judges : Tensor of shape (n_judges, *shape) or None
             Held-out rows, scaled.
         own : bool, default=False
-            Whether each row ends where `Ends` says.
+            Whether each row stops where `Ends` says.
         stale : bool, default=False
-            Whether the first ratio is kept.
+            Whether to keep the first ratio.
 
         Returns
         -------
         distances : dict of int to float
-            From the judges, after each number of steps that is tried; empty without judges.
+            Distance from the judges after each number of steps that is tried. Empty without judges.
         """
         self._stages, self._ends = [], []
         refresh = None if stale else self._params.refresh
@@ -271,7 +282,7 @@ class DGflowRefiner(RowMover):
         points, spaces, source = self._fresh(self._n_followed, (self._entropy, _FOLLOW_KEY))
         moving = Moving.begin(points)
         distances: dict[int, float] = {}
-        # Closer at the beginning, where a ratio is not stale yet and steep ones are done soon.
+        # Denser at the beginning, where the ratio is not stale yet and a steep one needs few steps.
         tried = {0, *np.geomspace(1, max(1, self._params.n_steps), _TRIED).round().astype(int).tolist()}
         space, length = spaces[0], refresh or max(1, self._params.n_steps)
         for k in range(self._params.n_steps + 1):
@@ -292,13 +303,13 @@ class DGflowRefiner(RowMover):
 
     @property
     def _n_followed(self) -> int:
-        """Samples of the population: of rows that were given, with `stop` no more than half."""
+        """Number of samples in the population. With `stop`, at most half of the given samples."""
         if self._rows is None:
             return _POPULATION
         return min(_POPULATION, len(self._rows) if self._params.stop is None else (len(self._rows) + 1) // 2)
 
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
-        """The ratio for scaled rows that have moved, from where it stood before."""
+        """The ratio for scaled rows that have moved, continued from the one before."""
         held = [*(ratio for ratio in [self.ratio_] if isinstance(ratio, DensityRatio)), *self._stages]
         last = held[-1] if held else with_seed(self._stage(), self._seed(_STAGE_KEY))
         return gone_on(last, self._in_units_of(last, real), self._in_units_of(last, rows))
@@ -308,7 +319,7 @@ class DGflowRefiner(RowMover):
         return Ends.learned(space.log_ratio(points), self._fields()[-1](judges.to(points.device)))
 
     def _betters(self, judges: Tensor) -> bool:
-        """Whether samples that had no part in the choice are no farther from held-out rows than before they moved."""
+        """Whether moving brings samples that had no part in the choice no farther from the held-out rows."""
         if self._rows is None:
             points, spaces, source = self._fresh(_HELD_OUT, (self._entropy, _SECOND_KEY))
         else:

@@ -16,60 +16,66 @@ __all__ = ["DOTRefiner"]
 
 
 class DOTRefiner(RowMover):
-    """Refiner that moves each sample once, by a backward-Euler step of the KL flow: DGflow's rival.
+    """Refiner that moves each sample once, by a backward-Euler step of the KL flow. It is a baseline for DGflow.
 
-    The step is arg min of −T(u) + ‖u − u₀‖²/(2λ), with u a sample or the latents that made it; Adam looks for it. The
-    minimum is over samples in their range, and over latents in the support of their prior.
+    The step is arg min of −T(u) + ‖u − u₀‖²/(2λ), where u is a sample or the latents that made it. Adam searches for
+    the minimum, over samples in their range or over latents in the support of their prior.
 
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
-        ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
-        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
-        refines the rows given as `X_generated`, and without them a VGrowSampler.
+        The generator to refine:
+
+        - a sampler or an AGEBidirectional, with its own critic;
+        - any other estimator or object with ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity;
+        - a zuko flow;
+        - a :class:`LatentGenerator`: a PyTorch module with the distribution of its latents.
+
+        `fit` copies a fitted generator in its present state, and `clone` keeps it. An unfitted estimator is cloned and
+        fitted on X. None refines the samples given as `X_generated` or, without them, a VGrowSampler.
     space : {"auto", "data", "latent"}, default="auto"
-        Where points move. ``"auto"`` is among latents where the generator is a differentiable map from them, and
-        among samples otherwise.
+        The space where points move. ``"auto"`` is the latent space if the generator is a differentiable map from
+        latents, and otherwise the data space.
     step_size : float, default=1.0
-        λ, in standard deviations squared over units of T: the greater, the farther a point may go.
+        λ, in squared standard deviations per unit of T. A greater λ lets points move farther.
     n_steps : int, default=100
-        Updates of Adam in the search; 0 refines nothing.
+        Number of Adam updates in the search. 0 refines nothing.
     lr : float, default=0.01
-        Of Adam.
+        Learning rate of Adam.
     betas : tuple of two floats in [0, 1), default=(0.0, 0.9)
-        Of Adam.
+        Decay rates of Adam's moments.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
-        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
-        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
-        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
-        the Wasserstein distance.
+        Estimator of T = log p_data/p_model:
+
+        - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
+        - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
+        - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
+        - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
+          for the Wasserstein distance.
     data_range : (float, float), None or "auto", default="auto"
-        Least and greatest value of X, in its units, to which rows are clamped after each step and as they leave.
-        ``"auto"`` is the generator's own, of each column where that has several, or X's where X has more than two
-        axes. None clamps nothing.
+        Smallest and largest value of X, in its units. Samples are clamped to it after each step and at the end.
+        ``"auto"`` is the generator's own range, which may differ by column. If the generator has none and X has more
+        than two axes, it is the range of X. None clamps nothing.
     n_jobs : int or None, default=None
-        Processes that chunks of 1,024 rows are spread over, by joblib, to the same bits. Each chunk runs on one
-        thread.
+        Number of processes for chunks of 1,024 rows, by joblib. It does not change the results' bits. Each chunk runs
+        on one thread.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one. A sampler stays where it was trained.
+        ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     generator_ : object or None
-        What is refined, fitted.
+        The fitted generator that is refined.
     ratio_ : object
-        What gives the log-ratio, fitted.
+        The fitted estimator of the log-ratio.
     space_ : {"data", "latent"}
     history_ : DataFrame of shape (2, 2)
-        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the proximal
-        step, which all `n_steps` of Adam solve, and after it; the first row alone where `n_steps` is 0.
+        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before and after the
+        proximal step, which all `n_steps` of Adam solve. If `n_steps` is 0, only the first row.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------

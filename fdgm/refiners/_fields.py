@@ -1,4 +1,4 @@
-"""The log-ratio that moves the points, from whatever a user has."""
+"""The log-ratio that moves the points, from any object that a user may give."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,20 +21,20 @@ from ._ordering import column_order, of_ordered
 
 __all__ = ["check_field", "depends_on", "field_of", "resolve_ratio"]
 
-#: The ratio where no critic comes with the generator: neural, and smooth, for points to move along its gradient. A
-#: smaller one misses fine structure, as of a Swiss roll, and one that is trained half as long may not have begun to see
-#: it: the loss stays at its level for some tens of iterations first.
+#: The ratio for generators without a critic: neural and smooth, so that points can move along its gradient. A smaller
+#: one misses fine structure, such as that of a Swiss roll. So may one that is trained half as long: the loss stays at
+#: its level for some tens of iterations first.
 _AUTO: dict[str, Any] = {"max_iter": 100}
 _AUTO_NETWORK: dict[str, Any] = {"width": 128, "depth": 3, "activation": "silu"}
 
 
 def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
-    """What gives the log-ratio, a density ratio still to be fitted, with a seed.
+    """The estimator of the log-ratio. A density ratio is not fitted yet, and has a seed.
 
     Raises
     ------
     TypeError, ValueError, PluginError
-        If it cannot be one, or has no gradient.
+        If it cannot be an estimator of the log-ratio, or has no gradient.
     """
     if isinstance(ratio, str) and ratio == "auto":
         if isinstance(generator, GenerativeModel) and _own(generator) is not None:
@@ -60,7 +60,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
 def field_of(
     owner: str, ratio: Any, generator: Any, scaler: Scaler, device: str, columns: Labels | None
 ) -> Callable[[Tensor], Tensor]:
-    """T (n,) as a function of scaled rows (n, *shape), which have their columns in the order of `columns`."""
+    """T (n,) as a function of scaled rows (n, *shape) with columns in the order of `columns`."""
     if isinstance(ratio, DensityRatio) and not isinstance(ratio, CorrectedRatio):
         return ratio.log_ratio_tensor  # it was fitted on scaled rows
     if ratio is generator and isinstance(ratio, GenerativeModel):
@@ -72,7 +72,7 @@ def field_of(
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(ratio, Sampler):
         function = of_ordered(function, column_order(f"ratio of {owner}", ratio, columns))
-    # A module of the user's takes its own dtype; where a model of this package is asked, it scales in float64 first.
+    # A user's module takes its own dtype. A model of this package first scales in float64.
     exact = torch.float64 if isinstance(ratio, (Sampler, CorrectedRatio)) else torch.float32
     if isinstance(function, nn.Module):
         function, exact = function.to(device).eval(), dtype_of(function)
@@ -88,14 +88,14 @@ def field_of(
 
 
 def depends_on(output: Tensor, points: Tensor) -> bool:
-    """Whether there is a gradient of the output in the points, be it 0."""
+    """Whether the output has a gradient with respect to the points, even if it is 0."""
     if not output.requires_grad:
         return False
     return torch.autograd.grad(output.sum(), points, allow_unused=True)[0] is not None
 
 
 def _own(model: GenerativeModel) -> Callable[[Tensor], Tensor] | None:
-    """The log-ratio of a model's own critic, where it has one that judges single rows."""
+    """The log-ratio of a model's own critic, if it has one that judges single rows."""
     try:
         return model._scaled_log_ratio()
     except ValueError:
@@ -103,12 +103,12 @@ def _own(model: GenerativeModel) -> Callable[[Tensor], Tensor] | None:
 
 
 def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor) -> None:
-    """Try the log-ratio on scaled rows.
+    """Test the log-ratio on scaled rows.
 
     Raises
     ------
     ValueError
-        If it does not take them, gives something else than one number a row, or has no gradient.
+        If it does not take them, does not give one number a row, or has no gradient.
     """
     shape = tuple(points.shape[1:])
     points = points.detach().requires_grad_()

@@ -1,4 +1,4 @@
-"""What can be refined: one face for every kind of generator."""
+"""One interface for every kind of generator that can be refined."""
 
 import copy
 import inspect
@@ -28,18 +28,21 @@ __all__ = ["LatentGenerator", "LatentSource", "RowSource", "check_generator", "i
 
 
 class LatentGenerator:
-    """A PyTorch module from latents to data, with the law of its latents.
+    """A PyTorch module that maps latents to data, with the distribution of its latents.
 
     Parameters
     ----------
     module : Module
-        From latents (n, latent_size) to rows (n, \\*shape) in the units of X. A refiner uses a copy, in evaluation
-        mode and in the module's own dtype; the module itself stays in its mode and on its device.
+        Maps latents (n, latent_size) to samples (n, \\*shape) in the units of X. A refiner uses a copy, in evaluation
+        mode and in the module's own dtype. The module itself keeps its mode and device.
     latent_size : int, at least 1
     bounds : (float, float) or None, default=None
-        None is standard normal latents; two numbers are latents uniform between them, and stay between them when they
-        are refined: :class:`DGflowRefiner` reflects them at the bounds, :class:`DOTRefiner` looks for its minimum among
-        them, and :class:`DDLSRefiner` does not take a step that leaves them.
+        None means standard normal latents. Two numbers mean uniform latents between them. Refined latents stay within
+        the bounds:
+
+        - :class:`DGflowRefiner` reflects them at the bounds;
+        - :class:`DOTRefiner` searches its minimum within the bounds;
+        - :class:`DDLSRefiner` does not take a step that leaves them.
 
     Examples
     --------
@@ -61,7 +64,7 @@ class LatentGenerator:
         self.bounds = bounds
 
     def __sklearn_clone__(self) -> "LatentGenerator":
-        return self  # it is fitted, and nothing here changes it: a refiner copies it at `fit`
+        return self  # fitted, and never changed here: a refiner copies it at `fit`
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class LatentSource:
     ----------
     prior : Prior
     generate : callable
-        From latents (n, latent_size) to scaled rows (n, \\*shape).
+        Maps latents (n, latent_size) to scaled samples (n, \\*shape).
     """
 
     prior: Prior
@@ -81,19 +84,19 @@ class LatentSource:
 
 @dataclass(frozen=True)
 class RowSource:
-    """Samples that come as rows.
+    """Samples without latents.
 
     Parameters
     ----------
     draw : callable
-        From a number n and a seed to n rows in X's units.
+        Maps a number n and a seed to n samples in X's units.
     """
 
     draw: Callable[[int, int], np.ndarray]
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether scikit-learn takes the estimator for fitted."""
+    """Whether the estimator is fitted, by scikit-learn's check."""
     try:
         check_is_fitted(estimator)
     except NotFittedError:
@@ -102,7 +105,7 @@ def is_fitted(estimator: Any) -> bool:
 
 
 def check_generator(owner: str, generator: Any) -> Any:
-    """A generator, taken out of a frozen one.
+    """A generator, unwrapped if it is frozen.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def check_generator(owner: str, generator: Any) -> Any:
 
 
 def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
-    """A generator that is ready to sample: fitted on X where it is an estimator that is not.
+    """A generator that is ready to sample. An unfitted estimator is fitted on X.
 
     Raises
     ------
@@ -141,20 +144,19 @@ def resolve(owner: str, generator: Any, X: Any, seed: int) -> Any:
 
 
 def kept(what: str, model: Any) -> Any:
-    """A user's model as it stands, in a copy: what happens to the model is none of the refiner's, and nothing happens
-    to it here.
+    """A copy of a user's model in its present state. Neither the refiner nor the user changes the other's model.
 
     Parameters
     ----------
     what : str
-        What it is of whom, for the error.
+        Description of the model and its owner, for the error.
     model : object
-        One that cannot be copied, and is no module, is kept itself.
+        A model that cannot be copied, and is no module, is used itself.
 
     Raises
     ------
     TypeError
-        If it is a module, or holds one as a LatentGenerator does, that cannot be copied.
+        If it is, or holds as a LatentGenerator does, a module that cannot be copied.
     """
     if isinstance(model, GenerativeModel):
         return model._frozen() if is_fitted(model) else model
@@ -164,18 +166,18 @@ def kept(what: str, model: Any) -> Any:
         return own_copy(what, model)
     try:
         return copy.deepcopy(model)
-    except Exception:  # what a stranger's own method raises
+    except Exception:  # a foreign method may raise anything
         return model
 
 
 def source_of(
     owner: str, generator: Any, scaler: Scaler, device: str, columns: Labels | None
 ) -> LatentSource | RowSource:
-    """The generator's face, in the scaled units of `scaler`, with its columns in the order of `columns`."""
+    """The generator behind the interface, in the scaled units of `scaler`, with columns in the order of `columns`."""
     if isinstance(generator, GenerativeModel):
         size, generate = generator._scaled_generator()
         generate = ordered(generate, column_order(f"generator of {owner}", generator, columns))
-        own = generator.net_.device  # where it was trained, and stays
+        own = generator.net_.device  # the device that it was trained on
         return LatentSource(Prior(size), lambda latents: generate(latents.to(own)).to(device))
     if isinstance(generator, LatentGenerator):
         module = generator.module.to(device).eval()
@@ -193,7 +195,7 @@ def source_of(
 def _scaled(
     owner: str, function: Callable[[Tensor], Tensor], dtype: torch.dtype, scaler: Scaler, device: str
 ) -> Callable[[Tensor], Tensor]:
-    """The function's rows, of X's shape, in scaled units."""
+    """The function's samples, of X's shape, in scaled units."""
     shape = scaler.mean.shape
 
     def generate(latents: Tensor) -> Tensor:
@@ -201,7 +203,7 @@ def _scaled(
         if not isinstance(rows, Tensor) or len(rows) != len(latents):
             got = f"{len(rows)} for {len(latents)}" if isinstance(rows, Tensor) else type(rows).__name__
             raise ValueError(f"generator of {owner} must give a tensor with a row for each of its latents, got {got}.")
-        if rows.shape[1:] != shape:  # or it might be spread over X's columns, in silence
+        if rows.shape[1:] != shape:  # otherwise it might silently broadcast over X's columns
             raise ValueError(f"generator of {owner} must give rows of X's shape {shape}, got {tuple(rows.shape[1:])}.")
         return scaler.pinned(scaler.scaled(rows).to(torch.float32))
 
@@ -229,14 +231,14 @@ def _zuko_prior(owner: str, base: Any) -> tuple[int, tuple[float, float] | None]
 
 
 def _is_zuko(generator: Any) -> bool:
-    """Whether it is one of zuko's flows; it is none where nobody has imported zuko."""
+    """Whether it is one of zuko's flows. It cannot be one unless zuko has been imported."""
     return "zuko" in sys.modules and isinstance(generator, sys.modules["zuko"].flows.Flow)
 
 
 def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | None) -> np.ndarray:
-    """n rows of ``generator.sample``, under a seed where it takes one, with their columns in the order of `columns`.
+    """n samples of ``generator.sample``, with a seed if it takes one, and with columns in the order of `columns`.
 
-    Columns go by the names of a table that it makes, or by those that it was fitted on.
+    Columns are matched by the names in the table that it makes, or by the names that it was fitted on.
     """
     seed = seed % 2**32
     if "random_state" in inspect.signature(generator.sample).parameters:
@@ -245,7 +247,7 @@ def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | Non
         drawn = copy.copy(generator).set_params(random_state=seed).sample(n)
     else:
         drawn = generator.sample(n)
-    rows = drawn[0] if isinstance(drawn, tuple) else drawn  # a GaussianMixture's comes with its components
+    rows = drawn[0] if isinstance(drawn, tuple) else drawn  # a GaussianMixture also returns components
     if isinstance(rows, Tensor):
         rows = rows.detach().cpu().numpy()
     what, named = f"generator of {owner}", labels_of(rows) is not None
@@ -253,6 +255,6 @@ def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | Non
     if rows.shape[:1] != (n,):
         raise ValueError(f"generator of {owner} must give as many rows as asked for, {n}, got shape {rows.shape}.")
     order = None if named else column_order(what, generator, columns)
-    if order is not None and rows.shape[1:] == order.shape:  # others are refused by their shape
+    if order is not None and rows.shape[1:] == order.shape:  # other shapes are refused later
         rows = rows[:, order]
-    return rows[np.random.default_rng(seed).permutation(n)]  # a mixture's come one component after another
+    return rows[np.random.default_rng(seed).permutation(n)]  # a mixture draws one component after another

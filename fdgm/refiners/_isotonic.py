@@ -1,4 +1,4 @@
-"""A growing curve from a score to a log-ratio, by counts of two samples."""
+"""An increasing curve from a score to a log-ratio, by counts of two samples."""
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
@@ -7,11 +7,11 @@ __all__ = ["isotonic_log_ratio"]
 
 
 def isotonic_log_ratio(t_p: np.ndarray, t_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The log-ratio of P to Q as a growing step function of a score.
+    """The log-ratio of P to Q as an increasing step function of a score.
 
-    The steps are those of isotonic regression. Each gets some more of both samples, in the proportion of their sizes:
-    half a row of the smaller one. So a step at the end that holds rows of one sample alone has a finite level, and one
-    of few rows is drawn to 0, whatever the sizes. Steps that do not grow then are pooled.
+    The steps are those of isotonic regression. Each step gets an additional count of both samples, in proportion to
+    their sizes: half a row of the smaller one. A step at the end with rows of only one sample thus has a finite level,
+    and a step with few rows is drawn to 0, whatever the sizes. Steps that no longer increase are pooled.
 
     Parameters
     ----------
@@ -23,11 +23,11 @@ def isotonic_log_ratio(t_p: np.ndarray, t_q: np.ndarray) -> tuple[np.ndarray, np
     t : ndarray of shape (n_p + n_q,)
         The scores, sorted.
     log_ratio : ndarray of shape (n_p + n_q,)
-        The level at each.
+        The level at each score.
     """
     n_p, n_q = len(t_p), len(t_q)
     t, label = np.concatenate([t_p, t_q]), np.repeat([1, 0], [n_p, n_q])
-    weight = np.where(label, 1 / n_p, 1 / n_q)  # else there were log n_p/n_q in it
+    weight = np.where(label, 1 / n_p, 1 / n_q)  # without weights it would contain log n_p/n_q
     curve = IsotonicRegression(out_of_bounds="clip").fit(t, label, sample_weight=weight)
     step = np.unique(curve.predict(t), return_inverse=True)[1]
     p, q = np.bincount(step, weights=label) / n_p, np.bincount(step, weights=1 - label) / n_q
@@ -37,7 +37,7 @@ def isotonic_log_ratio(t_p: np.ndarray, t_q: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _growing(p: np.ndarray, q: np.ndarray, more: float) -> np.ndarray:
-    """Levels of steps that hold these fractions of P and Q, and of `more` of each, pooled until they grow."""
+    """Levels of steps that hold these fractions of P and Q, plus `more` of each, pooled until they increase."""
     pools: list[tuple[float, float, int]] = []  # fraction of P, of Q, and steps
     for one, other in zip(p.tolist(), q.tolist(), strict=True):
         pool = (one, other, 1)

@@ -1,4 +1,4 @@
-"""MH-GAN: chains of samples, by Metropolis and Hastings' rule."""
+"""MH-GAN: chains of samples by the Metropolis–Hastings rule."""
 
 from numbers import Integral
 from typing import Any, ClassVar
@@ -12,50 +12,57 @@ __all__ = ["MetropolisHastingsRefiner"]
 
 
 class MetropolisHastingsRefiner(Selector):
-    """Refiner that draws the last of a chain of samples: DGflow's rival, which moves nothing.
+    """Refiner that draws the last sample of a Markov chain. It is a baseline for DGflow, and moves no sample.
 
-    A chain starts at a held-out real row x; a fresh sample x' takes its place with chance min(1, e^{T(x') − T(x)}),
-    `n_steps` times. A chain that never left its real row, which is no sample of the model, starts again from the
-    first of its proposals.
+    A chain starts at a held-out real row x. A fresh sample x' replaces x with probability min(1, e^{T(x') − T(x)}),
+    `n_steps` times. A real row is no sample of the model, so a chain that never left it starts again from its first
+    proposal.
 
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
-        ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
-        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
-        refines the rows given as `X_generated`, and without them a VGrowSampler.
+        The generator to refine:
+
+        - a sampler or an AGEBidirectional, with its own critic;
+        - any other estimator or object with ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity;
+        - a zuko flow;
+        - a :class:`LatentGenerator`: a PyTorch module with the distribution of its latents.
+
+        `fit` copies a fitted generator in its present state, and `clone` keeps it. An unfitted estimator is cloned and
+        fitted on X. None refines the samples given as `X_generated` or, without them, a VGrowSampler.
     n_steps : int in [1, 4096], default=640
-        Proposals of one chain, and so samples of the generator for each that is returned.
+        Number of proposals in one chain: the generator's samples for each sample that is returned.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
-        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
-        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
-        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
-        the Wasserstein distance.
+        Estimator of T = log p_data/p_model:
+
+        - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
+        - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
+        - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
+        - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
+          for the Wasserstein distance.
     calibration : {"sigmoid", "isotonic"} or None, default="sigmoid"
-        How T is made a log-ratio on held-out rows: by logistic regression on it, by isotonic regression, or not.
+        Calibration of T on held-out rows: ``"sigmoid"`` is logistic regression on T, ``"isotonic"`` is isotonic
+        regression. None does not calibrate.
     validation_fraction : float in (0, 1), default=0.2
-        Share of X that calibration is done on. A density ratio is fitted on the rest; a critic that was trained
-        elsewhere should not have seen X.
+        Fraction of X that calibration uses. A density ratio is fitted on the rest. A critic that was trained elsewhere
+        should not have seen X.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one. A sampler stays where it was trained.
+        ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     generator_ : object or None
-        What is refined, fitted.
+        The fitted generator that is refined.
     ratio_ : object
-        What gives the log-ratio, fitted.
+        The fitted estimator of the log-ratio.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     Notes
     -----
-    `refine` takes the rows of X as proposals, `n_steps` for each row that it returns.
+    `refine` uses the rows of X as proposals, `n_steps` for each row that it returns.
 
     References
     ----------
@@ -108,7 +115,7 @@ class MetropolisHastingsRefiner(Selector):
 
 
 def _chains(t: np.ndarray, proposals: np.ndarray, at: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Where chains (n,) end: the index of a proposal, of log-ratios (n, n_steps), or of `at` where none was taken."""
+    """Ends (n,) of chains with log-ratios (n, n_steps): the index of a proposal, or of `at` if none was taken."""
     t, at = t.copy(), at.copy()
     for k in range(proposals.shape[1]):
         taken = np.log1p(-rng.random(len(t))) < proposals[:, k] - t

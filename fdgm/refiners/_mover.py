@@ -1,4 +1,4 @@
-"""The base of the refiners that move points, chunk by chunk."""
+"""The base class of the refiners that move points, chunk by chunk."""
 
 import warnings
 from abc import abstractmethod
@@ -28,15 +28,15 @@ from ._threads import one_thread
 
 __all__ = ["Mover"]
 
-_CHUNK = 1024  # rows moved at once, the tail padded: a matrix product's bits depend on its rows
-_TRACED = 256  # rows that `history_` follows
-_REFINE_KEY, _TRACE_KEY = 10, 11  # streams of the fit's own seed, beside the base's
+_CHUNK = 1024  # rows moved at once, the last chunk padded: the bits of a matrix product depend on its rows
+_TRACED = 256  # samples that `history_` follows
+_REFINE_KEY, _TRACE_KEY = 10, 11  # streams of the fit's own seed, in addition to the base class's
 
 
 class Mover(Refiner):
-    """Base of the refiners that move samples, or the latents that made them.
+    """Base class of the refiners that move samples, or the latents that made them.
 
-    A subclass says in `_step` how points move, and in `_n_moves` how often.
+    A subclass defines in `_step` how points move, and in `_n_moves` how often.
     """
 
     _mover_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -50,39 +50,38 @@ class Mover(Refiner):
 
     @abstractmethod
     def _step(self, space: Space, source: torch.Generator) -> Step:
-        """One step, as a function of points (n, *shape); its chance comes from `source`, which is on the CPU."""
+        """One step, as a function of points (n, *shape). Its randomness comes from `source`, on the CPU."""
 
     @property
     @abstractmethod
     def _n_moves(self) -> int:
-        """Steps from beginning to end."""
+        """Number of steps from beginning to end."""
 
     @property
     def _stage_length(self) -> int:
-        """Steps after which the next stage's log-ratio moves the points, where there is one."""
+        """Number of steps after which the next stage's log-ratio moves the points, if there is one."""
         return max(1, self._n_moves)
 
     @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
-        """Move rows, or make rows of latents that were moved.
+        """Move rows, or move latents and map them to rows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, latent_size)
-            Where points move in the data space, rows like the real ones; where they move in the latent space,
-            latents.
+            If points move in the data space, rows like the real ones. If they move in the latent space, latents.
         random_state : int, RandomState, Generator or None, default=None
-            Of the noise, if there is any. None is the same noise at each call.
+            Seed of the noise, if there is any. None gives the same noise at each call.
 
         Returns
         -------
         X_refined : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container. In the data space and without a step, X itself, in a copy.
+            In X's units and container. In the data space, and without any step, a copy of X.
 
         Warns
         -----
         TrainingWarning
-            If rows met a NaN: they keep their last good state, and are counted.
+            If rows met a NaN. They keep their last good state, and the warning counts them.
         """
         check_is_fitted(self)
         if self.space_ == "data":
@@ -93,7 +92,7 @@ class Mover(Refiner):
 
     @undisturbed()
     def refine_latents(self, Z: Any, *, random_state: Any = None) -> np.ndarray:
-        """Latents, moved: of the same shape, not made into rows.
+        """Move latents, without mapping them to rows.
 
         Parameters
         ----------
@@ -116,18 +115,18 @@ class Mover(Refiner):
 
     @undisturbed()
     def trajectory(self, n_samples: int = 50, *, random_state: Any = None) -> np.ndarray:
-        """Fresh samples at every step.
+        """Record fresh samples at every step.
 
         Parameters
         ----------
         n_samples : int, default=50
         random_state : int, RandomState, Generator or None, default=None
-            None is the same samples at each call.
+            None gives the same samples at each call.
 
         Returns
         -------
         trajectory : ndarray of shape (n_steps + 1, n_samples, n_features)
-            In X's units, also where latents move. DOT's proximal step is a single one.
+            In X's units, also if latents move. DOT's proximal step is a single step.
         """
         check_is_fitted(self)
         n_samples = validate_count("trajectory", "n_samples", n_samples)
@@ -136,19 +135,19 @@ class Mover(Refiner):
         return np.stack([self._scaler.to_array(rows, self._record.dtype) for rows in steps])
 
     def plot_trajectory(self, n_samples: int = 50, *, ax: Any = None, random_state: Any = None) -> Any:
-        """Draw the ways of fresh samples; for data of two columns.
+        """Plot the paths of fresh samples, for data of two columns.
 
         Parameters
         ----------
         n_samples : int, default=50
         ax : matplotlib Axes or None, default=None
-            None is the current one.
+            None is the current axes.
         random_state : int, RandomState, Generator or None, default=None
 
         Returns
         -------
         ax : matplotlib Axes
-            Lines from where the samples began to dots where they ended.
+            Lines from the samples' starting points to dots where they ended.
         """
         check_is_fitted(self)
         if self._record.shape != (2,):
@@ -183,7 +182,7 @@ class Mover(Refiner):
         )
 
     def _follow(self, array: np.ndarray) -> None:
-        """What a subclass learns from points as they move, before `fit` ends."""
+        """Let a subclass learn from moving points, before `fit` ends."""
 
     def to_state(self) -> State:
         state = super().to_state()
@@ -216,22 +215,22 @@ class Mover(Refiner):
             )
 
     def _figures(self, start: Tensor, rows: Tensor) -> tuple[float, float]:
-        """Mean log-ratio, and root mean square of the way from the start, of scaled rows."""
+        """Mean log-ratio of scaled rows, and root mean square of their distance from the start."""
         with torch.no_grad():
             t = self._field()(rows)
         return float(t.mean()), float((rows - start).flatten(1).square().sum(1).mean().sqrt())
 
     def _trace(self, n: int, key: tuple[int, ...]) -> list[Tensor]:
-        """n fresh samples, as scaled rows, before the first step and after each."""
+        """n fresh samples as scaled rows, before the first step and after each step."""
         points, spaces, source = self._fresh(n, key)
         steps = [Moving.begin(points)]
         self._move(points, spaces, source, steps.append)
         return [self._rows_of(step, spaces[0]) for step in steps]
 
     def _fresh(self, n: int, key: tuple[int, ...], *, skip: int = 0) -> tuple[Tensor, list[Space], torch.Generator]:
-        """n points before the first step, the spaces where they will move, and the chance that they will move by.
+        """n points before the first step, the spaces where they will move, and the source of their randomness.
 
-        Of rows that are drawn, not made of latents, the first few can be skipped.
+        The first few rows can be skipped if rows are drawn, not made from latents.
         """
         made, source = self._source(), torch.Generator("cpu").manual_seed(chunk_seed(*key, 0))
         given = None if isinstance(made, LatentSource) else made.draw(skip + n, chunk_seed(*key))[skip:]
@@ -239,14 +238,14 @@ class Mover(Refiner):
         return self._start(given, source, latent, n), self._spaces(latent), source
 
     def _rows_of(self, moving: Moving, space: Space) -> Tensor:
-        """Points as scaled rows: they are latents where the space has a prior."""
+        """Points as scaled rows. Points are latents if the space has a prior."""
         made = self._source()
         if isinstance(made, LatentSource) and space.prior is not None:
             return self._from_latents(made, self._settled(moving, space).points)
         return moving.points
 
     def _settled(self, moving: Moving, space: Space) -> Moving:
-        """Latents that a generator makes rows of: the others are ended where they were one step back."""
+        """Stop latents from which the generator makes no finite row, where they were one step before."""
         made = self._source()
         if not isinstance(made, LatentSource) or space.prior is None:
             return moving
@@ -295,7 +294,7 @@ class Mover(Refiner):
         latent: bool,
         keep_latents: bool = False,
     ) -> np.ndarray:
-        """Chunks, spread over processes; each has a seed of its own, so that it is the same wherever it is moved."""
+        """Move chunks in several processes. Each chunk has its own seed, so the process does not matter."""
         n_chunks = -(-n_samples // _CHUNK)
         shares = np.array_split(np.arange(n_chunks), min(n_chunks, effective_n_jobs(self.n_jobs)))
         tasks = [
@@ -332,7 +331,7 @@ class Mover(Refiner):
         keep_latents: bool,
         n_rows: int,
     ) -> tuple[np.ndarray, int]:
-        """Consecutive chunks, n_rows in all; and how many of their rows were stopped."""
+        """Move consecutive chunks, n_rows in all. Return them and the number of rows that were stopped."""
         result, stopped = None, 0
         with one_thread():
             for k, chunk in enumerate(share):
@@ -359,7 +358,7 @@ class Mover(Refiner):
         return self._scaler.to_array(self._rows_of(moving, spaces[0]), self._record.dtype), alive
 
     def _spaces(self, latent: bool) -> list[Space]:
-        """The space where points move, in each stage."""
+        """The space where points move, for each stage."""
         made = self._source()
         if latent and isinstance(made, LatentSource):
             fields = [pull_back(field, made.generate) for field in self._fields()]
@@ -367,7 +366,7 @@ class Mover(Refiner):
         return [Space(field, None, stage) for stage, field in enumerate(self._fields())]
 
     def _start(self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK) -> Tensor:
-        """Points to move, n of them."""
+        """n points to move."""
         device, made = resolve_device(self.device), self._source()
         if isinstance(made, LatentSource) and given is None:
             points = made.prior.draw(n, source).to(device)
@@ -393,9 +392,9 @@ class Mover(Refiner):
         return moving
 
     def _advance(self, moving: Moving, step: Step, space: Space) -> Moving:
-        """One step, in the range of rows or the support of latents.
+        """Take one step, in the range of rows or the support of latents.
 
-        A point that would become NaN ends where it is, and a latent one before: its row may be NaN.
+        A point that would become NaN stops where it is. A latent stops one step earlier, since its row may be NaN.
         """
         moved = step(moving.points)
         if space.prior is not None:

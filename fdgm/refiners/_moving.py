@@ -1,4 +1,4 @@
-"""Points on their way: what moves, where, and by what."""
+"""Moving points, and the space where they move."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ Step = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Space:
-    """Where points move, and by what.
+    """The space where points move, and the log-ratio that moves them.
 
     Parameters
     ----------
     log_ratio : callable
-        From points (n, *shape) to T (n,), differentiable.
+        Maps points (n, *shape) to T (n,), and is differentiable.
     prior : Prior or None
-        Of the latents, where points are latents; None where they are scaled rows.
+        Prior of the latents, if points are latents. None if they are scaled rows.
     stage : int
-        Of the refinement, whose log-ratio it is.
+        Stage of the refinement that the log-ratio belongs to.
     """
 
     log_ratio: Callable[[Tensor], Tensor]
@@ -35,15 +35,15 @@ class Space:
 
 @dataclass(frozen=True)
 class Moving:
-    """Points on their way.
+    """Moving points.
 
     Parameters
     ----------
     points : Tensor of shape (n, *shape)
     before : Tensor of shape (n, *shape)
-        The same before the last step. The log-ratio had a gradient there, so that a generator made rows of them.
+        The points before the last step. The log-ratio had a gradient there, so the generator made finite rows of them.
     alive : Tensor of shape (n,), bool
-        Whether a point goes on.
+        Whether a point still moves.
     """
 
     points: Tensor
@@ -52,20 +52,20 @@ class Moving:
 
     @classmethod
     def begin(cls, points: Tensor) -> Self:
-        """Before the first step."""
+        """Points before the first step."""
         return cls(points, points, torch.ones(len(points), dtype=torch.bool, device=points.device))
 
     def first(self, n: int) -> "Moving":
-        """The first n of them."""
+        """The first n points."""
         return Moving(self.points[:n], self.before[:n], self.alive[:n])
 
     def stopped(self, bad: Tensor, *, back: bool) -> "Moving":
-        """The same with an end to those of the mask, where they are or one step back."""
+        """The same points, with those of the mask stopped where they are or one step back."""
         points = torch.where(_along(bad, self.points), self.before, self.points) if back else self.points
         return Moving(points, self.before, self.alive & ~bad)
 
     def moved(self, points: Tensor) -> "Moving":
-        """Where those that go on are now."""
+        """The same points after a step of those that still move."""
         goes_on = _along(self.alive, points)
         return Moving(
             torch.where(goes_on, points, self.points), torch.where(goes_on, self.points, self.before), self.alive
@@ -73,12 +73,12 @@ class Moving:
 
 
 def _along(mask: Tensor, points: Tensor) -> Tensor:
-    """A mask of rows (n,) in the shape of points (n, *shape)."""
+    """A mask (n,) of rows, reshaped to broadcast over points (n, *shape)."""
     return mask.view(-1, *[1] * (points.dim() - 1))
 
 
 def padded(points: Tensor, n: int) -> Tensor:
-    """Points (m, *shape) with copies of the last one up to n."""
+    """Points (m, *shape), padded with copies of the last one up to n."""
     if len(points) == n:
         return points
     return torch.cat([points, points[-1:].expand(n - len(points), *points.shape[1:])])

@@ -1,4 +1,4 @@
-"""Where the columns of a fitted model are among those of the rows that a refiner was fitted on."""
+"""Match the columns of a fitted model with those of the rows that a refiner was fitted on."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["column_order", "names_of", "of_ordered", "ordered"]
 
 
 def names_of(model: Any) -> Labels | None:
-    """The names of the columns of a model's samples, where it knows them."""
+    """The column names of a model's samples, if it knows them."""
     if isinstance(model, GenerativeModel):
         return columns_of(model)
     names = getattr(model, "feature_names_in_", None) if isinstance(model, BaseEstimator) else None
@@ -24,7 +24,7 @@ def names_of(model: Any) -> Labels | None:
 
 
 def column_order(what: str, model: Any, columns: Labels | None) -> np.ndarray | None:
-    """Where X's columns are in a model's: ``rows[:, order]`` of it has them as X has; None where they are so.
+    """Positions of X's columns among a model's: ``rows[:, order]`` has X's order. None if the orders agree.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def column_order(what: str, model: Any, columns: Labels | None) -> np.ndarray | 
 
 
 def ordered(function: Callable[[Tensor], Tensor], order: np.ndarray | None) -> Callable[[Tensor], Tensor]:
-    """A function that gives rows of a model, with their columns in X's order."""
+    """A function that gives a model's samples, with columns in X's order."""
     if order is None:
         return function
     index = torch.from_numpy(order)
@@ -48,7 +48,7 @@ def ordered(function: Callable[[Tensor], Tensor], order: np.ndarray | None) -> C
 
 
 def of_ordered(function: Callable[[Tensor], Tensor], order: np.ndarray | None) -> Callable[[Tensor], Tensor]:
-    """A function of a model's rows, as one of rows with their columns in X's order."""
+    """Turn a function of a model's rows into one of rows with columns in X's order."""
     if order is None:
         return function
     index = torch.from_numpy(np.argsort(order))

@@ -1,4 +1,4 @@
-"""The refiners, through the hook that plugins use."""
+"""Registers the refiners by the hook that plugins use."""
 
 from .. import refiners
 from ..hookspecs import hookimpl

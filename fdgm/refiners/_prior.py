@@ -1,4 +1,4 @@
-"""The distributions that latents are drawn from, and their supports."""
+"""Distributions of latents, and their supports."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ __all__ = ["Prior"]
 
 @dataclass(frozen=True)
 class Prior:
-    """Standard normal latents; or uniform ones, between bounds.
+    """Standard normal latents, or uniform latents between bounds.
 
     Parameters
     ----------
     size : int
-        Latents of one sample.
+        Number of latents of one sample.
     bounds : (float, float) or None
-        Of the uniform law; None is the normal one.
+        Bounds of the uniform distribution. None is the normal distribution.
     """
 
     size: int
     bounds: tuple[float, float] | None = None
 
     def draw(self, n: int, source: torch.Generator) -> Tensor:
-        """n latents (n, size) by the chance of `source`, which is on the CPU."""
+        """Draw n latents (n, size), with the randomness of `source`, on the CPU."""
         if self.bounds is None:
             return torch.randn(n, self.size, generator=source, dtype=torch.float32, device=source.device)
         low, high = self.bounds
@@ -33,23 +33,22 @@ class Prior:
         )
 
     def log_density(self, latents: Tensor) -> Tensor:
-        """log p_Z (n,) inside the support, less a constant."""
+        """log p_Z (n,) inside the support, up to a constant."""
         if self.bounds is None:
             return -latents.square().sum(1) / 2
         return latents.new_zeros(len(latents))
 
     def contains(self, latents: Tensor) -> Tensor:
-        """Which latents (n,) lie in the support."""
+        """A mask (n,) of the latents in the support."""
         if self.bounds is None:
             return torch.ones(len(latents), dtype=torch.bool, device=latents.device)
         low, high = self.bounds
         return ((latents >= low) & (latents <= high)).all(1)
 
     def reflected(self, latents: Tensor) -> Tensor:
-        """Latents with each number that is past a bound as far inside of it, as often as it takes.
+        """Reflect latents at the bounds, as often as needed.
 
-        Under reflection the uniform distribution stays what it is, whatever the step's noise; a clamp would leave atoms
-        at the bounds.
+        Reflection keeps the uniform distribution, whatever the step's noise. A clamp would leave atoms at the bounds.
         """
         if self.bounds is None:
             return latents
@@ -59,5 +58,5 @@ class Prior:
         return torch.where((latents >= low) & (latents <= high), latents, folded)
 
     def nearest(self, latents: Tensor) -> Tensor:
-        """The points of the support that are nearest to latents."""
+        """The points of the support nearest to the latents."""
         return latents if self.bounds is None else latents.clamp(*self.bounds)

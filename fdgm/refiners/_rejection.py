@@ -13,48 +13,55 @@ __all__ = ["RejectionRefiner"]
 
 
 class RejectionRefiner(Selector):
-    """Refiner that accepts each sample with a chance that grows with T: DGflow's rival, which moves nothing.
+    """Refiner that accepts samples with a probability that grows with T. It is a baseline for DGflow, and moves none.
 
-    The chance is σ(F − γ), F = T − M − log(1 − e^{T − M − ε}), with M the greatest T of 5,000 samples in `fit`. At
-    γ = 0 it is the density ratio over its greatest value, so that what is accepted has the data's law as far as T is
-    right.
+    The probability is σ(F − γ) with F = T − M − log(1 − e^{T − M − ε}). M is the greatest T of 5,000 samples in `fit`.
+    At γ = 0 the probability is r(x) / max r, with r the density ratio. Accepted samples then follow the data's
+    distribution, as far as T is right.
 
     Parameters
     ----------
     generator : object or None, default=None
-        What is refined. A sampler or an AGEBidirectional, with its own critic; any other estimator or object with
-        ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity; a zuko flow; or a
-        :class:`LatentGenerator`, a PyTorch module with the law of its latents. What is fitted already
-        is copied at `fit`, as it stands, and kept by `clone`; an estimator that is not is cloned and fitted on X. None
-        refines the rows given as `X_generated`, and without them a VGrowSampler.
+        The generator to refine:
+
+        - a sampler or an AGEBidirectional, with its own critic;
+        - any other estimator or object with ``sample(n)``, such as scikit-learn's GaussianMixture and KernelDensity;
+        - a zuko flow;
+        - a :class:`LatentGenerator`: a PyTorch module with the distribution of its latents.
+
+        `fit` copies a fitted generator in its present state, and `clone` keeps it. An unfitted estimator is cloned and
+        fitted on X. None refines the samples given as `X_generated` or, without them, a VGrowSampler.
     gamma : float, default=0.0
-        γ: below 0 more samples are accepted, and above 0 fewer.
+        γ. A value below 0 accepts more samples, a value above 0 fewer.
     epsilon : float, at least 0, default=1e-8
         ε, which keeps F finite at the greatest T.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
-        What estimates T = log p_data/p_model. ``"auto"`` is a sampler's own critic, and with any other generator
-        a LogisticRatio of three layers of 128 units. A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio is
-        fitted on X against generated rows. A fitted sampler lends its critic; a :class:`CorrectedRatio` of one corrects
-        it. A callable takes a tensor of rows in X's units and gives log-ratios: any PyTorch critic, also one trained to
-        the Wasserstein distance.
+        Estimator of T = log p_data/p_model:
+
+        - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
+        - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
+        - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
+        - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
+          for the Wasserstein distance.
     calibration : {"sigmoid", "isotonic"} or None, default="sigmoid"
-        How T is made a log-ratio on held-out rows: by logistic regression on it, by isotonic regression, or not.
+        Calibration of T on held-out rows: ``"sigmoid"`` is logistic regression on T, ``"isotonic"`` is isotonic
+        regression. None does not calibrate.
     validation_fraction : float in (0, 1), default=0.2
-        Share of X that calibration is done on. A density ratio is fitted on the rest; a critic that was trained
-        elsewhere should not have seen X.
+        Fraction of X that calibration uses. A density ratio is fitted on the rest. A critic that was trained elsewhere
+        should not have seen X.
     device : str, default="auto"
-        ``"auto"`` is a GPU where there is one. A sampler stays where it was trained.
+        ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     generator_ : object or None
-        What is refined, fitted.
+        The fitted generator that is refined.
     ratio_ : object
-        What gives the log-ratio, fitted.
+        The fitted estimator of the log-ratio.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     References
     ----------
@@ -99,6 +106,6 @@ class RejectionRefiner(Selector):
 
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         below = np.minimum(t - self._generated_t.max(), 0.0)
-        with np.errstate(divide="ignore"):  # at the greatest T and ε = 0, F is infinite and the chance 1
+        with np.errstate(divide="ignore"):  # at the greatest T and ε = 0, F is infinite and the probability 1
             F = below - np.log(-np.expm1(below - self._params.epsilon))
         return np.flatnonzero(rng.random(len(t)) < expit(F - self._params.gamma))

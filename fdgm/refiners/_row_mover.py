@@ -1,4 +1,4 @@
-"""The base of the refiners that are transformers."""
+"""The base class of the refiners that are transformers."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ __all__ = ["RowMover"]
 
 
 class RowMover(OneToOneFeatureMixin, TransformerMixin, Mover):
-    """Base of those that can also move rows whose latents are not known, and so are transformers."""
+    """Base class of the refiners that can also move rows with unknown latents, and so are transformers."""
 
     @undisturbed()
     def transform(self, X: Any) -> Any:
-        """Rows, moved in the data space: whatever `space` is, since a row's latents are not known.
+        """Move rows in the data space, whatever `space` is, since the latents of rows are not known.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The base of the refiners that choose among samples, by a calibrated log-ratio."""
+"""The base class of the refiners that choose among samples by a calibrated log-ratio."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -23,15 +23,15 @@ from ._split import held_out_rows
 __all__ = ["CANDIDATES", "Selector"]
 
 CANDIDATES = 4096  # candidates made at once
-_FRUITLESS = 500  # chunks of candidates without a row, after which `sample` gives up
-_CALIBRATED = 5000  # generated rows that the calibration sees, and among which the greatest T is found
-_CALIBRATION_KEY, _REFINE_KEY = 20, 22  # streams of the fit's own seed, beside the base's
+_FRUITLESS = 500  # chunks of candidates without an accepted one, after which `sample` gives up
+_CALIBRATED = 5000  # generated samples for the calibration and for the greatest T
+_CALIBRATION_KEY, _REFINE_KEY = 20, 22  # streams of the fit's own seed, in addition to the base class's
 
 
 class Selector(Refiner):
-    """Base of the refiners that choose among samples, and so return fewer rows than they were given.
+    """Base class of the refiners that choose among samples, and so return fewer than they were given.
 
-    A subclass says in `_select` which of a chunk of candidates stay.
+    A subclass chooses in `_select` which candidates of a chunk stay.
     """
 
     _selector_constraints: ClassVar[dict[str, Any]] = {
@@ -50,23 +50,23 @@ class Selector(Refiner):
 
     @abstractmethod
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Indexes of the candidates that stay, in order, of their calibrated log-ratios (n,)."""
+        """Indices, in order, of the candidates that stay, by their calibrated log-ratios (n,)."""
 
     @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
-        """The rows of X that are chosen.
+        """Choose rows of X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows of the generator.
+            Samples of the generator.
         random_state : int, RandomState, Generator or None, default=None
-            None is the same chance at each call.
+            None gives the same randomness at each call.
 
         Returns
         -------
         X_chosen : ndarray or DataFrame of shape (n_chosen, n_features)
-            At most as many rows as X has, maybe none.
+            At most as many rows as X, possibly none.
         """
         check_is_fitted(self)
         array, record = validate(self, X, reset=False)
@@ -92,14 +92,14 @@ class Selector(Refiner):
         return self._scaler.to_array(torch.from_numpy(np.concatenate(parts)), self._record.dtype)
 
     def _candidates(self, key: tuple[int, ...]) -> Iterator[np.ndarray]:
-        """Scaled rows of the generator, chunk after chunk, without end."""
+        """Scaled samples of the generator, chunk after chunk, without end."""
         chunk = 0
         while True:
             yield self._generate(CANDIDATES, (*key, chunk, 0)).cpu().numpy()
             chunk += 1
 
     def _field_of(self, rows: np.ndarray) -> np.ndarray:
-        """T (n,) of scaled rows, not calibrated."""
+        """Uncalibrated T (n,) of scaled rows."""
         with torch.no_grad():
             return (
                 self._field()(torch.from_numpy(rows).to(resolve_device(self.device))).cpu().numpy().astype(np.float64)
@@ -117,12 +117,12 @@ class Selector(Refiner):
         self._held_out_t, self._generated_t = self._calibrated(t_p), self._calibrated(t_q)
 
     def _calibrate(self, t_p: np.ndarray, t_q: np.ndarray) -> list[list[float]] | None:
-        """The map from T to a calibrated T: two points of a straight line, or those of an isotonic curve."""
+        """The map from T to a calibrated T, as points: two of a straight line, or those of an isotonic curve."""
         if self._params.calibration is None:
             return None
         if self._params.calibration == "sigmoid":
             t, label = np.concatenate([t_p, t_q]), np.repeat([1, 0], [len(t_p), len(t_q)])
-            weight = np.where(label, 1 / len(t_p), 1 / len(t_q))  # else T has log n_p/n_q in it
+            weight = np.where(label, 1 / len(t_p), 1 / len(t_q))  # without weights T would contain log n_p/n_q
             model = LogisticRegression(C=1e6).fit(t[:, None], label, sample_weight=weight * len(t) / 2)
             ends = np.array([t.min(), t.max()])
             return [list(ends), list(model.decision_function(ends[:, None]))]

@@ -1,4 +1,4 @@
-"""Rows that are kept out of the ratio's training."""
+"""Rows that are held out of the ratio's training."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _SPLIT_KEY = 21  # a stream of the fit's own seed
 
 
 def held_out_rows(n: int, fraction: float, entropy: int) -> np.ndarray:
-    """Which of n rows (n,) are held out: two at least."""
+    """A mask (n,) of the rows to hold out, at least two."""
     order = np.random.default_rng(chunk_seed(entropy, _SPLIT_KEY)).permutation(n)
     held_out = np.zeros(n, dtype=bool)
     held_out[order[: max(2, round(fraction * n))]] = True
