@@ -1,4 +1,4 @@
-"""A skorch net without a default module. Subclasses name their modules and train them all in `train_step`."""
+"""A skorch net without a default module: subclasses name their modules and step them all in `train_step`."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ from ._watch import Watch
 __all__ = ["MultiNet", "mean_loss", "resolve_device"]
 
 
-_HUGE = 1e6  # a loss so large that training has diverged
+_HUGE = 1e6  # a loss that training has left behind
 
 Losses = Sequence[tuple[str, Tensor]]  # the network, and its loss ()
 
@@ -39,27 +39,24 @@ class _WholeSamples:
 
 
 class _Rows(History):
-    """skorch's history, whose last row is found in constant time."""
+    """skorch's history, whose last row takes no longer to find the more there are."""
 
     def __getitem__(self, key: Any) -> Any:
         return list.__getitem__(self, key) if isinstance(key, int) else super().__getitem__(key)
 
 
 class MultiNet(NeuralNet):
-    """Base class of the training rules. One epoch is one iteration, one call of `train_step`.
+    """Base of the training rules: one epoch is one outer iteration, one call of `train_step`.
 
-    The step draws its own batches from the samples that it gets. skorch reads the loss once a step: that is free once
-    an iteration, but not once a batch.
+    The step draws its own batches from the samples it is handed, since skorch reads the loss back once a step: once
+    an outer iteration is free, once a batch is not.
 
-    A subclass
-
-    - names its modules, optimizers and private random streams, which are its state;
-    - names the figures that it records in the history;
-    - raises :class:`TrainingFailure` after a bad step, and calls `remember_good` after a good one;
-    - calls `tick` before each update, in an `inner_steps` block, so that time can end the step there.
+    A subclass names its modules, optimizers and private random streams, which are its state, and what it records in
+    the history. It raises :class:`TrainingFailure` where a step went wrong, and calls `remember_good` where one went
+    right. Its step calls `tick` before each of its updates, in an `inner_steps` block, so that time can end it there.
     """
 
-    watch_: Watch | None = None  # detects that the samples of a model have broken
+    watch_: Watch | None = None  # what tells that a model that makes rows has broken
     module_names: tuple[str, ...]
     optimizer_names: tuple[str, ...]
     stream_names: ClassVar[tuple[str, ...]]
@@ -70,7 +67,7 @@ class MultiNet(NeuralNet):
         self.good_: State | None = None
         self.good_loop_ = 0
         self.clock_ = Clock(1, None)
-        self.lr_factors_: dict[str, float] = {}  # factors of the optimizers' learning rates, set by a callback
+        self.lr_factors_: dict[str, float] = {}  # of an optimizer's rate, where a callback changes it
         self._hooked = False  # whether a callback wants to see the gradients
         super().__init__(
             module=nn.Identity,
@@ -86,7 +83,7 @@ class MultiNet(NeuralNet):
         return []
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """As skorch's, except that the interrupt by which skorch's EarlyStopping ends training is a StopTraining.
+        """As skorch's; an EarlyStopping of skorch, which interrupts where it has waited enough, becomes a StopTraining.
 
         Any other KeyboardInterrupt is the user's.
         """
@@ -104,9 +101,9 @@ class MultiNet(NeuralNet):
         self.history.record("seconds", self.clock_.seconds)
 
     def train(self, samples: tuple[Rows, ...], clock: Clock) -> str:
-        """Run `train_step` until the clock or a callback ends it. Return the reason.
+        """Run `train_step` until the clock is finished or a callback stops it; return the reason.
 
-        An iteration that was cut leaves a last row of the history without ``seconds``.
+        An iteration that was cut leaves a last row of the history that has no ``seconds``.
         """
         self.clock_ = clock
         dataset = Samples(samples)
@@ -129,18 +126,18 @@ class MultiNet(NeuralNet):
         return reason
 
     def tick(self) -> None:
-        """Begin an update of one batch.
+        """Say that an update, of one batch, begins.
 
         Raises
         ------
         OutOfTime
-            If the clock has no time left for it.
+            If the clock has no time for it.
         """
         self.clock_.tick(first=len(self.history) == 1)
 
     @contextmanager
     def inner_steps(self) -> Iterator[None]:
-        """A context for updates. If time runs out, it skips the remaining updates of the very first iteration."""
+        """Around updates: where time is over, those that are left of the very first iteration are not made."""
         try:
             yield
         except OutOfTime:
@@ -148,11 +145,11 @@ class MultiNet(NeuralNet):
                 raise
 
     def set_rate(self, optimizer: str, lr: float) -> None:
-        """Set the learning rate of one of its optimizers. A callback's factor multiplies it."""
+        """The learning rate of one of its optimizers from now on, but for what a callback makes of it."""
         set_lr(getattr(self, optimizer), lr * self.lr_factors_.get(optimizer, 1.0))
 
     def show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-        """Let callbacks see and change the gradients before each optimizer step. Return a function that ends this."""
+        """Have callbacks see, and change, the gradients before each step of an optimizer; return what ends that."""
         if not self._hooked:
             return lambda: None
         names = {p: f"{m}.{n}" for m in self.module_names for n, p in getattr(self, m).named_parameters()}
@@ -164,22 +161,22 @@ class MultiNet(NeuralNet):
         return optimizer.register_step_pre_hook(hook).remove
 
     def record(self, figures: dict[str, float], *, expected: dict[str, str], losses: Losses) -> None:
-        """Record an iteration's figures in the history.
+        """Put an iteration's figures into the history.
 
         Parameters
         ----------
         figures : dict
         expected : dict of str to str
-            Figures that must be finite, each with its network. The exception is an iteration that the clock cut before
-            they were measured.
+            Figures that must be finite, but where the clock cut the iteration before they were taken; and the network
+            that each is of.
         losses : sequence of (str, Tensor)
-            All losses of the iteration in order, each with the network that it updated. The network to blame is the
-            one updated last before the first broken loss, not the network of that loss.
+            Each of the iteration's, in the order they were taken, with the network that was updated by it. The one
+            updated last before the first loss that is broken is to blame, not the one that this loss is of.
 
         Raises
         ------
         TrainingFailure
-            If a figure in `expected` is not finite.
+            If one is not.
         """
         for name, value in figures.items():
             self.history.record(name, value)
@@ -196,12 +193,12 @@ class MultiNet(NeuralNet):
         return self
 
     def remember_good(self) -> None:
-        """Keep the present networks, to go back to if a later iteration breaks them."""
+        """Keep the networks as they are, to go back to should a later iteration break them."""
         self.good_ = self.weights().copy()
         self.good_loop_ = len(self.history)
 
     def go_back(self) -> None:
-        """Go back to the networks that were kept. The optimizers start afresh: their moments hold the failure."""
+        """To the networks that were kept. The optimizers begin anew: their moments hold what broke them."""
         if self.good_ is None:
             raise RuntimeError("go_back needs networks that were kept, and there are none.")
         self.set_weights(self.good_)
@@ -209,28 +206,28 @@ class MultiNet(NeuralNet):
             getattr(self, name).state.clear()
 
     def weights(self) -> State:
-        """Every module's state, not copied."""
+        """Every module's state, as it is: to keep it, copy it."""
         return State(parts={name: module_state(getattr(self, name)) for name in self.module_names})
 
     def set_weights(self, weights: State, *, halved: bool = False) -> None:
-        """Restore what `weights` gave."""
+        """Put back what `weights` gave."""
         for name in self.module_names:
             module = getattr(self, name)
             module.load_state_dict(fitting(module, weights.part(name), halved=halved))
 
     def checked_weights(self, weights: State) -> State:
-        """What `weights` gave, checked against the present networks, for later use."""
+        """What `weights` gave, once it is found to fit, for another time."""
         return State(
             parts={name: State(fitting(getattr(self, name), weights.part(name))) for name in self.module_names}
         )
 
     def to_state(self, *, compact: bool = False) -> State:
-        """Everything that training continues from, and what was recorded.
+        """Everything that training goes on from, and what was recorded.
 
         Parameters
         ----------
         compact : bool, default=False
-            Store weights as float16, and no moments of the optimizers.
+            Weights as float16, and no moments of the optimizers.
 
         Raises
         ------
@@ -260,7 +257,7 @@ class MultiNet(NeuralNet):
         return State({}, {"compact": compact}, parts)
 
     def from_state(self, state: State) -> Self:
-        """Restore what `to_state` gave, in an initialised net with the same settings, on any device."""
+        """Take up what `to_state` gave, in an initialised net of the same settings, on any device."""
         compact: bool = state.choice("compact", (False, True))
         self.set_weights(state.part("weights"), halved=compact)
         if not compact:
@@ -285,12 +282,12 @@ class MultiNet(NeuralNet):
 
 
 def _halved(module: str, weights: State) -> State:
-    """The same weights as float16.
+    """The same as float16.
 
     Raises
     ------
     ValueError
-        If a weight is too large for float16.
+        If a weight is too large for it.
     """
     tensors = dict(weights.tensors)
     for name, tensor in tensors.items():
@@ -306,14 +303,14 @@ def _halved(module: str, weights: State) -> State:
 
 
 def mean_loss(losses: Losses, who: str, *, like: Tensor) -> Tensor:
-    """The mean of one network's losses, a tensor (). NaN if there are none."""
+    """The mean of one network's losses, a tensor (); NaN of none."""
     own = [loss for name, loss in losses if name == who]
     return torch.stack(own).mean() if own else like.new_tensor(math.nan)
 
 
 def _culprit(losses: Losses) -> str | None:
-    """The network that was updated last before a loss was broken."""
-    before = losses[-1][0] if losses else None  # of the iteration before, which ended with the same network
+    """The network whose update was the last before a loss was broken."""
+    before = losses[-1][0] if losses else None  # in the iteration before, which ended alike
     for who, loss in losses:
         if not abs(loss.item()) < _HUGE:
             return before
@@ -326,7 +323,7 @@ def _sees_gradients(callback: Any) -> bool:
 
 
 def resolve_device(device: str) -> str:
-    """``"auto"`` is a GPU if there is one, and otherwise the CPU.
+    """``"auto"`` is a GPU where there is one, and the CPU where there is not.
 
     Raises
     ------

@@ -6,6 +6,6 @@ __all__ = ["set_lr"]
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """Set the learning rate."""
+    """The learning rate from now on."""
     for group in optimizer.param_groups:
         group["lr"] = lr

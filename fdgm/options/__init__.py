@@ -5,6 +5,7 @@ from ._checkpoint import Checkpoint
 from ._early_stopping import EarlyStopping
 from ._gradient import Gradient
 from ._implicit import ImplicitNoise
+from ._maps import Maps
 from ._network import Network
 from ._noise import InstanceNoise
 from ._optimizers import Adam, Optimizer, RMSprop
@@ -19,6 +20,7 @@ __all__ = [
     "Gradient",
     "ImplicitNoise",
     "InstanceNoise",
+    "Maps",
     "Network",
     "Optimizer",
     "Option",

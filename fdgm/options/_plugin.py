@@ -13,6 +13,7 @@ def fdgm_options() -> dict[str, type]:
         "gradient": options.Gradient,
         "implicit_noise": options.ImplicitNoise,
         "instance_noise": options.InstanceNoise,
+        "maps": options.Maps,
         "network": options.Network,
         "replay": options.Replay,
         "rmsprop": options.RMSprop,

@@ -174,8 +174,8 @@ def source_of(
     owner: str, generator: Any, scaler: Scaler, device: str, columns: Labels | None
 ) -> LatentSource | RowSource:
     """The generator behind the interface, in the scaled units of `scaler`, with columns in the order of `columns`."""
-    if isinstance(generator, GenerativeModel):
-        size, generate = generator._scaled_generator()
+    if isinstance(generator, GenerativeModel) and (latent := generator._scaled_generator()) is not None:
+        size, generate = latent
         generate = ordered(generate, column_order(f"generator of {owner}", generator, columns))
         own = generator.net_.device  # the device that it was trained on
         return LatentSource(Prior(size), lambda latents: generate(latents.to(own)).to(device))

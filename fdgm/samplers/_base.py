@@ -65,7 +65,7 @@ class Sampler(GenerativeModel):
         self._scaled_log_ratio()  # raises if the critic judges rows together
         return CriticCopy(self.net_.critic_, self.net_.critic_step_.objective)
 
-    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
+    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
         """Number of standard normal latents, and the map from them to scaled rows, on the generator's device."""
         net = self.net_
         module, precision = net.sampling_module.eval(), net.settings.precision

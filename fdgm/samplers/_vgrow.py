@@ -1,7 +1,7 @@
 """VGrow: particles follow the gradient flow of an f-divergence and are distilled into a generator."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils._param_validation import Interval, StrOptions
-from torch import nn
+from torch import Tensor, nn
 
 from .. import registry
 from ..architectures import Architecture
@@ -22,6 +22,7 @@ from ..options import (
     Checkpoint,
     EarlyStopping,
     InstanceNoise,
+    Maps,
     Network,
     Optimizer,
     Option,
@@ -32,6 +33,7 @@ from ..options import (
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ._base import Sampler
+from ._maps_net import MapsNet, MapsSettings, latents_of
 from ._ratio_step import make_ratio
 from ._recorder import ParticleRecorder
 from ._vgrow_net import VGrowNet, VGrowSettings
@@ -94,9 +96,13 @@ class VGrowSampler(Sampler):
         ``divergence="all"`` has its own clip and takes none here.
     architecture : str or Architecture, default="mlp"
         One of ``fdgm.available("architecture")`` or an instance.
-    generator : str or Network, default="network"
-        What is fitted to the particles. ``"network"`` is a generator network. ``Network(...)`` has its settings, among
-        them the numbers of latents, particles and particle steps.
+    generator : str, Network or Maps, default="network"
+        What samples come from:
+
+        - ``"network"`` or ``Network(...)``: a network from latents to samples, fitted to the particles after each
+          iteration. The option has the numbers of latents, particles and particle steps.
+        - ``"maps"`` or ``Maps(...)``: the maps that moved the particles, replayed. `ratio`, `n_critic_steps`,
+          `step_size` and `instance_noise` must be left alone, and refiners move its samples, not its latents.
     n_critic_steps : int, default=1
         Critic updates before each particle step.
     step_size : float, "auto" or StepSize, default="auto"
@@ -160,7 +166,7 @@ class VGrowSampler(Sampler):
 
     Attributes
     ----------
-    net_ : VGrowNet
+    net_ : VGrowNet or MapsNet
         The skorch net, with ``generator_`` and ``critic_``, and with ``average_`` if the generator is averaged.
     history_ : DataFrame of shape (n_loops, 6), or 7 with rows held out
         One row for each iteration, with the columns:
@@ -209,7 +215,7 @@ class VGrowSampler(Sampler):
         "divergence": [str, Divergence],
         "ratio": [str, DensityRatio, None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
-        "generator": [StrOptions({"network"}), Network],
+        "generator": [StrOptions({"maps", "network"}), Maps, Network],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"}), StepSize],
         "instance_noise": [Interval(Real, 0, None, closed="left"), InstanceNoise],
@@ -237,7 +243,7 @@ class VGrowSampler(Sampler):
         ratio: str | DensityRatio | None = None,
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
-        generator: str | Network = "network",
+        generator: str | Maps | Network = "network",
         n_critic_steps: int = 1,
         step_size: float | str | StepSize = "auto",
         scaling: str = "auto",
@@ -325,10 +331,21 @@ class VGrowSampler(Sampler):
             "critic_optimizer": Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05))),
         }
 
+    def _default_option(self, name: str) -> Option:
+        if isinstance(self.generator, Maps) or self.generator == "maps":
+            if name == "generator":
+                return Maps()
+            if name == "critic_optimizer":
+                return Adam(0.001, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1)))
+        return super()._default_option(name)
+
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
         scaling = Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
         network = self._option("generator")
+        if isinstance(network, Maps):
+            self._make_maps_net(network, architecture, scaling, shape, seeds)
+            return
         latent_size = architecture.latent_size(shape) if network.latent_size is None else network.latent_size
         step = self._option("step_size")
         settings = VGrowSettings(
@@ -349,8 +366,38 @@ class VGrowSampler(Sampler):
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
 
+    def _make_maps_net(
+        self, maps: Maps, architecture: Architecture, scaling: Scaling, shape: tuple[int, ...], seeds: Seeds
+    ) -> None:
+        self._check_idle(
+            ("ratio", "n_critic_steps", "step_size", "instance_noise"),
+            "with maps, whose option Maps has settings for it",
+        )
+        settings = MapsSettings(
+            architecture=architecture,
+            scaling=scaling,
+            latent_size=latents_of(shape),
+            maps=maps,
+            clamp=self._scaled_range(shape),
+            batch_size=self.batch_size,
+            critic_optimizer=self._option("critic_optimizer"),
+            precision=self.precision,
+        )
+        self.net_ = MapsNet(
+            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
+        ).initialize()
+
+    @property
+    def _keeps_maps(self) -> bool:
+        return isinstance(self.net_, MapsNet)
+
     def _critic_copy(self) -> nn.Module | None:
-        return None if self.net_.settings.ratio is not None else super()._critic_copy()
+        if not self._keeps_maps and self.net_.settings.ratio is not None:
+            return None
+        return super()._critic_copy()
+
+    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
+        return None if self._keeps_maps else super()._scaled_generator()
 
     def _checked_ratio(self, seeds: Seeds) -> DensityRatio | None:
         """The density ratio that replaces the critic, if the user asked for one.

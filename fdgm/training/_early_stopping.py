@@ -1,4 +1,4 @@
-"""Stop training when samples no longer get closer to held-out rows, and keep the best generator."""
+"""Stop when held-out rows say that samples no longer get better, and keep the best generator."""
 
 import math
 from collections.abc import Callable
@@ -22,9 +22,9 @@ class BestGenerator:
     ----------
     distance : float
     loop : int
-        Iteration after which it was reached, counted from 1. 0 before the first comparison.
+        Outer loop after which it was reached, counted from 1; 0 before the first.
     n_worse : int
-        Number of comparisons since then.
+        Comparisons since.
     weights : State or None
     """
 
@@ -35,14 +35,14 @@ class BestGenerator:
         self.weights: State | None = None
 
     def to_state(self) -> State:
-        """The whole state, for a file."""
+        """Everything, to be stored."""
         distance = torch.tensor(self.distance, dtype=torch.float64, device="cpu")
         parts = {} if self.weights is None else {"weights": self.weights}
         return State({"distance": distance}, {"loop": self.loop, "n_worse": self.n_worse}, parts)
 
     @classmethod
     def from_state(cls, state: State, net: MultiNet) -> Self:
-        """Restore what `to_state` gave, for a net like this one."""
+        """What `to_state` gave, of a net like this one."""
         best = cls()
         best.distance = state.tensor("distance", (), torch.float64, finite=False).item()
         best.loop, best.n_worse = state.integer("loop"), state.integer("n_worse")
@@ -52,20 +52,20 @@ class BestGenerator:
 
 
 class BestGeneratorKeeper(Callback):
-    """Callback of early stopping, which compares every few iterations.
+    """Early stopping: compare every few outer loops.
 
     Parameters
     ----------
     best : BestGenerator
-        Keeps the best networks.
+        Where the best is kept.
     held_out : ndarray of shape (n_rows, *row_shape)
-        Scaled rows.
+        Scaled.
     draw : callable
-        ``draw(n)`` gives n scaled samples of the model, from the same latents at each call.
+        ``draw(n)`` gives n scaled rows of the model, from the same latents at each call.
     every : int
-        Iterations between comparisons.
+        Outer loops between comparisons.
     patience : int
-        Number of comparisons without improvement that ends training.
+        Comparisons without a better one that end training.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The base class of every estimator that trains networks."""
+"""The base of every estimator that trains networks."""
 
 import inspect
 import os
@@ -34,10 +34,10 @@ __all__ = ["Trainable"]
 
 
 class Trainable(Savable, ABC):
-    """Base class of the estimators that train networks, in scaled units, in a skorch net `net_`.
+    """Base of the estimators that train networks, in scaled units, in a skorch net that they hold as `net_`.
 
-    A subclass validates X, calls `_run` with the arrays to train on, and implements `_make_net` and `_make_scaler`.
-    This class handles the budget, randomness, failures, files and checkpoints.
+    A subclass validates, calls `_run` with the arrays to train on, and says what `_make_net` and `_make_scaler`
+    make. Everything that has to do with the budget, chance, failure, files and checkpoints is here.
     """
 
     #: Constraints of the parameters that all of them have, under these names.
@@ -53,8 +53,8 @@ class Trainable(Savable, ABC):
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
     }
-    #: Parameters of one call of `fit`, and `random_state`, whose seeds the net holds. All others make the networks and
-    #: must not change when training continues.
+    #: Parameters of one call of `fit`, and `random_state`, whose seeds the net holds. The others make the networks, and
+    #: training goes on with these as they were.
     _call_params: ClassVar[tuple[str, ...]] = (
         *NO_MATTER,
         "random_state",
@@ -64,12 +64,12 @@ class Trainable(Savable, ABC):
         "warm_start",
         "early_stopping",
     )
-    #: Parameters whose options may be given by name as well as by object.
+    #: Parameters whose options have names, beside being objects.
     _named_options: ClassVar[tuple[str, ...]] = ()
     #: Parameters that take a registered component, and its family.
     _components: ClassVar[dict[str, str]] = {}
-    #: The mend for each kind of failure, or for "{kind}, {network to blame}" if that has another mend.
-    #: ``{name}`` stands for a parameter and its present value.
+    #: What to do about each kind of failure, or about "{kind}, {network to blame}" where that is another thing;
+    #: ``{name}`` stands for a parameter and its value now.
     _mends: ClassVar[dict[str, str]]
 
     max_iter: int | None
@@ -101,37 +101,37 @@ class Trainable(Savable, ABC):
 
     @abstractmethod
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        """Make fresh networks in `net_`, for rows of this shape."""
+        """Fresh networks in `net_`, for rows of this shape."""
 
     @abstractmethod
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         """The map to scaled units, for these samples."""
 
     def _mend(self, reason: str, culprit: str) -> str:
-        """The mend for a failure of that kind, from `_mends`."""
+        """What to do about a failure of that kind, as `_mends` has it."""
         return self._mends.get(f"{reason}, {culprit}", self._mends[reason])
 
     def _reset(self) -> None:
-        """Set the state before the first iteration, except networks and scaling."""
+        """The state before the first loop, beside networks and scaling."""
 
     def _callbacks(self) -> list[Any]:
-        """The estimator's own callbacks."""
+        """Callbacks of the estimator's own."""
         return []
 
     def _noted(self) -> dict[str, Any]:
-        """Copies of the attributes, except the net, that the estimator's own callbacks change."""
+        """Copies of the attributes, beside the net, that callbacks of the estimator's own change."""
         return {}
 
     def _settle(self) -> None:
-        """Finish the networks after training has ended without failure."""
+        """What is left to do with the networks once training has ended in good order."""
 
     def to_state(self, *, compact: bool = False) -> State:
-        """Everything that was learned, as tensors and JSON.
+        """Everything learned: tensors and JSON.
 
         Parameters
         ----------
         compact : bool, default=False
-            Whether to omit the optimizers' moments and to round the networks' weights to float16.
+            Whether to leave out the optimizers' moments and to round the networks' weights to float16.
 
         Returns
         -------
@@ -141,7 +141,7 @@ class Trainable(Savable, ABC):
         Raises
         ------
         TypeError
-            If a column of X has a label that cannot be stored. The message names it.
+            If a column of X has a label that cannot be stored; it is named.
         ValueError
             If a weight is too large for float16.
         """
@@ -162,7 +162,7 @@ class Trainable(Savable, ABC):
         )
 
     def from_state(self, state: State) -> Self:
-        """Restore what `to_state` gave, in an estimator with the same parameters.
+        """Take up what `to_state` gave, in an estimator of the same parameters.
 
         Parameters
         ----------
@@ -208,14 +208,14 @@ class Trainable(Savable, ABC):
 
     @classmethod
     def _default_options(cls) -> dict[str, Option]:
-        """The default option of each parameter that takes one: its class and values where None or a name is given."""
+        """What each parameter that takes an option stands for where it is None or a name: its kind, and defaults."""
         return {"checkpoint": Checkpoint("fdgm.checkpoint")}
 
     def _default_option(self, name: str) -> Option:
         return self._default_options()[name]
 
     def _option(self, name: str) -> Any:
-        """The option of a parameter as training uses it: checked, with defaults for what it leaves open.
+        """The option of a parameter as training takes it: checked, with the defaults for what it leaves open.
 
         Raises
         ------
@@ -230,9 +230,10 @@ class Trainable(Savable, ABC):
         return value.check(f"{name} of {type(self).__name__}").filled(default)
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters. Nested names such as ``critic_optimizer__lr`` set those of options and components.
+        """Set parameters, also those of options and components by nested names such as ``critic_optimizer__lr``.
 
-        If the parameter before the ``__`` is None, a name or a number, the object that it stands for first replaces it.
+        Where the parameter before the ``__`` is None, a name or a number, the object that it stands for takes its place
+        first.
 
         Parameters
         ----------
@@ -250,7 +251,7 @@ class Trainable(Savable, ABC):
         return self
 
     def _as_object(self, name: str) -> Any:
-        """The object that the value of a parameter stands for, if that object has its own parameters."""
+        """What the value of a parameter stands for, where that has parameters of its own."""
         value = getattr(self, name)
         if isinstance(value, BaseEstimator):
             return value
@@ -270,7 +271,7 @@ class Trainable(Savable, ABC):
         Raises
         ------
         ValueError
-            If it has no end.
+            If there is no end to it.
         """
         owner = type(self).__name__
         if self.replay is not None:
@@ -281,8 +282,8 @@ class Trainable(Savable, ABC):
         return Clock(self.max_iter, self.max_seconds)
 
     def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
-        """Set scaling, seeds and fresh networks for these samples."""
-        self._forget("net_")  # if this fails, no fit remains, not even half of one
+        """Scaling, seeds and fresh networks, for these samples."""
+        self._forget("net_")  # should this fail, there is no fit, and no half of one
         self._scaler = self._make_scaler(arrays)
         self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
         self._progress = []
@@ -290,24 +291,24 @@ class Trainable(Savable, ABC):
         self._reset()
 
     def _is_trained(self) -> bool:
-        """Whether there are networks and one of their iterations has begun."""
+        """Whether there are networks, and an iteration of theirs has begun."""
         net = vars(self).get("net_")
         return net is not None and len(net.history) > 0
 
     def _forget(self, name: str) -> None:
-        """Remove an attribute that a fit left, if it exists."""
+        """Remove something that a fit left, if it is there."""
         if name in vars(self):
             delattr(self, name)
 
     def _build(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        """Make fresh networks, and note the parameters that they are made with."""
+        """Fresh networks, and a note of the parameters that they are made with."""
         self._made_with = vars(at_fit(self, without=self._call_params))
-        with self._as_made():  # the networks hold copies of the user's components
+        with self._as_made():  # no component that the user holds is held by the networks
             self._make_net(shape, seeds)
 
     @contextmanager
     def _as_made(self) -> Iterator[None]:
-        """A context with the parameters that the networks were made with, whatever was set since."""
+        """Under the parameters that the networks were made with, whatever was set since."""
         now = {name: getattr(self, name) for name in self._made_with}
         self.set_params(**self._made_with)
         try:
@@ -316,18 +317,18 @@ class Trainable(Savable, ABC):
             self.set_params(**now)
 
     def _frozen(self) -> Self:
-        """An independent copy in its present state: fitted, with the parameters of its fit."""
+        """A copy as it stands: fitted, with the parameters of its fit, and with nothing in common with this one."""
         made = type(self)(**{**self.get_params(deep=False), **self._made_with})
         made.set_params(device=str(self.net_.device), callbacks=None, checkpoint=None, verbose=0)
         return made.from_state(deepcopy(self.to_state()))
 
     def _check_unchanged(self) -> None:
-        """Check that training continues with the parameters that the networks were made with.
+        """That training goes on with the parameters that the networks were made with.
 
         Raises
         ------
         ValueError
-            If one was changed. The message names the first.
+            By the name of the first that was changed.
         """
         for name, made in self._made_with.items():
             if not same(getattr(self, name), made):
@@ -337,23 +338,23 @@ class Trainable(Savable, ABC):
                 )
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """The samples that the net is trained on, from the arrays that `fit` was given."""
+        """What the net is trained on, of the arrays that `fit` was given."""
         return tuple(self._rows(array) for array in arrays)
 
     def _rows(self, array: np.ndarray, held_out: np.ndarray | None = None) -> Rows:
-        """A sample to draw batches from, without the rows at some indices. It is on the device or stays in its file."""
+        """A sample to draw batches from, on the device or left in its file, without the rows of some indices."""
         if is_mapped(array):
             return MappedRows(array, self._scaler.to_tensor, held_out)
         kept = array if held_out is None else np.delete(array, held_out, axis=0)
         return ResidentRows(self._scaler.to_tensor(kept).to(self.net_.device))
 
     def _check_idle(self, names: Sequence[str], reason: str) -> None:
-        """Check that parameters without effect are at their defaults.
+        """That parameters which nothing would heed are at their defaults.
 
         Raises
         ------
         ValueError
-            If one is not. The message names the first, with the reason.
+            By the name of the first that is not, with the reason.
         """
         for name in names:
             default = inspect.signature(type(self)).parameters[name].default
@@ -363,7 +364,7 @@ class Trainable(Savable, ABC):
                 )
 
     def _run(self, arrays: tuple[np.ndarray, ...], record: Record, clock: Clock) -> Self:
-        """Train on these samples, from the checkpoint if there is one."""
+        """Train on these samples, from the checkpoint where there is one."""
         self._record = record
         try:
             checkpointers = [] if self.checkpoint is None else [resume(self, arrays, clock)]
@@ -394,7 +395,7 @@ class Trainable(Savable, ABC):
         except TrainingFailure as failure:
             self._keep_last_good(failure, clock)
             self._settle()
-        except BaseException as error:  # of a callback, or the user's interrupt: whole iterations stay
+        except BaseException as error:  # a callback's, or the user's interrupt: what was learned in whole loops stays
             interrupted = isinstance(error, KeyboardInterrupt)
             if interrupted or _unfinished(net):
                 last_whole.go_back()
@@ -418,7 +419,7 @@ class Trainable(Savable, ABC):
         return self
 
     def _warn_of_little(self, clock: Clock) -> None:
-        """Warn if `max_seconds` did not suffice for one iteration."""
+        """Say so where `max_seconds` did not suffice for one outer loop."""
         if clock.cut_at is not None and clock.n_inner_steps is None:
             what = f"in the first outer loop, after {clock.cut_at} of its inner steps"
         elif self.stop_reason_ == "max_seconds" and not clock.readings:
@@ -432,13 +433,13 @@ class Trainable(Savable, ABC):
         )
 
     def _trim(self, clock: Clock) -> None:
-        """Forget an iteration that did not end."""
+        """Forget a loop that did not end."""
         history = self.net_.history
         n_ended = sum("seconds" in row for row in history)
         del history[n_ended:], clock.readings[n_ended - len(self._progress) :]
 
     def _take_down(self, clock: Clock) -> None:
-        """Set the attributes that describe the completed iterations."""
+        """What is known of the loops that ended."""
         self._progress = self._progress + clock.readings
         self._summarise()
 
@@ -451,7 +452,7 @@ class Trainable(Savable, ABC):
         self.history_ = figures.drop(columns=idle)
 
     def _keep_last_good(self, failure: TrainingFailure, clock: Clock) -> None:
-        """Go back to the last good networks. Warn of what happened and which parameter to change."""
+        """Go back to the last good networks, and say what happened and which knob to turn."""
         net = self.net_
         loop, loss = len(net.history), net.history_names[0]
         mend = self._mend(failure.reason, failure.culprit)
@@ -470,7 +471,7 @@ class Trainable(Savable, ABC):
         warnings.warn(f"{message} The networks of loop {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Networks with parametrisations cannot be pickled, so pickles hold the same state as files.
+        # Networks with parametrisations cannot be pickled, so pickles hold what files do.
         state = dict(super().__getstate__())
         if state.pop("net_", None) is not None:
             state["_fitted"] = self.to_state()

@@ -1,0 +1,280 @@
+"""VGrow with maps: particles move along the critic's gradient, and what moved them is kept."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from ..architectures import Architecture
+from ..divergences import Scaling
+from ..inputs import Seeds
+from ..nets import Average, CriticStep, MultiNet, PrincipalComponents, Rows, Settings, Watch, mean_loss, spread
+from ..objectives import Logistic
+from ..options import Maps, Optimizer
+from ..persistence import State
+from ._maps import MapStack
+
+__all__ = ["MapsNet", "MapsSettings", "latents_of"]
+
+_CLOSING = 0.05  # last fraction of the budget, in which the critic alone is trained, on clean rows
+_FRESH = 2048  # particles that no map was trained on, which the closing critic tells from data
+_BASE_ROWS = 20_000  # rows at most for the principal components
+_FIRST_STEPS = 4  # times as many critic steps before the first map
+_MOST_LATENTS = 1024
+
+_CRITIC, _PARTICLES = "the critic", "the particles, which the critic's gradient moves"
+
+#: Figures that must be finite, and whose they are.
+_EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES}
+
+
+def latents_of(shape: tuple[int, ...]) -> int:
+    """Number of latents of a base for rows of this shape: one for each number, up to 1,024."""
+    return min(math.prod(shape), _MOST_LATENTS)
+
+
+@dataclass(frozen=True)
+class MapsSettings(Settings):
+    """The numbers of the method, in scaled units. VGrowSampler and its option Maps document them."""
+
+    architecture: Architecture
+    scaling: Scaling
+    latent_size: int
+    maps: Maps
+    clamp: tuple[float, float] | None
+    batch_size: int
+    critic_optimizer: Optimizer
+    precision: str
+
+
+class Base(nn.Module):
+    """Where particles start: a Gaussian with the mean and the covariance of the data.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of a row.
+    latent_size : int
+        Directions beyond it are left out.
+    """
+
+    mean: Tensor
+    root: Tensor
+
+    def __init__(self, shape: tuple[int, ...], latent_size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(shape, dtype=torch.float32, device="cpu"))
+        self.register_buffer("root", torch.zeros(latent_size, *shape, dtype=torch.float32, device="cpu"))
+
+    def set(self, rows: Tensor) -> None:
+        """Take mean and covariance from rows."""
+        found = PrincipalComponents.of(rows, len(self.root))
+        self.mean.copy_(found.mean)
+        self.root.zero_()
+        self.root[: len(found.deviations)] = (found.deviations[:, None] * found.directions).unflatten(
+            1, self.mean.shape
+        )
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.mean + torch.tensordot(latents, self.root, dims=1)
+
+
+class Composition(nn.Module):
+    """The sampler: the base, then all maps.
+
+    Parameters
+    ----------
+    base : Base
+    maps : MapStack
+    """
+
+    def __init__(self, base: Base, maps: MapStack) -> None:
+        super().__init__()
+        self.base = base
+        self.maps = maps
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.maps(self.base(latents))
+
+
+class MapsNet(MultiNet):
+    """A critic, and the maps that it has been. A training step makes one map.
+
+    Parameters
+    ----------
+    settings : MapsSettings
+    seeds : Seeds
+    data_shape : tuple of int
+    """
+
+    module_names = ("critic_", "average_", "base_")
+    optimizer_names = ("optimizer_critic_",)
+    stream_names = ("batches_",)
+    watch_: Watch
+    history_names = ("critic_loss", "displacement", "spread", "divergence", "held_out_distance", "seconds")
+
+    def __init__(self, *, settings: MapsSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+        self.settings = settings
+        self.seeds = seeds
+        self.data_shape = data_shape
+        super().__init__(**kwargs)
+
+    def initialize_module(self) -> "MapsNet":
+        s, seeds = self.settings, self.seeds
+        self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
+        self.averager_ = Average(self.critic_, s.maps.ema)
+        self.average_ = self.averager_.module
+        self.base_ = Base(self.data_shape, s.latent_size).to(self.device)
+        player = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
+        self.maps_ = MapStack(player, s.scaling, s.clamp)
+        self.composition_ = Composition(self.base_, self.maps_)
+        self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
+        self.watch_ = Watch("the particles")
+        self._pool: Tensor | None = None
+        self._n_moved = 0
+        return self
+
+    def initialize_optimizer(self) -> "MapsNet":
+        s = self.settings
+        self.optimizer_critic_ = s.critic_optimizer.make(self.critic_.parameters())
+        self.critic_step_ = CriticStep(self.critic_, self.optimizer_critic_, Logistic(), precision=s.precision)
+        return self
+
+    @property
+    def sampling_module(self) -> nn.Module:
+        """The composition, from latents to samples."""
+        return self.composition_
+
+    def weights(self) -> State:
+        """With the number of maps, which are only ever added."""
+        held = super().weights()
+        held.json["n_maps"] = len(self.maps_)
+        return held
+
+    def set_weights(self, weights: State, *, halved: bool = False) -> None:
+        super().set_weights(weights, halved=halved)
+        self.maps_.truncate(weights.integer("n_maps", most=len(self.maps_)))
+
+    def checked_weights(self, weights: State) -> State:
+        held = super().checked_weights(weights)
+        held.json["n_maps"] = weights.integer("n_maps", most=len(self.maps_))
+        return held
+
+    def to_state(self, *, compact: bool = False) -> State:
+        state = super().to_state(compact=compact)
+        state.parts["maps"] = self.maps_.to_state(compact=compact)
+        return state
+
+    def from_state(self, state: State) -> Self:
+        self.maps_.from_state(state.part("maps"), compact=state.choice("compact", (False, True)))
+        return super().from_state(state)
+
+    def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
+        """Critic steps, then one map of all particles. At the end of the budget, critic steps on clean rows alone."""
+        (X,) = batch
+        s = self.settings
+        progress, iteration = self.clock_.read(), len(self.history)
+        self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(progress, iteration))
+        if iteration == 1:
+            self.base_.set(X.draw(min(len(X), _BASE_ROWS), self.batches_))
+        start = pool = self._moved()
+        noise = self._noise(progress / (1 - _CLOSING))
+        losses: list[tuple[str, Tensor]] = []
+        particles = pool[s.maps.n_particles :] if noise is None else pool[: s.maps.n_particles]
+        n_steps = s.maps.n_critic_steps * (1 if len(self.maps_) else _FIRST_STEPS)
+        with self.inner_steps():
+            for _ in range(n_steps):
+                self.tick()
+                losses.append((_CRITIC, self._critic_update(X, particles, noise)))
+        if noise is not None:
+            self.maps_.append(self.average_, self._step_factor * noise**2)
+            pool = self._moved()
+        self.particles_ = pool[: s.maps.n_particles]
+        loss = mean_loss(losses, _CRITIC, like=pool)
+        self._summarise(X, start, pool, loss, losses)
+        return {"loss": loss, "y_pred": None}
+
+    @property
+    def _step_factor(self) -> float:
+        """η over the variance of the noise: so that all divergences move particles alike near the data."""
+        s = self.settings
+        return s.maps.step_size / float(s.scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))
+
+    def _noise(self, along: float) -> float | None:
+        """Standard deviation at this fraction of the flow, never above the last map's; None once the flow is over."""
+        if along >= 1 and len(self.maps_):
+            return None
+        first, last = self.settings.maps.noise_for(math.prod(self.data_shape))
+        noise = first * (last / first) ** min(along, 1.0)
+        if not len(self.maps_):
+            return noise
+        return min(noise, math.sqrt(self.maps_.steps[-1] / self._step_factor))
+
+    def _critic_update(self, X: Rows, particles: Tensor, noise: float | None) -> Tensor:
+        """One step of the critic, and of its average, on a batch of noised rows; the loss."""
+        n = self.settings.batch_size
+        index = torch.randint(len(particles), (n,), generator=self.batches_, device=self.device, dtype=torch.int64)
+        real = self._noised(X.draw(n, self.batches_), noise)
+        loss = self.critic_step_(real, self._noised(particles[index], noise))
+        self.averager_.update(_PAST_WARM_UP)
+        return loss
+
+    def _noised(self, rows: Tensor, noise: float | None) -> Tensor:
+        """Rows for the critic: most with noise of that deviation, some with the first and widest."""
+        if noise is None:
+            return rows
+        maps = self.settings.maps
+        drawn = {"generator": self.batches_, "device": self.device, "dtype": torch.float32}
+        wide = torch.rand(len(rows), **drawn) < maps.wide_fraction
+        widest = torch.full((len(rows),), maps.noise_for(math.prod(self.data_shape))[0], **_like(rows))
+        scale = torch.where(wide, widest, torch.full((len(rows),), noise, **_like(rows)))
+        return rows + scale.view(-1, *[1] * len(self.data_shape)) * torch.randn(rows.shape, **drawn)
+
+    def _moved(self) -> Tensor:
+        """All particles after the maps so far. The critic is trained on the first `n_particles`.
+
+        Their start is a function of the seed, so a net from a file finds them by replaying its maps.
+        """
+        if self._pool is None or self._n_moved > len(self.maps_):
+            self._pool, self._n_moved = self.base_(self._start()), 0
+        self._pool = self.maps_(self._pool, self._n_moved)
+        self._n_moved = len(self.maps_)
+        return self._pool
+
+    def _start(self) -> Tensor:
+        """Latents of all particles: scrambled Sobol points, more even than independent ones, then independent ones."""
+        s = self.settings
+        engine = torch.quasirandom.SobolEngine(s.latent_size, scramble=True, seed=self.seeds.latents)
+        even = engine.draw(s.maps.n_particles, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
+        source = torch.Generator("cpu").manual_seed(self.seeds.latents)
+        fresh = torch.randn(_FRESH, s.latent_size, generator=source, dtype=torch.float32, device="cpu")
+        return torch.cat([torch.special.ndtri(even).float(), fresh]).to(self.device)
+
+    @torch.no_grad()
+    def _summarise(self, X: Rows, start: Tensor, pool: Tensor, loss: Tensor, losses: list[tuple[str, Tensor]]) -> None:
+        """Put the iteration's figures into the history, in one transfer, and raise where they show a failure."""
+        s = self.settings
+        real = X.draw(s.batch_size, self.batches_)
+        t = self.critic_step_.log_ratio()(real)
+        *named, farthest = torch.stack(
+            [
+                loss,
+                (pool - start).flatten(1).norm(dim=1).mean(),
+                spread(pool, real),
+                s.scaling.divergence.f_centered(-t).mean(),
+                pool.abs().max(),
+            ]
+        ).tolist()
+        figures = dict(zip(self.history_names, [*named, math.nan], strict=False))
+        self.record(figures, expected=_EXPECTED, losses=losses)
+        self.watch_(self, farthest=farthest, spread=named[2])
+
+
+#: Updates after which an average forgets at its full rate: it begins at the critic's own initial weights.
+_PAST_WARM_UP = 10**6
+
+
+def _like(rows: Tensor) -> dict[str, Any]:
+    return {"dtype": rows.dtype, "device": rows.device}

@@ -1,0 +1,169 @@
+"""VGrow that keeps its maps: what is replayed is what moved the particles."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from skorch.callbacks import Callback
+
+import fdgm
+from fdgm import DGflowRefiner, VGrowSampler
+from fdgm.architectures import MLP
+from fdgm.exceptions import FileError
+from fdgm.metrics import energy_distance
+from fdgm.options import Adam, Checkpoint, EarlyStopping, Maps, Replay
+
+X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
+SMALL = Maps(n_particles=128, n_critic_steps=3)
+
+
+def tiny(**params):
+    made = VGrowSampler(generator=SMALL, architecture=MLP(width=16, depth=2), batch_size=32, max_iter=6, random_state=0)
+    return clone(made).set_params(**params)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return tiny().fit(X)
+
+
+def test_the_particles_are_the_maps_of_where_they_started(fitted):
+    net = fitted.net_
+    with torch.no_grad():
+        replayed = net.sampling_module(net._start())
+    torch.testing.assert_close(replayed[:128], net.particles_, rtol=1e-5, atol=1e-5)
+
+
+def test_the_closing_iterations_make_no_map():
+    """Of forty, the last two twentieths' worth: the flow ends at .95 of the budget."""
+    sampler = tiny(max_iter=40).fit(X)
+    assert len(sampler.net_.maps_) == 38
+    assert (sampler.history_["displacement"].iloc[-2:] == 0).all()
+    assert (sampler.history_["displacement"].iloc[:-2] > 0).all()
+
+
+def test_steps_fall_with_the_variance_of_the_noise():
+    """Geometrically, from the first variance towards the last; half as far for jeffreys, whose weight is two at 1."""
+    params = {"generator__noise": (1.0, 0.1), "replay": Replay([0.0, 0.475, 0.95 * 0.999])}
+    kl, jeffreys = (tiny(divergence=name, **params).fit(X).net_.maps_.steps for name in ("kl", "jeffreys"))
+    np.testing.assert_allclose(kl, [1.0, 0.1, 0.01], rtol=0.01)
+    np.testing.assert_allclose(jeffreys, np.array(kl) / 2, rtol=1e-6)
+
+
+def test_it_learns_to_sample():
+    """The base alone, a Gaussian of the data's moments, is some 0.11 from two far clusters, in standard deviations."""
+    rng = np.random.default_rng(0)
+    two = rng.normal(size=(1000, 1)) * 0.1 + rng.choice([-1.0, 1.0], size=(1000, 1))
+    sampler = VGrowSampler(
+        generator=Maps(n_particles=1024, n_critic_steps=20), architecture=MLP(width=32, depth=2), max_iter=40,
+        batch_size=128, random_state=0,
+    ).fit(two)  # fmt: skip
+    base = rng.normal(size=(1000, 1)) * two.std() + two.mean()
+    distance = energy_distance(two, sampler.sample(1000, random_state=0))
+    assert distance < energy_distance(two, base) / 5
+
+
+@pytest.mark.parametrize("form", ["file", "compact", "pickle"])
+def test_files_and_pickles_hold_the_maps(fitted, form, tmp_path):
+    if form == "pickle":
+        again = pickle.loads(pickle.dumps(fitted))
+    else:
+        fitted.save(tmp_path / "m", compact=form == "compact")
+        again = fdgm.load(tmp_path / "m")
+    exact = form != "compact"
+    close = {"rtol": 0, "atol": 0} if exact else {"rtol": 0.02, "atol": 0.05}
+    np.testing.assert_allclose(again.sample(50, random_state=0), fitted.sample(50, random_state=0), **close)
+    np.testing.assert_allclose(again.log_ratio(X), fitted.log_ratio(X), **close)
+    if exact:
+        np.testing.assert_array_equal(
+            again.partial_fit(X).sample(20, random_state=0),
+            pickle.loads(pickle.dumps(fitted)).partial_fit(X).sample(20, random_state=0),
+        )
+
+
+def test_maps_of_another_critic_are_refused(fitted):
+    state = fitted.to_state()
+    state.parts["net"].parts["maps"].tensors["weights"] = torch.zeros(3, 7)
+    with pytest.raises(FileError, match="weights must be float32 of shape"):
+        clone(fitted).from_state(state)
+
+
+def test_a_killed_fit_goes_on_to_the_same_bits(tmp_path):
+    class Killed(Exception):
+        pass
+
+    class Kills(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            if len(net.history) == 3:
+                raise Killed
+
+    checkpoint = Checkpoint(tmp_path / "c", seconds=0)
+    with pytest.raises(Killed):
+        tiny(checkpoint=checkpoint, callbacks=[Kills()]).fit(X)
+    resumed = tiny(checkpoint=checkpoint).fit(X)
+    assert resumed.n_iter_ == 6
+    np.testing.assert_array_equal(resumed.sample(20, random_state=0), tiny().fit(X).sample(20, random_state=0))
+
+
+def test_early_stopping_keeps_the_maps_of_the_best_iteration(monkeypatch):
+    distances = iter([2.0, 1.0, 3.0])
+    monkeypatch.setattr("fdgm.training._early_stopping.energy_distance", lambda *rows: next(distances))
+    sampler = tiny(early_stopping=EarlyStopping(every=1, n_iter_no_change=1)).fit(X)
+    assert (sampler.best_iter_, len(sampler.net_.maps_)) == (2, 2)
+    assert sampler.sample(10).shape == (10, 2)
+
+
+def test_training_that_goes_on_adds_maps_at_no_greater_noise():
+    sampler = tiny().fit(X)
+    before = list(sampler.net_.maps_.steps)
+    sampler.partial_fit(X)
+    after = sampler.net_.maps_.steps
+    assert after[:-1] == before
+    assert after[-1] <= before[-1] * (1 + 1e-9)
+
+
+def test_samples_stay_in_a_data_range():
+    U = np.random.default_rng(0).beta(0.5, 0.5, size=(300, 2))
+    S = tiny(data_range=(0.0, 1.0)).fit(U).sample(500)
+    assert S.min() >= 0
+    assert S.max() <= 1
+
+
+def test_its_samples_are_refined_as_rows_by_its_own_critic(fitted):
+    refiner = DGflowRefiner(fitted, n_steps=2, random_state=0).fit(X)
+    assert refiner.sample(5).shape == (5, 2)
+    with pytest.raises(ValueError, match="latents"):
+        DGflowRefiner(fitted, space="latent", n_steps=2, random_state=0).fit(X)
+
+
+def test_a_critic_that_autograd_has_gives_maps_too():
+    sampler = tiny(architecture=MLP(width=16, depth=2, critic_activation="tanh")).fit(X)
+    assert np.isfinite(sampler.sample(20)).all()
+    assert len(sampler.net_.maps_) == 6
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"step_size": 0.5}, "step_size"),
+        ({"n_critic_steps": 2}, "n_critic_steps"),
+        ({"instance_noise": 0.1}, "instance_noise"),
+        ({"ratio": "kliep"}, "ratio"),
+        ({"generator__noise": (1.0,)}, "noise"),
+        ({"generator__noise": (1.0, -1.0)}, "noise"),
+        ({"generator__ema": 1.0}, "ema"),
+        ({"generator__n_particles": 1}, "n_particles"),
+        ({"generator__wide_fraction": 2.0}, "wide_fraction"),
+    ],
+)
+def test_what_maps_cannot_use_is_refused_by_name(params, named):
+    with pytest.raises(ValueError, match=named):
+        tiny(**params).fit(X)
+
+
+def test_the_critics_optimizer_has_defaults_of_its_own():
+    assert VGrowSampler(generator="maps").set_params(critic_optimizer__lr=0.1).critic_optimizer == Adam(
+        0.1, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1))
+    )
