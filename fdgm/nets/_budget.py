@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ..exceptions import FileError
 from ..persistence import State
@@ -54,8 +55,8 @@ def _asked(func: Any, args: tuple[Any, ...]) -> int | None:
     name = func.overloadpacket.__name__
     if name == "repeat":
         return int(args[0].numel()) * prod(args[1])
-    if not name.startswith("new_") and any(isinstance(arg, Tensor) for arg in args):
-        return None
+    if not name.startswith("new_") and any(isinstance(leaf, Tensor) for leaf in tree_leaves(args)):
+        return None  # such as cat, which takes a list of them
     sizes = next((arg for arg in args if isinstance(arg, (list, tuple, torch.Size))), None)
     if sizes is None:  # such as eye(n) and arange(n)
         sizes = [abs(arg) + 1 for arg in args if isinstance(arg, int)]

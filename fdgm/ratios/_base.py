@@ -187,16 +187,20 @@ class DensityRatio(Savable, ABC):
             If the ratio is constant to three digits, at all but a hundredth of the rows.
         """
         self._fit_silently(X_p, X_q)
-        low, high = np.quantile(np.concatenate([self.log_ratio_p_, self.log_ratio_q_]), _MIDDLE)
-        if high - low < _CONSTANT:
+        if (constant := self._constant()) is not None:
             warnings.warn(
-                f"{type(self).__name__} has found a ratio that is constant to three digits, its log {high:.3g} at"
+                f"{type(self).__name__} has found a ratio that is constant to three digits, its log {constant:.3g} at"
                 " almost all rows of both samples: it tells them apart nowhere. If they do differ, take another density"
                 " ratio or more rows, and look for outliers and for units that hide the difference.",
                 ConstantRatioWarning,
                 stacklevel=_OUTSIDE,
             )
         return self
+
+    def _constant(self) -> float | None:
+        """The log-ratio, where it is constant to three digits at all but a hundredth of the fitted rows."""
+        low, high = np.quantile(np.concatenate([self.log_ratio_p_, self.log_ratio_q_]), _MIDDLE)
+        return float(high) if high - low < _CONSTANT else None
 
     def _fit_silently(self, X_p: Any, X_q: Any) -> Self:
         """`fit` without a warning of a constant ratio: for parts of an estimate, which may be constant."""

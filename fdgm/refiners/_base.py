@@ -2,6 +2,7 @@
 
 import copy
 import os
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Integral
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from .._ambient import undisturbed
-from ..exceptions import FileError
+from ..exceptions import ConstantRatioWarning, FileError
 from ..inputs import (
     Record,
     Scaler,
@@ -54,6 +55,7 @@ _RATIO_ROWS = 5000  # most generated samples that a density ratio is fitted on
 _GOING_ON: dict[str, Any] = {"optimizer": Adam(0.0003)}
 #: Parameters whose values at `fit` do not affect what is fitted, or are held elsewhere.
 _NOT_OF_FIT = ("generator", "n_jobs", "device", "random_state")
+_OUTSIDE = 4  # frames from the fit of the ratio to the caller of `fit`, past `undisturbed`
 _PROBE = 64  # samples on which `fit` tests generator and ratio
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 
@@ -138,6 +140,11 @@ class Refiner(Savable, ABC):
         ------
         ValueError, TypeError
             If a parameter is out of range, if the generator or the ratio cannot be used, or if rows differ in width.
+
+        Warns
+        -----
+        ConstantRatioWarning
+            If a density ratio that is fitted here is constant to three digits. It then gives no direction to refine in.
         """
         self._validate_params()
         owner = type(self).__name__
@@ -403,7 +410,16 @@ class Refiner(Savable, ABC):
         if isinstance(ratio, DensityRatio):
             real = self._scaler.to_tensor(self._training_rows(array))
             generated = self._generate(self._at_most(_RATIO_ROWS), (self._entropy, _RATIO_KEY))
-            ratio.fit(self._in_units_of(ratio, real), self._in_units_of(ratio, generated))
+            ratio._fit_silently(self._in_units_of(ratio, real), self._in_units_of(ratio, generated))
+            if ratio._constant() is not None:
+                warnings.warn(
+                    f"ratio of {type(self).__name__} has come out constant to three digits: the {type(ratio).__name__}"
+                    " tells generated rows from X nowhere, and refined samples are distributed as the generator's. If"
+                    " the generator does differ from X, give another ratio, one that is trained for longer, or more"
+                    " rows.",
+                    ConstantRatioWarning,
+                    stacklevel=_OUTSIDE,
+                )
         return ratio
 
     def _stage(self) -> DensityRatio:

@@ -117,9 +117,9 @@ class CorrectedRatio(DensityRatio):
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self.source_ = kept("source of CorrectedRatio", self._checked_source(X_q.shape[1:]))
         seed = self._seed(0)
-        self.corrector_ = with_seed(self._fresh_corrector(self.source_), seed).fit(
-            self._source_rows(len(X_q), seed), X_q
-        )
+        corrector = with_seed(self._fresh_corrector(self.source_), seed)
+        # A constant one has nothing to correct, which is no matter: the whole ratio may still tell the samples apart.
+        self.corrector_ = corrector._fit_silently(self._source_rows(len(X_q), seed), X_q)
         self._n_updates = 0
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:

@@ -92,13 +92,16 @@ def gone_on(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRat
     """A copy of a density ratio, re-estimated from its present state for samples that have moved.
 
     A critic is trained for another quarter of its budget. Its learning rate falls, and held-out rows choose the best
-    state. An update at a constant rate would leave noise in the gradient, which many stages add up.
+    state. An update at a constant rate would leave noise in the gradient, which many stages add up. A constant ratio
+    gives no warning: it is the aim of samples that move.
     """
     made: DensityRatio = copy.deepcopy(ratio)
-    if not isinstance(made, LogisticRatio) or not made.__sklearn_is_fitted__():
+    if "log_ratio_p_" not in vars(made):
+        return made._fit_silently(X_p, X_q)
+    if not isinstance(made, LogisticRatio):
         return made.update(X_p, X_q)
-    budget = {"max_iter": made.max_iter, "max_seconds": made.max_seconds, "schedule": made.schedule}
+    budget = {"max_iter": made.max_iter, "max_seconds": made.max_seconds, "replay": made.replay}
     iterations = None if made.max_iter is None else max(1, made.max_iter // _SHARE)
     seconds = None if made.max_seconds is None else made.max_seconds / _SHARE
-    made.set_params(max_iter=iterations, max_seconds=seconds, schedule=None, warm_start=True).fit(X_p, X_q)
+    made.set_params(max_iter=iterations, max_seconds=seconds, replay=None, warm_start=True)._fit_silently(X_p, X_q)
     return made.set_params(**budget)

@@ -13,9 +13,9 @@ MEAN, VARIANCE = 0.8, 0.25  # of the data; the model is N(0, 1)
 
 @pytest.fixture(autouse=True)
 def quick_ratio(monkeypatch, request):
-    """Where the ratio is the neural one, a moment's training of it."""
+    """Where the ratio is the neural one, a moment's training of it, of which something is kept: no constant."""
     if "slow" not in request.keywords:
-        monkeypatch.setattr("fdgm.refiners._fields._AUTO", {"max_iter": 1})
+        monkeypatch.setattr("fdgm.refiners._fields._AUTO", {"max_iter": 1, "validation_fraction": None})
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +25,9 @@ def X():
 
 @pytest.fixture(scope="session")
 def sampler(X):
-    params = {"batch_size": 32, "max_iter": 2, "generator": Network(n_particles=64, n_particle_steps=2, passes=1)}
-    return VGrowSampler(
-        **params, architecture=MLP(width=8, depth=2), random_state=0, generator=Network(latent_size=3)
-    ).fit(X)
+    network = Network(latent_size=3, n_particles=64, n_particle_steps=2, passes=1)
+    params = {"batch_size": 32, "max_iter": 2, "generator": network}
+    return VGrowSampler(**params, architecture=MLP(width=8, depth=2), random_state=0).fit(X)
 
 
 @pytest.fixture(scope="session")
@@ -99,12 +98,10 @@ def sampler_of(X, mean, std):
     """A sampler, fitted on X, of N(mean, std²) in X's standard deviations from X's mean, with its exact critic."""
     still = {
         "max_iter": 1,
-        "generator": Network(n_particles=64, n_particle_steps=1, optimizer=Adam(lr=1e-12)),
+        "generator": Network(latent_size=1, n_particles=64, n_particle_steps=1, optimizer=Adam(lr=1e-12)),
         "critic_optimizer": Adam(lr=1e-12),
     }
-    return VGrowSampler(
-        **still, architecture=NormalLaws(mean, std), random_state=0, generator=Network(latent_size=1)
-    ).fit(X)
+    return VGrowSampler(**still, architecture=NormalLaws(mean, std), random_state=0).fit(X)
 
 
 @pytest.fixture(scope="session")

@@ -36,10 +36,9 @@ def D():
 
 @pytest.fixture(scope="module")
 def sampler(D):
-    params = {"batch_size": 32, "max_iter": 2, "generator": Network(n_particles=64, n_particle_steps=2, passes=1)}
-    return VGrowSampler(
-        **params, architecture=MLP(width=8, depth=2), random_state=0, generator=Network(latent_size=3)
-    ).fit(D)
+    network = Network(latent_size=3, n_particles=64, n_particle_steps=2, passes=1)
+    params = {"batch_size": 32, "max_iter": 2, "generator": network}
+    return VGrowSampler(**params, architecture=MLP(width=8, depth=2), random_state=0).fit(D)
 
 
 class Turned:

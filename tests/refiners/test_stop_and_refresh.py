@@ -12,7 +12,7 @@ import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner
 from fdgm.architectures import MLP
 from fdgm.metrics import energy_distance
-from fdgm.options import Gradient
+from fdgm.options import Adam, Gradient
 from fdgm.ratios import DensityRatio
 from fdgm.refiners import LatentGenerator
 
@@ -65,7 +65,7 @@ def test_with_refresh_noise_flattens_the_law(generator):
 
 def test_refresh_goes_on_from_a_samplers_own_critic(normals, monkeypatch):
     """The flow comes to the data's law, which a stale ratio leads past; of a critic of three weights, at their rate."""
-    monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"lr": 0.02})
+    monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"optimizer": Adam(0.02)})
     sampler = normals[0](DATA, 1.0, 0.7)
     params = {"step_size": 0.05, "n_steps": 120, "random_state": 0}
     fresh = DGflowRefiner(sampler, refresh=5, **params).fit(DATA).sample(4000)
@@ -76,7 +76,7 @@ def test_refresh_goes_on_from_a_samplers_own_critic(normals, monkeypatch):
 
 def test_the_first_refreshed_critic_begins_from_the_samplers(X, sampler, monkeypatch):
     """With settings that move no weight, every stage's log-ratio is the sampler's own."""
-    monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"lr": 1e-12, "n_critic_steps": 1, "max_iter": 1})
+    monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"optimizer": Adam(1e-12), "n_critic_steps": 1, "max_iter": 1})
     refiner = DGflowRefiner(sampler, refresh=2, n_steps=6, random_state=0).fit(X)
     points = torch.from_numpy(np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32))
     own, *stages = (field(points).detach().numpy() for field in refiner._fields())
@@ -86,7 +86,7 @@ def test_the_first_refreshed_critic_begins_from_the_samplers(X, sampler, monkeyp
 
 
 def test_refresh_goes_on_from_another_samplers_critic_in_its_units(X, sampler, monkeypatch):
-    monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"lr": 1e-12, "n_critic_steps": 1, "max_iter": 1})
+    monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"optimizer": Adam(1e-12), "n_critic_steps": 1, "max_iter": 1})
     rows = X * [1.0, 3.0] + [5.0, 0.0]
     refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=sampler, refresh=1, n_steps=2).fit(rows)
     points = torch.from_numpy(np.random.default_rng(0).normal(size=(9, 2)).astype(np.float32))

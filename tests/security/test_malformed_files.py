@@ -144,6 +144,16 @@ def test_no_tensor_is_made_past_the_budget():
             ask()
 
 
+def test_what_is_made_of_a_list_of_tensors_is_no_size():
+    """Such as a critic joins representations, when it is tried on a row."""
+    halves = [torch.zeros(2, 3), torch.ones(2, 3)]
+    with Budget(State()):
+        assert torch.cat(halves, 1).shape == (2, 6)
+        assert torch.stack(halves).shape == (2, 2, 3)
+        torch._foreach_add_(halves, 1.0)
+        torch.nn.LSTM(3, 4)(torch.zeros(5, 2, 3))
+
+
 def test_a_history_takes_time_in_proportion_to_its_length(sampler, crafted):
     n = 20_000
 
