@@ -1,5 +1,6 @@
 """Imports point down the floors, and there is no circle among files."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -77,3 +78,14 @@ def test_files_that_pages_send_to_exist():
         for name in re.findall(r"`((?:docs|tests|benchmarks|changelog|plugins|fdgm)/[\w./-]*)`", page.read_text()):
             if "name" not in name:
                 assert (ROOT / name).exists(), f"{page.name} sends to {name}"
+
+
+def test_what_the_page_says_is_in_a_file_is_in_it():
+    page = (ROOT / "docs/architecture.md").read_text()
+    pairs = re.findall(r"`(fdgm/[\w/]+\.py)` \(((?:`\w+`(?:, )?)+)\)", page)
+    assert len(pairs) >= 10
+    for path, names in pairs:
+        tree = ast.parse((ROOT / path).read_text())
+        kinds = (ast.FunctionDef, ast.ClassDef)
+        defined = {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+        assert set(re.findall(r"\w+", names)) <= defined, path
