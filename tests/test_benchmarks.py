@@ -5,9 +5,12 @@ import importlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import fdgm
 from fdgm.exceptions import TrainingError
+from fdgm.metrics import energy_distance
 
 ROOT = Path(__file__).parents[1]
 
@@ -104,3 +107,16 @@ def test_the_page_of_aims_is_that_of_the_results(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     aims = importlib.import_module("benchmarks.aims")
     assert aims.PAGE.read_text() == aims.page(), "write it again: python -m benchmarks.aims"
+
+
+@pytest.mark.parametrize("data", ["grid", "swiss_roll"])
+def test_the_stored_models_load_and_are_near_their_data(monkeypatch, data):
+    monkeypatch.syspath_prepend(str(ROOT))
+    maker = importlib.import_module("benchmarks.gan.wgan_gp_2d")
+    model = fdgm.load(maker.MODELS / f"wgan_gp_{data}.fdgm")
+    expected = maker.sampler(maker.MODELS / "x.fdgm", 10_000, 0).set_params(checkpoint=None, verbose=0)
+    assert str(model) == str(expected), "the file holds other parameters than the script that makes it"
+    assert (model.n_iter_, model.stop_reason_, len(model.history_)) == (100, "max_iter", 100)
+    X, S = maker.rows(data, 500, 1), model.sample(500, random_state=0)
+    assert energy_distance(X, S) < energy_distance(X, X + 0.1)
+    assert np.isfinite(model.log_ratio(X)).all()

@@ -14,6 +14,7 @@ from torch.nn.functional import softplus
 from fdgm import AGEBidirectional
 from fdgm.architectures import MLP
 from fdgm.nets import Clock
+from fdgm.options import Adam, Gradient
 
 CRITIC_STEPS, CRITIC_LR, LR, BETAS = 5, 1e-4, 5e-5, (0.0, 0.999)
 
@@ -31,7 +32,9 @@ def architecture(width: int, critic_width: int) -> MLP:
     )
 
 
-def model(networks: MLP, **params: Any) -> AGEBidirectional:
+def model(
+    networks: MLP, *, n_updates: int, critic_lr: float = CRITIC_LR, generator_lr: float = LR, **params: Any
+) -> AGEBidirectional:
     """AGE-KL by the library, with deterministic encoder and generator, as in table 4."""
     return AGEBidirectional(
         **{
@@ -40,14 +43,9 @@ def model(networks: MLP, **params: Any) -> AGEBidirectional:
             "architecture": networks,
             "encoder": "deterministic",
             "generator": "deterministic",
-            "n_warmup_steps": 0,
-            "n_critic_steps": CRITIC_STEPS,
-            "critic_lr": CRITIC_LR,
-            "generator_lr": LR,
-            "critic_betas": BETAS,
-            "generator_betas": BETAS,
-            "lr_schedule": (),
-            "instance_noise": 0.0,
+            "method": Gradient(n_updates=n_updates, n_critic_steps=CRITIC_STEPS, n_warmup_steps=0),
+            "critic_optimizer": Adam(critic_lr, betas=BETAS, schedule=()),
+            "generator_optimizer": Adam(generator_lr, betas=BETAS, schedule=()),
             "random_state": 0,
             **params,
         }

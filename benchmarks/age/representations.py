@@ -19,6 +19,7 @@ from benchmarks import _common
 from fdgm import AGEBidirectional, datasets, metrics
 from fdgm.architectures import DCGAN, MLP
 from fdgm.bidirectional import VAE
+from fdgm.options import Adam, Gradient
 
 #: Seconds for each data set, and the networks at each number of latents. The digits' 6 and MNIST's 10 were added once
 #: the others had been measured, where PCA had the better representation.
@@ -33,8 +34,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 #: slower AGE's encoder, the longer its latents keep what the principal components tell; with the cycles in the loss
 #: it can be as quick as the generator.
 METHODS: dict[str, dict[str, Any]] = {
-    "AGE": {"encoder_lr": 2e-6, "n_critic_steps": 3},
-    "AGE, cycles": {"cycle_weight": 30.0, "generator_lr": 3e-4},
+    "AGE": {"method": Gradient(n_critic_steps=3), "encoder_optimizer": Adam(2e-6)},
+    "AGE, cycles": {"method": Gradient(cycle_weight=30.0), "generator_optimizer": Adam(3e-4)},
     "VAE": {},
 }
 
@@ -85,7 +86,7 @@ def run(data: str, method: str, latents: int, seed: int, seconds: float) -> dict
     flat, flat_held_out = X.reshape(len(X), -1), held_out.reshape(len(held_out), -1)
     pca = PCA(latents, random_state=0).fit(flat)
     return {
-        "updates": estimator.n_iter_ * estimator.n_updates,
+        "updates": estimator.n_iter_ * estimator.net_.settings.method.n_updates,
         "linear": linear_accuracy(estimator.transform(X), estimator.transform(held_out), y, classes),
         "pca": linear_accuracy(pca.transform(flat), pca.transform(flat_held_out), y, classes),
         "kept": float((digits_of(estimator.reconstruct(held_out)) == digits_of(held_out)).mean()),

@@ -16,9 +16,11 @@ from fdgm import AGEBidirectional, GANSampler, datasets, metrics
 from fdgm.architectures import DCGAN
 from fdgm.exceptions import TrainingWarning
 from fdgm.objectives import AGE
+from fdgm.options import Adam, Gradient
 
 CHECKPOINTS = _common.HERE / "checkpoints"
 BATCH = 64
+N_UPDATES = 50  # in an outer loop
 
 #: Divergence or objective of each method; a clip of 0 is none.
 METHODS: dict[str, dict[str, Any]] = {
@@ -62,34 +64,29 @@ def model(
 ) -> AGEBidirectional | GANSampler:
     """The estimator of one run: Gaussian encoder, implicit generator, 8 latents, one critic step.
 
-    Without an encoder the same networks, but for the critic's head and a generator that takes no noise.
+    Without an encoder the same networks, except the critic's head and a generator that takes no noise.
     """
     s = SCALES[scale]
-    n_updates = 50
     budget: dict[str, Any] = {"max_iter": None, "max_seconds": seconds}
     if seconds is None:
         updates = s["epochs"] * (s["rows"] // BATCH)
         name = f"stacked-{scale}-{method}-{clip}-{seed}"
-        budget = {"max_iter": updates // n_updates, "checkpoint": CHECKPOINTS / name}
+        budget = {"max_iter": updates // N_UPDATES, "checkpoint": CHECKPOINTS / name}
+    optimizer = Adam(s["lr"], betas=(0.0, 0.999), schedule=s["lr_schedule"])
     params: dict[str, Any] = {
         "architecture": DCGAN(width=s["width"]),
         "latent_size": 8,
-        "n_critic_steps": 1,
         "batch_size": BATCH,
-        "critic_lr": s["lr"],
-        "generator_lr": s["lr"],
-        "critic_betas": (0.0, 0.999),
-        "generator_betas": (0.0, 0.999),
-        "lr_schedule": s["lr_schedule"],
-        "instance_noise": 0.0,
+        "critic_optimizer": optimizer,
+        "generator_optimizer": optimizer,
         "data_range": (-1.0, 1.0),
         "random_state": seed,
         **budget,
     }
     if method == UNIDIRECTIONAL:
-        return GANSampler(AGE("all"), n_generator_steps=n_updates, **params)
-    params |= {"encoder": "gaussian", "generator": "implicit", "n_updates": n_updates, **METHODS[method]}
-    params["n_warmup_steps"] = s["n_warmup_steps"]
+        return GANSampler(AGE("all"), n_generator_steps=N_UPDATES, n_critic_steps=1, instance_noise=0.0, **params)
+    params |= {"encoder": "gaussian", "generator": "implicit", **METHODS[method]}
+    params["method"] = Gradient(n_updates=N_UPDATES, n_warmup_steps=s["n_warmup_steps"])
     if method in CLIPPED:
         params["scale_clip"] = clip or None
     return AGEBidirectional(**params)
@@ -118,7 +115,7 @@ def run(method: str, clip: float | None, seed: int, scale: str, seconds: float |
     if isinstance(estimator, GANSampler):
         figures["updates"] = estimator.n_iter_ * estimator.n_generator_steps
     else:
-        figures["updates"] = estimator.n_iter_ * estimator.n_updates
+        figures["updates"] = estimator.n_iter_ * N_UPDATES
         kept = classes_of(classifier, estimator.reconstruct(real[:5000])) == classes[:5000]
         figures["reconstruction"] = float(kept.mean())
     return {

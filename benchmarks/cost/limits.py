@@ -84,9 +84,9 @@ def age_digits() -> dict[str, Any]:
 
 def million_samples() -> dict[str, Any]:
     """Memory beyond the result, and seconds, of a million samples of two columns; NSF's seconds beside them."""
-    import _peers
     import torch
 
+    from benchmarks import _peers
     from fdgm import VGrowSampler, datasets
 
     X = datasets.make_ring(5000, random_state=0)

@@ -16,32 +16,32 @@ from benchmarks.age import _loops as _age_loops
 from benchmarks.cost import _plain
 from fdgm import GANSampler, VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.options import Network
 
 N, D = 20_000, 10
 _AGE_UPDATES = 20  # in an outer loop
 SAME: dict[str, Any] = {
     "architecture": MLP(width=_plain.WIDTH, depth=2),
-    "latent_size": _plain.LATENTS,
     "batch_size": _plain.BATCH,
-    "ema": None,
     "random_state": 0,
 }
+GAN: dict[str, Any] = {**SAME, "latent_size": _plain.LATENTS, "instance_noise": 0.0}
+NETWORK = Network(latent_size=_plain.LATENTS, n_warmup_steps=0, ema=None)
 
 #: The estimator, and the loop that it is measured against.
 CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
-    "VGrowSampler": (lambda loops: VGrowSampler(n_warmup_steps=0, max_iter=loops, **SAME), _plain.vgrow),
-    "GANSampler": (lambda loops: GANSampler(instance_noise=0.0, max_iter=loops, **SAME), _plain.gan),
+    "VGrowSampler": (lambda loops: VGrowSampler(generator=NETWORK, max_iter=loops, **SAME), _plain.vgrow),
+    "GANSampler": (lambda loops: GANSampler(max_iter=loops, **GAN), _plain.gan),
     "GANSampler, wasserstein_gp": (
-        lambda loops: GANSampler("wasserstein_gp", n_generator_steps=10, instance_noise=0.0, max_iter=loops, **SAME),
+        lambda loops: GANSampler("wasserstein_gp", n_generator_steps=10, max_iter=loops, **GAN),
         _plain.wgan_gp,
     ),
     "GANSampler, wasserstein_gp, 3 × 512": (  # the networks of DGflow's appendix D.1
         lambda loops: GANSampler(
             "wasserstein_gp",
             n_generator_steps=10,
-            instance_noise=0.0,
             max_iter=loops,
-            **{**SAME, "architecture": MLP(width=512, depth=3)},
+            **{**GAN, "architecture": MLP(width=512, depth=3)},
         ),
         partial(_plain.wgan_gp, width=512, depth=3),
     ),

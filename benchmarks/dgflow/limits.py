@@ -14,6 +14,7 @@ import pandas as pd
 from benchmarks import _common
 from benchmarks.cost.limits import Sampled
 from fdgm import DGflowRefiner, VGrowSampler, datasets
+from fdgm.options import Network
 
 
 def run(rows: int, n_jobs: int, space: str) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def run(rows: int, n_jobs: int, space: str) -> dict[str, Any]:
 def refined(rows: int, n_jobs: int, space: str) -> dict[str, Any]:
     """Refine so many rows or latents of two columns, in ten steps."""
     X = datasets.make_ring(2000, random_state=0)
-    sampler = VGrowSampler(max_iter=2, latent_size=2, random_state=0).fit(X)
+    sampler = VGrowSampler(generator=Network(latent_size=2), max_iter=2, random_state=0).fit(X)
     refiner = DGflowRefiner(sampler, space=space, n_steps=10, noise=0.01, n_jobs=n_jobs, random_state=0).fit(X)
     given = np.random.default_rng(0).normal(size=(rows, 2))
     refiner.refine(given[:2048])

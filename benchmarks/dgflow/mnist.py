@@ -21,6 +21,7 @@ from benchmarks.vgrow import images as vgrow_images
 from fdgm import DGflowRefiner, GANSampler, VGrowSampler, datasets, load, metrics
 from fdgm.bidirectional import VAE
 from fdgm.nets import Clock
+from fdgm.options import Adam, Gradient
 from fdgm.ratios import LogisticRatio
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, LatentGenerator
 
@@ -79,7 +80,11 @@ def model(name: str, n: int, seconds: float) -> Any:
         return LatentGenerator(train_flow(X, path, seconds), COMPONENTS)
     if not path.exists():
         settings = {**NETWORK, "max_seconds": seconds, "random_state": 0, "checkpoint": path.with_suffix(".part")}
-        settings |= {"vgrow": vgrow_images.moves("dcgan", "kl"), "gan": vgrow_images.GAN}.get(name, {})
+        settings |= {
+            "vgrow": vgrow_images.moves("dcgan", "kl"),
+            "gan": vgrow_images.GAN,
+            "vae": {"latent_size": vgrow_images.LATENT, "method": Gradient(ema=vgrow_images.EMA)},
+        }[name]
         fitted = {"gan": GANSampler, "vgrow": VGrowSampler, "vae": VAE}[name](**settings).fit(X)
         if fitted.stop_reason_ != "max_seconds":
             raise RuntimeError(f"the training of {name} ended by {fitted.stop_reason_}")
@@ -88,7 +93,7 @@ def model(name: str, n: int, seconds: float) -> Any:
     if name != "vae":
         return fitted
     # A decoder without noise gives its mean, which is what a VAE draws: the noise of pixels is for the likelihood.
-    return LatentGenerator(fitted.net_.sampling_module, fitted.net_.settings.latent_size)
+    return LatentGenerator(fitted.net_.sampling_module, vgrow_images.LATENT)
 
 
 def ratio_of(name: str, n: int, seconds: float) -> Any:
@@ -96,9 +101,11 @@ def ratio_of(name: str, n: int, seconds: float) -> Any:
     if name == "own":
         return "auto"
     if name == "fitted":
-        return LogisticRatio(architecture=NETWORK["architecture"], max_iter=10, batch_size=64, lr=0.0005)
+        return LogisticRatio(architecture=NETWORK["architecture"], max_iter=10, batch_size=64, optimizer=Adam(0.0005))
     source = model("vgrow", n, seconds)
-    return source if name == "borrowed" else CorrectedRatio(source, LogisticRatio(batch_size=64, lr=0.0002))
+    return (
+        source if name == "borrowed" else CorrectedRatio(source, LogisticRatio(batch_size=64, optimizer=Adam(0.0002)))
+    )
 
 
 def fitted_ratio(name: str, ratio: str, n: int, seconds: float) -> Any:

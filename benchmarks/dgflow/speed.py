@@ -19,6 +19,7 @@ from benchmarks import _common
 from fdgm import DGflowRefiner, VGrowSampler, datasets
 from fdgm.architectures import MLP
 from fdgm.nets import Clock, forward
+from fdgm.options import Network
 from fdgm.refiners import DDLSRefiner, DOTRefiner
 
 STEP_SIZE, CHUNK = 0.01, 1024
@@ -55,7 +56,7 @@ def run(precision: str, rows: int, steps: int, repeat: int) -> dict[str, Any]:
     X = datasets.make_grid(2000, random_state=repeat)
     sampler = VGrowSampler(
         architecture=MLP(width=WIDTH, depth=DEPTH),
-        latent_size=LATENT,
+        generator=Network(latent_size=LATENT),
         precision=precision,
         max_iter=1,
         random_state=repeat,

@@ -18,6 +18,7 @@ from benchmarks import _common
 from fdgm import GANSampler, datasets, load, metrics
 from fdgm.architectures import MLP
 from fdgm.objectives import Wasserstein
+from fdgm.options import Adam, Checkpoint
 
 MODELS = _common.HERE / "models"
 SCALE = 2 * 2**0.5
@@ -34,21 +35,21 @@ def rows(data: str, n: int, seed: int) -> np.ndarray:
 
 
 def sampler(path: Path, steps: int, seed: int) -> GANSampler:
-    """The appendix's settings but for the penalty; rates stay as they are to the end."""
+    """The appendix's settings except the penalty; rates stay as they are to the end."""
     return GANSampler(
         Wasserstein(penalty=PENALTY),
         architecture=MLP(width=512, depth=3, activation="relu"),
         latent_size=2,
         n_generator_steps=min(STEPS, steps),
         n_critic_steps=5,
-        critic_lr=1e-4,
-        generator_lr=1e-4,
-        lr_schedule=(),
+        scaling="standard",
+        data_range=None,
+        critic_optimizer=Adam(1e-4, schedule=()),
+        generator_optimizer=Adam(1e-4, schedule=()),
         instance_noise=0.0,
         batch_size=256,
         max_iter=max(1, steps // STEPS),
-        checkpoint=path.with_suffix(".checkpoint"),
-        checkpoint_seconds=30,
+        checkpoint=Checkpoint(path.with_suffix(".checkpoint"), seconds=30),
         random_state=seed,
         verbose=1,
     )

@@ -24,6 +24,7 @@ from fdgm.architectures import DCGAN, Architecture, ResNet
 from fdgm.divergences import Scaling
 from fdgm.flows import euler_step, velocity
 from fdgm.nets import forward
+from fdgm.options import Adam, InstanceNoise, Network
 
 CHECKPOINTS = _common.HERE / "checkpoints"
 SHEETS = _common.RESULTS / "vgrow_images"
@@ -34,23 +35,31 @@ PAPER_LOOPS = 3500  # section 5.3: scores rise until then
 
 SIDE = 32
 
-#: Of both samplers at the scale of a CPU, and of VGrow alone, by its networks. Chosen by fits of 120 s, but for the
+LATENT, EMA = 32, 0.98
+#: Of both samplers at the scale of a CPU, and of VGrow alone, by its networks. Chosen by fits of 120 s, except the
 #: normalisation of dcgan's critic: without it the critic breaks away after some 1,200 loops, and the samples fall to
 #: one image.
-NARROW: dict[str, Any] = {
-    "latent_size": 32,
-    "batch_size": 64,
-    "ema": 0.98,
-    "precision": _common.PRECISIONS[-1],
-}
-VGROW: dict[str, Any] = {"n_particles": 128, "n_particle_steps": 5, "n_projection_passes": 4}
-RATES: dict[str, dict[str, Any]] = {
-    "dcgan": {"critic_lr": 1e-3, "generator_lr": 2e-3},
+NARROW: dict[str, Any] = {"batch_size": 64, "precision": _common.PRECISIONS[-1]}
+PARTICLES: dict[str, Any] = {"latent_size": LATENT, "n_particles": 128, "n_particle_steps": 5, "passes": 4, "ema": EMA}
+VGROW: dict[str, dict[str, Any]] = {
+    "dcgan": {
+        "generator": Network(**PARTICLES, optimizer=Adam(2e-3)),
+        "critic_optimizer": Adam(1e-3),
+    },
     # Of rates and steps tried for 220 s. Where the noise falls to nothing, samples fell to one image on the way.
-    "resnet": {"critic_lr": 5e-4, "generator_lr": 1e-3, "noise_schedule": ((0.0, 1.0), (1.0, 0.5))},
+    "resnet": {
+        "generator": Network(**PARTICLES, optimizer=Adam(1e-3)),
+        "critic_optimizer": Adam(5e-4),
+        "instance_noise": InstanceNoise(schedule=((0.0, 1.0), (1.0, 0.5))),
+    },
 }
 #: Of the GAN, the best of four by fits of 180 s: its defaults, lower ones, and these with Adam's slower betas.
-GAN: dict[str, float] = {"critic_lr": 2e-3, "generator_lr": 2e-3}
+GAN: dict[str, Any] = {
+    "latent_size": LATENT,
+    "ema": EMA,
+    "critic_optimizer": Adam(2e-3),
+    "generator_optimizer": Adam(2e-3),
+}
 #: Steps of the particles where the weight is 1: pixels have a range, and a slope is spread over a thousand of them.
 STEPS = {"dcgan": 16.0, "resnet": 1.0}
 
@@ -76,7 +85,7 @@ def sampler(name: str, model: str, seed: int, seconds: float | None, **params: A
 def moves(name: str, divergence: str) -> dict[str, Any]:
     """VGrow's own settings, with a step as long for every divergence."""
     weight = float(Scaling.make(divergence, None, auto=None).weight(torch.zeros(())))
-    return {**VGROW, **RATES[name], "step_size": STEPS[name] / weight}
+    return {**VGROW[name], "step_size": STEPS[name] / weight}
 
 
 class Watch(Callback):
@@ -172,9 +181,10 @@ def draw_curves(path: Path, runs: list[dict[str, Any]]) -> None:
 def rates(name: str, pairs: int = 40) -> dict[str, Any]:
     """Images a second of a sampler's particle step, over those of a bare pass forward and to the input, in turns."""
     torch.set_num_threads(1)
-    particles = torch.rand(VGROW["n_particles"], 1, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    params = {**NARROW, **moves(name, "js"), "architecture": architecture(name), "n_warmup_steps": 0}
-    net = VGrowSampler("js", **params, max_iter=1, random_state=0).fit(particles.numpy()).net_
+    particles = torch.rand(PARTICLES["n_particles"], 1, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    params = {**NARROW, **moves(name, "js"), "architecture": architecture(name)}
+    model = VGrowSampler("js", **params, max_iter=1, random_state=0).set_params(generator__n_warmup_steps=0)
+    net = model.fit(particles.numpy()).net_
     critic = deepcopy(net.critic_).eval().requires_grad_(False)
 
     def step() -> Tensor:

@@ -23,17 +23,14 @@ PARTICLES, BATCH, STEPS, LATENT = 512, 64, 10, 128
 
 
 def settings(channels: int, loops: int, **params: Any) -> VGrowSampler:
-    """The published settings, but for a smaller pool, fewer particle steps, and one pass of projection."""
+    """The published settings, except a smaller pool, fewer particle steps, and one pass of projection."""
     return VGrowSampler.preset(
-        "images",
-        architecture=ResNet(width=channels),
-        n_particles=PARTICLES,
-        n_particle_steps=STEPS,
-        n_projection_passes=1,
-        projection_schedule=(),
-        max_iter=loops,
-        random_state=0,
-        **params,
+        "images", architecture=ResNet(width=channels), max_iter=loops, random_state=0, **params
+    ).set_params(
+        generator__n_particles=PARTICLES,
+        generator__n_particle_steps=STEPS,
+        generator__passes=1,
+        generator__passes_schedule=(),
     )
 
 

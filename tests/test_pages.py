@@ -1,4 +1,4 @@
-"""Pages, examples and benchmarks: each argument that they give to something of fdgm is one that it takes."""
+"""Pages, examples and benchmarks: what they name of fdgm is there, and what is public is on the page of the API."""
 
 import ast
 import importlib
@@ -89,3 +89,21 @@ def test_a_script_names_parameters_that_there_are(path):
 def test_what_there_is_not_is_found():
     tree = ast.parse("VGrowSampler(critic_lr=0.1, max_iter=3)\nother(critic_lr=1)")
     assert list(unknown(tree, exported())) == ["VGrowSampler(critic_lr=)"]
+
+
+#: What other parts of fdgm use, and no user.
+INTERNAL = {"architectures": {"is_built_in", "seeded"}}
+
+
+@pytest.mark.parametrize("part", [*PARTS, "exceptions"])
+def test_every_public_class_and_function_is_in_the_api(part):
+    module = importlib.import_module(f"fdgm.{part}")
+    page = (ROOT / "docs/api.rst").read_text()
+    listed = set(re.findall(rf"^   {part}\.(\w+)$", page, flags=re.MULTILINE))
+    if f".. currentmodule:: fdgm.{part}" in page:
+        section = page.partition(f".. currentmodule:: fdgm.{part}")[2].partition(".. currentmodule::")[0]
+        listed |= set(re.findall(r"^   (\w+)$", section, flags=re.MULTILINE))
+    public = {
+        n for n in module.__all__ if inspect.isclass(getattr(module, n)) or inspect.isfunction(getattr(module, n))
+    }
+    assert public - INTERNAL.get(part, set()) == listed
