@@ -103,7 +103,8 @@ def test_every_public_class_and_function_is_in_the_api(part):
     if f".. currentmodule:: fdgm.{part}" in page:
         section = page.partition(f".. currentmodule:: fdgm.{part}")[2].partition(".. currentmodule::")[0]
         listed |= set(re.findall(r"^   (\w+)$", section, flags=re.MULTILINE))
+    front = set(re.findall(r"^   (\w+)$", page.partition("Divergences\n")[0], flags=re.MULTILINE))
     public = {
         n for n in module.__all__ if inspect.isclass(getattr(module, n)) or inspect.isfunction(getattr(module, n))
     }
-    assert public - INTERNAL.get(part, set()) == listed
+    assert public - INTERNAL.get(part, set()) - front == listed
