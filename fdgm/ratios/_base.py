@@ -1,4 +1,4 @@
-"""What any density-ratio estimator offers."""
+"""The base class of every density-ratio estimator."""
 
 import math
 import warnings
@@ -29,15 +29,15 @@ _CHUNK = 4096  # rows evaluated at once, so that memory does not grow with the r
 _LARGEST = float(np.finfo(np.float64).max)
 _LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
 _COMMON = (*_LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_params", "_row_shape")  # what all learn
-_PROBED = 2**20  # numbers of a row at most, for a loaded estimator to be tried on it
+_PROBED = 2**20  # numbers in the largest row on which a loaded estimator is tested
 _DTYPES = (
     *(torch.float64, torch.float32, torch.float16),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
 )
-_MIDDLE = (0.005, 0.995)  # quantiles of the log-ratio, between which
-_CONSTANT = 1e-3  # a difference is none
+_MIDDLE = (0.005, 0.995)  # the log-ratio is constant if these two quantiles
+_CONSTANT = 1e-3  # differ by less than this
 _OUTSIDE = 3  # frames from a warning of `fit` to its caller, past `undisturbed`
-_FAR = 300.0  # log-ratios are held inside ±300 where f of them is averaged: f's square still fits a float64
+_FAR = 300.0  # log-ratios are clamped to ±300 before f of them is averaged: f's square still fits a float64
 
 
 def with_gradient() -> list[str]:
@@ -46,7 +46,7 @@ def with_gradient() -> list[str]:
     for name in registry.available("density_ratio"):
         try:
             made = registry.make("density_ratio", name)
-        except (PluginError, TypeError):  # claimed twice, or with a parameter without default: not to be had by name
+        except (PluginError, TypeError):  # registered twice, or a parameter has no default: not available by name
             continue
         if made.has_gradient:
             able.append(name)
@@ -54,47 +54,49 @@ def with_gradient() -> list[str]:
 
 
 class DensityRatio(Savable, ABC):
-    """An estimate of log dP/dQ from a sample of each: the numerator P always comes first.
+    """Base class of the estimators of log dP/dQ from a sample of each. The numerator P always comes first.
 
-    A subclass writes `_fit`, and `_log_ratio_tensor` if its estimate has a gradient in x, or else `_log_ratio`; where
-    the method can take more rows, also `_partial_fit`, and where it can follow rows that move, `_update`. Samples
-    reach these hooks validated, as float arrays of shape (n, \\*row_shape), and all else follows: errors, chunks,
-    weights, divergences, files.
+    A subclass implements these hooks, which get validated samples as float arrays of shape (n, \\*row_shape):
 
-    Everything learned that is an array, a tensor, a number, a string or a list of these is stored by `save`. A subclass
-    that learns anything else extends `to_state` and `from_state`. `load` makes an estimator from a file that may be a
-    hostile one: `_learned` says of each attribute what it must be there.
+    - `_fit`;
+    - `_log_ratio_tensor` if its estimate has a gradient in x, or else `_log_ratio`;
+    - `_partial_fit` if the method can take more rows;
+    - `_update` if the method can follow samples that move.
+
+    The base class provides the rest: errors, chunks, weights, divergences and files. `save` stores everything learned
+    that is an array, a tensor, a number, a string or a list of these. A subclass that learns anything else extends
+    `to_state` and `from_state`. `load` may get a hostile file, so `_learned` says what each attribute in it must be.
 
     Attributes
     ----------
     log_ratio_p_ : ndarray of shape (n_p,)
         log dP/dQ at the rows of the last fitted X_p.
     log_ratio_q_ : ndarray of shape (n_q,)
-        The same at the rows of X_q.
+        log dP/dQ at the rows of the last fitted X_q.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X_p had column names.
+        Only if X_p had column names.
 
     Notes
     -----
-    ``scale_invariant`` is the promise that ``fit(c * X_p, c * X_q).log_ratio(c * X)`` is ``fit(X_p, X_q).log_ratio(X)``
-    for any c > 0, up to rounding. It holds unless a subclass says otherwise, as the kernels do without `standardize`.
+    ``scale_invariant`` promises that ``fit(c * X_p, c * X_q).log_ratio(c * X)`` equals ``fit(X_p, X_q).log_ratio(X)``
+    for any c > 0, up to rounding. It holds unless a subclass denies it, as the kernels do without `standardize`.
 
-    ``antisymmetric`` is the promise that ``fit(X_q, X_p)``, with the same int as `random_state`, gives exactly minus
-    the log-ratio of ``fit(X_p, X_q)``. Without the promise the two agree only as two estimates do.
+    ``antisymmetric`` promises that ``fit(X_q, X_p)``, with the same int as `random_state`, gives exactly minus the
+    log-ratio of ``fit(X_p, X_q)``. Without this promise the two agree only as two estimates do.
 
     References
     ----------
     Sugiyama, Suzuki and Kanamori, "Density Ratio Estimation in Machine Learning", Cambridge University Press, 2012.
     """
 
-    #: Attributes that `_fit` leaves, and what each must be in a file. None believes whatever gives finite log-ratios.
+    #: Attributes that `_fit` sets, and what each must be in a file. None accepts whatever gives finite log-ratios.
     _learned: ClassVar[Mapping[str, Rule] | None] = None
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     log_ratio_p_: np.ndarray
     log_ratio_q_: np.ndarray
     n_features_in_: int
-    #: What a subclass learned that is an estimator, of which `to_state` is left to it.
+    #: Learned attributes that are estimators. The subclass stores them itself.
     _apart: ClassVar[tuple[str, ...]] = ()
     _row_shape: tuple[int, ...]
     _params: SimpleNamespace | None
@@ -109,7 +111,7 @@ class DensityRatio(Savable, ABC):
 
     @abstractmethod
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Learn from validated samples of shape (n, \\*row_shape), the numerator's first; forget an earlier fit."""
+        """Learn from validated samples of shape (n, \\*row_shape), the numerator's first. Forget an earlier fit."""
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
         """log dP/dQ (n,) at points (n, \\*row_shape), in x's dtype and on its device, differentiable in x."""
@@ -119,17 +121,17 @@ class DensityRatio(Savable, ABC):
         )
 
     def _log_ratio(self, X: np.ndarray) -> np.ndarray:
-        """log dP/dQ (n,) at validated rows (n, \\*row_shape) of float64, a few thousand of them at most."""
+        """log dP/dQ (n,) at validated float64 rows (n, \\*row_shape), a few thousand at most."""
         with torch.no_grad():
             return self._log_ratio_tensor(torch.from_numpy(X)).cpu().numpy()
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Learn from more rows without forgetting; called first on an unfitted estimator."""
+        """Learn from more rows without forgetting. The first call is on an unfitted estimator."""
         raise NotImplementedError
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Learn from samples that moved a little since the last fit or update, forgetting the old: cheaper than a fit
-        where the method can go on from it."""
+        """Learn from samples that moved a little since the last fit or update, and forget the old ones. It is cheaper
+        than a fit if the method can continue from the last state."""
         self._fit(X_p, X_q)
 
     @property
@@ -139,26 +141,26 @@ class DensityRatio(Savable, ABC):
 
     @property
     def has_partial_fit(self) -> bool:
-        """Whether more rows can be learned from without the old ones: whether there is a `partial_fit`."""
+        """Whether there is a `partial_fit`, which learns from more rows without the old ones."""
         return type(self)._partial_fit is not DensityRatio._partial_fit
 
     @property
     def _goes_on(self) -> bool:
-        """Whether `fit` goes on from what was learned, and so from its columns."""
+        """Whether `fit` continues from what was learned, and so keeps its columns."""
         return False
 
     def _has_learned(self) -> bool:
-        """Whether a fit that ended with an error has learned something that is to stay."""
+        """Whether a fit that ended with an error has learned something to keep."""
         return False
 
     @property
     def antisymmetric(self) -> bool:
-        """Whether exchanging the samples is promised to change the sign of the log-ratio, and nothing else."""
+        """Whether exchanging the samples is promised to change only the sign of the log-ratio."""
         return False
 
     @property
     def scale_invariant(self) -> bool:
-        """Whether the log-ratio is promised to be the same, up to rounding, where all samples are times one number."""
+        """Whether the log-ratio is promised to stay the same, up to rounding, if all samples are scaled by a number."""
         return True
 
     @undisturbed()
@@ -168,9 +170,9 @@ class DensityRatio(Savable, ABC):
         Parameters
         ----------
         X_p : array-like of shape (n_p, n_features)
-            Sample of the numerator P; at least two rows.
+            Sample of the numerator P, with at least two rows.
         X_q : array-like of shape (n_q, n_features)
-            Sample of the denominator Q; at least two rows. The samples need not have the same size.
+            Sample of the denominator Q, with at least two rows. The samples may differ in size.
 
         Returns
         -------
@@ -179,12 +181,12 @@ class DensityRatio(Savable, ABC):
         Raises
         ------
         ValueError, TypeError
-            For a parameter out of range, or a sample that is not two or more rows of finite real numbers.
+            If a parameter is out of range, or if a sample is not two or more rows of finite real numbers.
 
         Warns
         -----
         ConstantRatioWarning
-            If the ratio is constant to three digits, at all but a hundredth of the rows.
+            If the ratio is constant to three digits at all except a hundredth of the rows.
         """
         self._fit_silently(X_p, X_q)
         if (constant := self._constant()) is not None:
@@ -203,7 +205,7 @@ class DensityRatio(Savable, ABC):
         return float(high) if high - low < _CONSTANT else None
 
     def _fit_silently(self, X_p: Any, X_q: Any) -> Self:
-        """`fit` without a warning of a constant ratio: for parts of an estimate, which may be constant."""
+        """`fit` without the warning of a constant ratio, for parts of an estimate, which may be constant."""
         self._validate_params()
         with as_before_on_error(self, unless=self._has_learned):
             p, q = validate_pair(self, X_p, X_q, reset=not self._goes_on, min_samples=2)
@@ -214,7 +216,7 @@ class DensityRatio(Savable, ABC):
     @available_if(lambda self: self.has_partial_fit)
     @undisturbed()
     def partial_fit(self, X_p: Any, X_q: Any) -> Self:
-        """Learn from more rows; the first call is like the beginning of a `fit`.
+        """Learn from more rows. The first call is like the beginning of a `fit`.
 
         Parameters
         ----------
@@ -236,10 +238,10 @@ class DensityRatio(Savable, ABC):
 
     @undisturbed()
     def update(self, X_p: Any, X_q: Any) -> Self:
-        """Follow samples that have moved a little since the last `fit` or `update`; the first call is a `fit`.
+        """Follow samples that have moved a little since the last `fit` or `update`. The first call is a `fit`.
 
-        The old samples are forgotten, unlike by `partial_fit`, but what they have settled may stay: a kernel method
-        keeps its width for some updates, and a critic goes on from its weights.
+        Unlike `partial_fit`, this forgets the old samples. What they have settled may stay: a kernel method keeps its
+        width for some updates, and a critic continues from its weights.
 
         Parameters
         ----------
@@ -260,7 +262,7 @@ class DensityRatio(Savable, ABC):
 
     @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
-        """log dP/dQ, natural logarithm, P being the first sample of `fit`.
+        """The natural logarithm log dP/dQ. P is the first sample of `fit`.
 
         Parameters
         ----------
@@ -269,7 +271,7 @@ class DensityRatio(Savable, ABC):
         Returns
         -------
         log_ratio : ndarray of shape (n_samples,), float64
-            Positive where the numerator is denser. Finite, but where squares of the rows themselves overflow, past
+            Positive where the numerator is denser. Finite, except where squares of the rows themselves overflow, past
             1e150.
         """
         check_is_fitted(self)
@@ -277,7 +279,7 @@ class DensityRatio(Savable, ABC):
         return self._in_chunks(array)
 
     def ratio(self, X: Any) -> np.ndarray:
-        """dP/dQ: the exponential of `log_ratio`, and the largest finite number where that would overflow.
+        """dP/dQ: the exponential of `log_ratio`. Where it would overflow, the largest finite number.
 
         Parameters
         ----------
@@ -291,7 +293,7 @@ class DensityRatio(Savable, ABC):
 
     @without_autocast()
     def log_ratio_tensor(self, x: Tensor) -> Tensor:
-        """`log_ratio` as a differentiable function of a tensor.
+        """Differentiable `log_ratio` of a tensor.
 
         Parameters
         ----------
@@ -306,9 +308,9 @@ class DensityRatio(Savable, ABC):
         Raises
         ------
         NotImplementedError
-            If the method has no gradient; the message names those that have.
+            If the method has no gradient. The message names those that have one.
         ValueError
-            If x has rows of another shape than the samples of `fit`.
+            If the rows of x differ in shape from the samples of `fit`.
         """
         check_is_fitted(self)
         if not self.has_gradient:
@@ -326,7 +328,7 @@ class DensityRatio(Savable, ABC):
         return self._log_ratio_tensor(x)
 
     def importance_weights(self, X: Any) -> np.ndarray:
-        """Weights, of mean 1, under which rows drawn from Q count as if they were drawn from P.
+        """Importance weights of mean 1, under which rows drawn from Q count as if drawn from P.
 
         Parameters
         ----------
@@ -336,17 +338,17 @@ class DensityRatio(Savable, ABC):
         Returns
         -------
         weights : ndarray of shape (n_samples,), float64, at least 0
-            In proportion to `ratio`; fit for `sample_weight`.
+            Proportional to `ratio`, for use as `sample_weight`.
         """
         log_ratio = self.log_ratio(X)
         return np.exp(log_ratio - logsumexp(log_ratio) + np.log(len(log_ratio)))
 
     @undisturbed()
     def score(self, X_p: Any, X_q: Any) -> float:
-        """Minus the log-loss −E_p[log σ(T)] − E_q[log σ(−T)] of T = `log_ratio`, so that greater is better.
+        """Minus the log-loss −E_p[log σ(T)] − E_q[log σ(−T)] of T = `log_ratio`. Greater is better.
 
-        It is one measure for every method, least at the true log-ratio, and comparable between methods where the rows
-        were held out of `fit`.
+        The measure is the same for every method. The log-loss is least at the true log-ratio. Scores of different
+        methods can be compared if the rows were held out of `fit`.
 
         Parameters
         ----------
@@ -358,7 +360,7 @@ class DensityRatio(Savable, ABC):
         Returns
         -------
         score : float, at most 0
-            −2 log 2 = −1.386 where the samples cannot be told apart.
+            −2 log 2 = −1.386 if the samples cannot be told apart.
         """
         check_is_fitted(self)
         p, q = validate_pair(self, X_p, X_q, reset=False)
@@ -366,17 +368,17 @@ class DensityRatio(Savable, ABC):
 
     @undisturbed()
     def estimate_divergence(self, divergence: str | Divergence = "kl", X_p: Any = None, X_q: Any = None) -> float:
-        """D_f(P‖Q) = E_Q[f(dP/dQ)], with the numerator's distribution first.
+        """Estimate D_f(P‖Q) = E_Q[f(dP/dQ)], with the numerator's distribution first.
 
-        The integral is taken over the mixture of the two samples, E_p[f(r)/(1 + r)] + E_q[f(r)/(1 + r)], whose terms
-        stay small where the ratio is large; f is centred, f(r) − f'(1)(r − 1), so that no term is negative.
+        The integral is over the mixture of the two samples, E_p[f(r)/(1 + r)] + E_q[f(r)/(1 + r)], whose terms stay
+        small where the ratio is large. f is centred, f(r) − f'(1)(r − 1), so that no term is negative.
 
         Parameters
         ----------
         divergence : str or Divergence, default="kl"
             One of ``fdgm.available("divergence")`` or an instance.
         X_p, X_q : array-like of shape (n, n_features) or None, default=None
-            Held-out samples; None, for both, takes the samples of the last fit, on which estimates are too large.
+            Held-out samples. None, for both, uses the samples of the last fit, on which estimates are too large.
 
         Returns
         -------
@@ -401,7 +403,7 @@ class DensityRatio(Savable, ABC):
 
     @contextmanager
     def _at_fit(self) -> Iterator[None]:
-        """Take the parameters down, and put back the old ones where the fit fails."""
+        """Note the parameters of the fit. Restore the old ones if the fit fails."""
         before = vars(self).get("_params")
         self._params = at_fit(self)
         try:
@@ -411,7 +413,7 @@ class DensityRatio(Savable, ABC):
             raise
 
     def _fitted_param(self, name: str) -> Any:
-        """A parameter as it was at the last fit, or as it is where there was none."""
+        """A parameter as it was at the last fit, or its present value if there was none."""
         params = vars(self).get("_params")
         return getattr(self if params is None else params, name)
 
@@ -450,7 +452,7 @@ class DensityRatio(Savable, ABC):
         return self
 
     def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
-        """What a subclass learned, out of a state; `sizes` has that of a flat row."""
+        """Read from a state what a subclass learned. `sizes` has the size of a flat row."""
         if self._learned is not None:
             for name, rule in self._learned.items():
                 setattr(self, name, rule.take(learned, name, sizes))
@@ -467,12 +469,12 @@ class DensityRatio(Savable, ABC):
                 setattr(self, name, array)
 
     def _probe(self) -> None:
-        """That it gives log-ratios: what was learned of a plugin's own is known to fit by that alone.
+        """Check that it gives finite log-ratios. This is the only check of what a plugin has learned.
 
         Raises
         ------
         FileError
-            If not.
+            If it does not.
         """
         values = self._log_ratio(np.zeros((2, *self._row_shape)))
         if np.shape(values) != (2,) or not np.isfinite(values).all():
@@ -485,7 +487,7 @@ class DensityRatio(Savable, ABC):
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:
         values = np.empty(len(array))
         for start in range(0, len(array), _CHUNK):
-            # A file can hold integers, or floats that are too coarse for squares, or in another order of bytes.
+            # A file can hold integers, floats too coarse for squares, or another byte order.
             rows = np.ascontiguousarray(array[start : start + _CHUNK], dtype=np.float64)
             values[start : start + _CHUNK] = self._log_ratio(rows)
         return np.clip(values, -_LARGEST, _LARGEST)

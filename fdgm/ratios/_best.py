@@ -1,4 +1,4 @@
-"""The critic that was best on held-out rows, and whether the last is as good."""
+"""Keep the critic that is best on held-out rows, unless the last one is as good."""
 
 import math
 from typing import Any, Self
@@ -15,19 +15,19 @@ __all__ = ["BestCritic", "BestCriticKeeper"]
 
 
 class BestCritic:
-    """The weights of the least held-out loss so far.
+    """The weights with the smallest held-out loss so far.
 
     Attributes
     ----------
     losses : Tensor of shape (n_blocks,)
-        Held-out losses by blocks of rows.
+        Smallest held-out losses, by blocks of rows.
     first : Tensor of shape (n_blocks,)
-        The same before the first iteration.
+        Losses before the first iteration.
     iteration : int
-        After which they were reached; 0 before the first.
+        Iteration after which the smallest losses were reached. 0 before the first.
     weights : State or None
     kept : int
-        The iteration whose weights are kept: in the end the best, until then the last.
+        The iteration whose weights are kept: at the end the best, until then the last.
     """
 
     def __init__(self, *, kept: int = 0) -> None:
@@ -37,7 +37,7 @@ class BestCritic:
         self.kept = kept
 
     def look(self, net: RatioNet, iteration: int) -> None:
-        """Take the net's weights if its held-out loss is less."""
+        """Keep the net's weights if its held-out loss is smaller."""
         losses = net.held_out_losses()
         if iteration == 0:
             self.first = losses
@@ -48,9 +48,9 @@ class BestCritic:
     def settle(self, net: RatioNet) -> None:
         """Go back to the best weights, unless the last ones are as good to within a standard error.
 
-        The least of many losses is partly least by luck, and the last weights, at the end of the falling learning
-        rate, are the quietest: so they have the benefit of the doubt. Not so where the best have no more to say than
-        the first, by a standard error: there is nothing to learn then, and what the last say is noise.
+        The smallest of many losses is partly luck. The last weights have the least noise, since the learning rate has
+        fallen, so they win a tie. They do not if the best weights beat the first by less than a standard error: then
+        there was nothing to learn, and the last weights are noise.
         """
         excess, error = _mean_and_error(net.held_out_losses() - self.losses)
         gain, gain_error = _mean_and_error(self.first - self.losses)
@@ -61,7 +61,7 @@ class BestCritic:
         self.weights = None
 
     def to_state(self) -> State:
-        """Everything, to be stored."""
+        """The whole state, for a file."""
         parts = {} if self.weights is None else {"weights": self.weights}
         return State(
             {"losses": self.losses, "first": self.first}, {"iteration": self.iteration, "kept": self.kept}, parts
@@ -69,7 +69,7 @@ class BestCritic:
 
     @classmethod
     def from_state(cls, state: State, net: RatioNet) -> Self:
-        """What `to_state` gave, of a net like this one."""
+        """Restore what `to_state` gave, for a net like this one."""
         best = cls(kept=state.integer("kept"))
         best.iteration = state.integer("iteration")
         best.losses = state.tensor("losses", (None,), torch.float32, finite=False).to(net.device)
@@ -80,20 +80,20 @@ class BestCritic:
 
 
 def _mean_and_error(differences: Tensor) -> tuple[float, float]:
-    """Mean over the blocks, and its standard error."""
+    """The mean over the blocks, and its standard error."""
     differences = differences.double()
     n = len(differences)
     return differences.mean().item(), differences.std().item() / math.sqrt(n) if n > 1 else 0.0
 
 
 class BestCriticKeeper(Callback):
-    """Look after each iteration.
+    """Callback that compares after each iteration.
 
     Parameters
     ----------
     best : BestCritic
     patience : int or None
-        Iterations without a better one that end training.
+        Number of iterations without improvement that ends training.
     """
 
     def __init__(self, best: BestCritic, patience: int | None) -> None:

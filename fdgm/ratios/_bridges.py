@@ -1,4 +1,4 @@
-"""Rows between two samples, column by column of the kind that each is of."""
+"""Rows between two samples, made column by column according to the kind of each column."""
 
 import math
 from dataclasses import dataclass
@@ -8,24 +8,25 @@ import numpy as np
 
 __all__ = ["Bridges"]
 
-_ATOM = 0.05  # of a sample's rows that have one value, from which on a column has atoms
-_TIED = 0.5  # of the rows that share their value with another, from which on a column lies on a grid
+_ATOM = 0.05  # fraction of a sample's rows with one value, from which on a column has atoms
+_TIED = 0.5  # fraction of rows that share their value with another, from which on a column lies on a grid
 
 
 @dataclass(frozen=True)
 class Bridges:
-    """How to make rows between two samples, none of which has a value that neither sample can have.
+    """Makes rows between two samples, without values that neither sample can have.
 
-    Between numbers of a continuum lie others: they are added, in proportions that keep variances. Between two
-    categories, or an atom and all else, there is nothing: such a column takes its value from one row or the other, by
-    chance. Numbers of a fine grid, such as years of age, are added and rounded to values that occur.
+    - Continuous columns are added, in proportions that keep variances.
+    - Columns of categories, or with atoms, have no values between. Each takes its value from one of the two rows at
+      random.
+    - Columns on a fine grid, such as years of age, are added and rounded to values that occur.
 
     Parameters
     ----------
     mixed : ndarray of shape (d,), bool
-        Columns of which a value has a twentieth of a sample's rows, twice at least.
+        Columns in which one value has a twentieth of a sample's rows, and at least two.
     grids : dict of int to ndarray
-        The values, sorted, of other columns most of whose rows share theirs.
+        Sorted values of the other columns in which most rows share their value.
     """
 
     mixed: np.ndarray
@@ -33,7 +34,7 @@ class Bridges:
 
     @classmethod
     def of(cls, *samples: np.ndarray) -> Self:
-        """From samples (n, d)."""
+        """Make it from samples (n, d)."""
         d = samples[0].shape[1]
         mixed, grids = np.zeros(d, dtype=bool), {}
         for column in range(d):
@@ -52,15 +53,15 @@ class Bridges:
         units: tuple[np.ndarray, np.ndarray],
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Rows (n, d) of as many pairs of rows.
+        """Make rows (n, d) from n pairs of rows.
 
         Parameters
         ----------
         first, last : ndarray of shape (n, d)
         angle : float in [0, π/2]
-            0 is `first`, π/2 `last`.
+            0 is `first`, π/2 is `last`.
         units : (ndarray of shape (d,), ndarray of shape (d,))
-            Location and scale in which rows are added.
+            Location and scale of the units in which rows are added.
         rng : Generator
         """
         location, scale = units

@@ -1,4 +1,4 @@
-"""The ratio of two samples from any classifier that tells them apart."""
+"""The density ratio of two samples from any classifier that separates them."""
 
 import math
 from collections.abc import Iterator
@@ -26,41 +26,42 @@ __all__ = ["ClassifierRatio"]
 
 
 class ClassifierRatio(DensityRatio):
-    """log dP/dQ as the log-odds of a classifier, P against Q, less those of the samples' sizes.
+    """Density ratio from a classifier: log dP/dQ is its log-odds of P against Q, minus log n_p/n_q.
 
-    It has no gradient in x. Exchanging the samples changes the sign of the log-ratio and nothing else.
+    `ClassifierRatio` inherits its classifier's strengths and weaknesses. It has no gradient in x. Exchanging the
+    samples changes only the sign of the log-ratio.
 
     Parameters
     ----------
     classifier : scikit-learn classifier with predict_proba, or None, default=None
-        It is cloned. None is logistic regression on the features, their squares and products, which contains the
-        log-ratio of any two Gaussians. Priors, class weights and sampling inside it may be as they like: the sizes of
-        the samples are accounted for here. Missing values, NaN, are taken where the classifier takes them.
+        Classifier to clone. None is logistic regression on the features, their squares and their products, which
+        contains the log-ratio of any two Gaussians. The classifier may use any prior, class weights or sampling:
+        `fit` corrects for them. Missing values, NaN, are allowed if the classifier accepts them.
     calibration : {"sigmoid", "isotonic"} or None, default=None
-        Whether probabilities are calibrated by cross-validation, which trees and naive Bayes need.
+        How probabilities are calibrated by cross-validation. Trees and naive Bayes need it. None does not calibrate.
     cv : int, default=5
-        Folds, at least 2, of the calibration, and of the search for the prior inside a classifier.
+        Number of folds, at least 2, for calibration and for finding the prior inside a classifier.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the folds, and of each `random_state` inside the classifier that is None.
 
     Attributes
     ----------
     classifier_ : classifier
-        Fitted. Which sample it has as its second class is its own affair.
+        The fitted classifier. Either sample may be its second class.
     prior_ : float
-        The log-odds of the numerator's label that were inside the classifier's, and are taken from them.
+        Prior log-odds of the numerator's label inside the classifier's log-odds, which are subtracted.
 
     Notes
     -----
-    A classifier that has learned the sizes n_p and n_q says P of n_p rows in expectation, and log n_p/n_q is taken from
-    its log-odds. One that expects another number, by more than two standard errors of a count, was told another prior,
-    as by ``priors=[.5, .5]``, class weights or under-sampling. Then a constant is taken at which held-out rows, of `cv`
-    folds, have the mean probability n_p/(n_p + n_q) (the rows of the last call, after `partial_fit`).
+    A classifier that has learned the sizes n_p and n_q expects n_p rows of P. Then log n_p/n_q is subtracted from its
+    log-odds. If it expects another number, by more than two standard errors of a count, it uses another prior, as from
+    ``priors=[.5, .5]``, class weights or under-sampling. Then a constant is subtracted that gives held-out rows, of
+    `cv` folds, the mean probability n_p/(n_p + n_q). After `partial_fit` these are the rows of the last call.
 
-    Probabilities are held within half a row's evidence, [1/2n, 1 − 1/2n] of n rows, so that the log-ratio of a
-    classifier that says 0 or 1 is finite.
+    Probabilities are clamped to half a row's evidence, [1/2n, 1 − 1/2n] for n rows. The log-ratio of a classifier that
+    predicts 0 or 1 is therefore finite.
 
-    Only a `classifier` of None can be saved: no other comes without pickle.
+    Only the default classifier, None, can be saved: others need pickle.
 
     References
     ----------
@@ -81,7 +82,7 @@ class ClassifierRatio(DensityRatio):
     _n_p: int
     _n_q: int
     _sign: int
-    _shift: float = 0.0  # of the prior of the label 1 inside the classifier, against log n₁/n₀
+    _shift: float = 0.0  # of the prior of label 1 inside the classifier from log n₁/n₀
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "classifier": [HasMethods(["fit", "predict_proba"]), None],
@@ -109,7 +110,7 @@ class ClassifierRatio(DensityRatio):
 
     @property
     def scale_invariant(self) -> bool:
-        return self.classifier is None  # another classifier may look at units
+        return self.classifier is None  # another classifier may depend on units
 
     @property
     def has_partial_fit(self) -> bool:
@@ -117,15 +118,15 @@ class ClassifierRatio(DensityRatio):
 
     @property
     def prior_(self) -> float:
-        """The log-odds of the numerator's label inside the classifier."""
+        """The prior log-odds of the numerator's label inside the classifier."""
         if "_n_p" not in vars(self):
             raise AttributeError("ClassifierRatio has prior_ after fit alone.")
-        # As the log of a quotient, it would not change its sign exactly.
+        # The log of a quotient would not change its sign exactly.
         return math.log(self._n_p) - math.log(self._n_q) + self._sign * self._shift
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.classifier is not None  # it says itself whether it takes them
+        tags.input_tags.allow_nan = self.classifier is not None  # the classifier itself decides whether it takes them
         return tags
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
@@ -133,7 +134,7 @@ class ClassifierRatio(DensityRatio):
         X, y = self._labelled(X_p, X_q)
         with _naming_missing_values(self.classifier, X_p=X_p, X_q=X_q):
             self.classifier_.fit(X, y)
-            # A calibration has its prior from held-out rows already, and the default from an intercept without ridge.
+            # A calibration has the prior of held-out rows already; the default has it by an unpenalised intercept.
             if self.calibration is None and self.classifier is not None:
                 self._shift = self._found_shift(X, y, folds)
 
@@ -150,9 +151,9 @@ class ClassifierRatio(DensityRatio):
         self._shift = found - _prior(counts)
 
     def _start(self, X_p: np.ndarray, X_q: np.ndarray) -> StratifiedKFold:
-        """A fresh classifier, seeded, and folds."""
+        """A fresh, seeded classifier, and folds."""
         self._n_p, self._n_q, self._shift = len(X_p), len(X_q), 0.0
-        # The labels go by the samples themselves, not by their order, so that the order is a sign and no more.
+        # The labels depend on the samples, not on their order, so that the order only changes the sign.
         self._sign = 1 if comes_first(X_p, X_q) else -1
         base = QuadraticLogistic() if self.classifier is None else clone(self.classifier)
         params = base.get_params()
@@ -166,10 +167,10 @@ class ClassifierRatio(DensityRatio):
         return folds
 
     def _found_shift(self, X: np.ndarray, y: np.ndarray, folds: StratifiedKFold) -> float:
-        """What the prior of label 1 inside the classifier is above log n₁/n₀.
+        """The difference of the prior log-odds of label 1 inside the classifier from log n₁/n₀.
 
-        A classifier that separates its own rows says nothing of a prior by them, so others are asked where it can be
-        told that it has one of its own.
+        A classifier that separates its own rows does not reveal its prior on them. Held-out rows do, and are used if
+        the classifier has a prior of its own.
         """
         odds = log_odds(self.classifier_, X, self._least)
         folds.n_splits = min(self.cv, int(np.bincount(y).min()))
@@ -179,16 +180,16 @@ class ClassifierRatio(DensityRatio):
         return prior_log_odds(odds, y) - _prior(self._counts())
 
     def _counts(self) -> tuple[int, int]:
-        """Rows of the labels 0 and 1 so far."""
+        """Number of rows of the labels 0 and 1 so far."""
         return (self._n_q, self._n_p) if self._sign > 0 else (self._n_p, self._n_q)
 
     @property
     def _least(self) -> float:
-        """Half a row's evidence."""
+        """Half a row's evidence, the smallest probability."""
         return 0.5 / (self._n_p + self._n_q)
 
     def _labelled(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rows (n, d), the first sample's on top and labelled 1."""
+        """Rows (n, d), first those of the first sample, with label 1."""
         first, second = (X_p, X_q) if self._sign > 0 else (X_q, X_p)
         X = np.concatenate([first, second])
         return X.reshape(len(X), -1), np.repeat([1, 0], [len(first), len(second)])
@@ -224,13 +225,13 @@ class ClassifierRatio(DensityRatio):
 
 
 def _prior(counts: tuple[int, int]) -> float:
-    """log n₁/n₀, as `prior_log_odds` has it."""
+    """log n₁/n₀, computed as in `prior_log_odds`."""
     return float(np.log(counts[1]) - np.log(counts[0]))
 
 
 @contextmanager
 def _naming_missing_values(classifier: Any, **samples: np.ndarray) -> Iterator[None]:
-    """Say where a missing value is if the classifier raises an error over rows that have one."""
+    """If the classifier raises an error over rows with a missing value, say where that value is."""
     try:
         yield
     except (ValueError, TypeError) as error:

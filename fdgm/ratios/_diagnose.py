@@ -1,4 +1,4 @@
-"""Whether to believe a density ratio: by its mean, its weights, its calibration, and a test of the two samples."""
+"""Diagnose a density ratio by its mean, its weights, its calibration and a test of the two samples."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,14 +18,14 @@ __all__ = ["Diagnosis", "TwoSampleTest", "diagnose", "two_sample_test"]
 
 @dataclass(frozen=True)
 class TwoSampleTest:
-    """A permutation test of whether two samples come from one distribution.
+    """Result of a permutation test of whether two samples come from one distribution.
 
     Attributes
     ----------
     statistic : float
-        Mean of σ(T) over the rows of P less that over the rows of Q, of the log-ratio T: between −1 and 1.
+        Mean of σ(T) over the rows of P minus that over the rows of Q, where T is the log-ratio. Between −1 and 1.
     p_value : float in (0, 1]
-        Share of the permutations, the one that was found included, that reach the statistic.
+        Fraction of the permutations, including the observed one, that reach the statistic.
     """
 
     statistic: float
@@ -34,24 +34,28 @@ class TwoSampleTest:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What `diagnose` found on held-out samples.
+    """Result of `diagnose` on held-out samples.
 
     Attributes
     ----------
     mean_ratio : float
-        E_q[ratio], which is 1 for the true one.
+        E_q[ratio], which is 1 for the true ratio.
     mean_ratio_error : float
-        Its standard error.
+        Standard error of `mean_ratio`.
     effective_sample_size : float
-        (Σw)²/Σw² of the importance weights of the rows of Q: as many rows of P would estimate as well.
+        (Σw)²/Σw² of the importance weights of the rows of Q. That many rows of P would estimate equally well.
     effective_share : float
-        The same over the number of rows, between 0 and 1.
+        `effective_sample_size` divided by the number of rows, between 0 and 1.
     log_loss : float
-        −E_p[log σ(T)] − E_q[log σ(−T)]; 2 log 2 = 1.386 where nothing can be told apart.
+        −E_p[log σ(T)] − E_q[log σ(−T)]. It is 2 log 2 = 1.386 if nothing can be told apart.
     calibration : DataFrame of shape (n_bins, 3)
-        By bins of σ(T) with as many rows each, except that rows of one value are in one bin: mean of ``predicted``,
-        share ``observed`` of P, each sample weighing the same, and ``rows``. On the diagonal the log-ratio can be taken
-        at its word.
+        One row for each bin of σ(T). Bins have equally many rows, except that rows of one value share a bin. Columns:
+
+        - ``predicted``: mean of σ(T);
+        - ``observed``: fraction of P, with both samples weighted equally;
+        - ``rows``: number of rows.
+
+        The log-ratio is calibrated where ``predicted`` equals ``observed``.
     test : TwoSampleTest
     """
 
@@ -73,20 +77,20 @@ def diagnose(
     n_permutations: int = 999,
     random_state: Any = None,
 ) -> Diagnosis:
-    """Judge a fitted density ratio on samples that it was not fitted to.
+    """Diagnose a fitted density ratio on samples that it was not fitted to.
 
     Parameters
     ----------
     ratio : DensityRatio
-        Fitted.
+        A fitted density ratio.
     X_p : array-like of shape (n_p, n_features)
         Held-out sample of the numerator P.
     X_q : array-like of shape (n_q, n_features)
         Held-out sample of the denominator Q.
     n_bins : int, default=10
-        Bins of the calibration curve.
+        Number of bins of the calibration curve.
     n_permutations : int, default=999
-        Permutations of the test, in whose p-value 1/(1 + n_permutations) is the least.
+        Number of permutations of the test. The smallest possible p-value is 1/(1 + n_permutations).
     random_state : int, RandomState, Generator or None, default=None
         Seed of the permutations.
 
@@ -136,20 +140,20 @@ def two_sample_test(
 ) -> TwoSampleTest:
     """Test whether two samples come from one distribution, by a density ratio.
 
-    A ratio is fitted to half of each sample, and tested on the other halves by permuting which rows are whose. The
-    p-value is valid whatever the ratio: a poor one only has less power.
+    The ratio is fitted to half of each sample. The test permutes the rows of the other halves between the samples. The
+    p-value is valid for any ratio; a poor ratio only has less power.
 
     Parameters
     ----------
     X_p : array-like of shape (n_p, n_features)
-        Sample of the numerator P; at least four rows.
+        Sample of the numerator P, with at least four rows.
     X_q : array-like of shape (n_q, n_features)
-        Sample of the denominator Q; at least four rows.
+        Sample of the denominator Q, with at least four rows.
     ratio : str or DensityRatio, default="ulsif"
         One of ``fdgm.available("density_ratio")`` or an instance, which is left unfitted.
     n_permutations : int, default=999
     random_state : int, RandomState, Generator or None, default=None
-        Seed of the halves, of the ratio where it takes one and has none, and of the permutations.
+        Seed of the halves, of the permutations, and of the ratio if it takes one and has none.
 
     Returns
     -------
@@ -180,9 +184,9 @@ def two_sample_test(
 
 
 def _permutation_test(p: np.ndarray, q: np.ndarray, n_permutations: int, rng: np.random.Generator) -> TwoSampleTest:
-    """Of log-ratios at rows that it was not fitted to: under one distribution, any assignment is as likely.
+    """Test by log-ratios at held-out rows. Under one distribution all assignments are equally likely.
 
-    The statistic is of probabilities, for the log-ratio of one row far from all others would outweigh the rest.
+    The statistic uses probabilities. With log-ratios one row far from all others would outweigh the rest.
     """
     p, q = expit(p), expit(q)
     together = np.concatenate([p, q])
@@ -199,7 +203,7 @@ def _calibration(p: np.ndarray, q: np.ndarray, n_bins: int) -> pd.DataFrame:
     weight = np.where(is_p == 1, 0.5 / len(p), 0.5 / len(q))
     rows = []
     order = np.argsort(log_ratio, kind="stable")
-    # Bins begin with a value's first row: the rows of P come before those of Q here, also among equal ones.
+    # Bins begin with a value's first row: here rows of P come before those of Q, also among equal values.
     at = np.arange(1, n_bins) * len(order) // n_bins
     begins = np.unique(np.searchsorted(log_ratio[order], log_ratio[order[at]]))
     for part in np.split(order, begins[begins > 0]):

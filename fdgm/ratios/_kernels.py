@@ -1,4 +1,4 @@
-"""Ratios that are a positive sum of Gaussian kernels: what KLIEP, uLSIF and RuLSIF share."""
+"""Density ratios that are positive sums of Gaussian kernels, the base of KLIEP, uLSIF and RuLSIF."""
 
 import math
 from abc import abstractmethod
@@ -29,19 +29,19 @@ __all__ = [
     "squared_distances",
 ]
 
-_MAX_HELD_OUT = 1000  # rows of each sample that a fold is judged by: the mean over more would change little
-TINY = float(np.nextafter(0.0, 1.0))  # the least number above 0
+_MAX_HELD_OUT = 1000  # rows of each sample that judge a fold: the mean over more would change little
+TINY = float(np.nextafter(0.0, 1.0))  # the smallest number above 0
 LEAST = 1e-300  # added to a sum of kernels, which may underflow, before its log
 _CHUNK = 4096  # rows whose distances to the centres are held at once
-_SEARCH_EVERY = 20  # updates: VGrow's particle steps in an outer loop, after which new particles start
-_FACTORS = (0.125, 8.0)  # of the narrowest and the widest kernels that are tried, to the median distance
+_SEARCH_EVERY = 20  # updates between searches: VGrow's particle steps in an iteration, after which new particles start
+_FACTORS = (0.125, 8.0)  # widths of the narrowest and the widest kernels to try, in median distances
 _N_WIDTHS, _MOST_WIDTHS = 9, 17
-_REACH = 0.5  # of the distance between samples that lie apart, which the widest kernels have at least
-_DOUBT = 0.01  # probability of either sample at least, when rows that are held out judge a ratio
+_REACH = 0.5  # the widest kernels have at least this fraction of the distance between samples that lie apart
+_DOUBT = 0.01  # smallest probability of either sample when held-out rows judge a ratio
 
 
 def squared_distances(Z: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """‖z − c‖² for rows Z (n, d) and centres (b, d): an array (n, b), never negative."""
+    """‖z − c‖² for rows Z (n, d) and centres (b, d), as a non-negative array (n, b)."""
     squares = Z @ (-2 * centers.T)
     squares += np.einsum("ij,ij->i", Z, Z)[:, None]
     squares += np.einsum("ij,ij->i", centers, centers)
@@ -49,7 +49,7 @@ def squared_distances(Z: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def candidates(owner: str, name: str, value: Any, auto: np.ndarray) -> np.ndarray:
-    """The values to choose among, from what a user gave: ``"auto"``, a number, or several."""
+    """The values to choose among, from the user's ``"auto"``, number or sequence."""
     if isinstance(value, str):
         return auto
     grid = np.atleast_1d(np.asarray(value, dtype=np.float64))
@@ -59,19 +59,19 @@ def candidates(owner: str, name: str, value: Any, auto: np.ndarray) -> np.ndarra
 
 
 class KernelRatio(DensityRatio):
-    """Base of the ratios Σ θ_k exp(−‖z − c_k‖²/(2 width²)) with θ ≥ 0, of z in standard deviations.
+    """Base class of the ratios Σ θ_k exp(−‖z − c_k‖²/(2 width²)) with θ ≥ 0 and z in standard deviations.
 
-    The log of the sum is taken without exponentiating first, so that it is finite and has a gradient however far
-    from the centres a point is.
+    The log of the sum is computed without exponentiating first. It is finite and has a gradient at any distance from
+    the centres.
 
     Attributes
     ----------
     centers_ : ndarray of shape (n_centers, n_features)
         Rows of X_p, in scaled units.
     width_ : float
-        Standard deviation of the kernels, in the same units.
+        Standard deviation of the kernels, in scaled units.
     log_weights_ : ndarray of shape (n_centers,)
-        log θ, −inf where a centre has no part.
+        log θ, which is −inf for a centre without weight.
     """
 
     _learned: ClassVar[Mapping[str, Rule]] = {
@@ -107,14 +107,14 @@ class KernelRatio(DensityRatio):
     def _search(
         self, P: np.ndarray, Q: np.ndarray, others: np.ndarray, widths: np.ndarray, rng: np.random.Generator
     ) -> None:
-        """Choose `width_` among `widths`, and what else there is to choose, and `_learn`; rows are scaled (n, d).
+        """Choose `width_` among `widths`, and any other parameters, and call `_learn`. Rows are scaled (n, d).
 
-        The choice is judged by `others`, rows of P that no kernel sits on: at its own centre, the narrowest is best.
+        The choice is judged by `others`, rows of P that are no centres. At its own centre the narrowest kernel wins.
         """
 
     @abstractmethod
     def _learn(self, P: np.ndarray, Q: np.ndarray) -> None:
-        """`log_weights_`, with everything chosen."""
+        """Compute `log_weights_`, after everything is chosen."""
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         rng = np.random.default_rng(entropy_of(self.random_state))
@@ -123,20 +123,20 @@ class KernelRatio(DensityRatio):
         P, Q = self._scaled(X_p), self._scaled(X_q)
         auto = _auto_widths(self.centers_, Q)
         widths = candidates(type(self).__name__, "width", self.width, auto)
-        # The many products of the search are too small to gain by threads, and lose where cores are busy.
+        # The many products of the search are too small to gain from threads, and lose on busy cores.
         with threadpool_limits(1, user_api="blas"):
             self._search(P, Q, others, widths, rng)
 
     def _unjudged(self, widths: np.ndarray, Q: np.ndarray) -> int:
-        """Which width is taken where too few rows are held out to choose by: the middle one of a user's, or else the
-        one nearest to the distance between centres, if it reaches as far as Q."""
+        """The width to use if too few rows are held out to choose one: the middle one of the user's, or else the one
+        nearest to the distance between centres, if it reaches Q."""
         if not isinstance(self.width, str):
             return len(widths) // 2
         wanted = max(_median_distance(self.centers_), _REACH * _distance(Q, self.centers_))
         return int(np.argmin(np.abs(np.log(widths / wanted))))
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Weights and centres anew, in the units and with the width of the last search, which comes round at times."""
+        """Renew weights and centres, in the units and with the width of the last search, which is repeated at times."""
         self._n_updates += 1
         if self._n_updates % _SEARCH_EVERY == 0:
             self._fit(X_p, X_q)
@@ -148,7 +148,7 @@ class KernelRatio(DensityRatio):
             self._learn(P, Q)
 
     def _start(self, X_p: np.ndarray, X_q: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Fix units and centres; return the rows of X_p that are no centres, of which there is at least half."""
+        """Fix units and centres. Return the rows of X_p that are no centres, at least half of them."""
         d = X_p[0].size
         self._location, self._scale = np.zeros(d), np.ones(d)
         if self.standardize:
@@ -187,7 +187,7 @@ def blocks(Z: np.ndarray) -> Iterator[np.ndarray]:
 def folds(
     cv: int, n_p: int, others: np.ndarray, n_q: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """The fold of each row of P and of Q, and how many there are; rows of P that are not among `others` are in −1."""
+    """The fold of each row of P and of Q, and the number of folds. Rows of P outside `others` are in fold −1."""
     n_folds = min(cv, len(others), n_q)
     fold_p = np.full(n_p, -1)
     fold_p[others] = rng.permutation(len(others)) % n_folds
@@ -195,17 +195,17 @@ def folds(
 
 
 def held_out_of(X: np.ndarray, fold: np.ndarray, part: int) -> np.ndarray:
-    """The rows that a fold is judged by."""
+    """The rows that judge a fold."""
     rows = np.flatnonzero(fold == part)
     return X[rows[some_rows(len(rows), _MAX_HELD_OUT, part)]]
 
 
 def held_out_loss(log_ratio_p: np.ndarray, log_ratio_q: np.ndarray) -> np.ndarray:
-    """The log-loss of log-ratios at held-out rows (n, ...) of each sample, each row with some doubt: an array (...).
+    """The log-loss (...) of log-ratios at held-out rows (n, ...) of each sample, with bounded probabilities.
 
-    The log-ratio at a row that no kernel reaches is nothing but the logarithm of a number that underflows. Without
-    doubt, one such row among hundreds would be worth more than all others together, and choose kernels so wide that
-    they reach it and see nothing.
+    At a row that no kernel reaches, the log-ratio is the logarithm of a number that underflows. Without the bound one
+    such row among hundreds would outweigh all others. It would choose kernels so wide that they reach it but resolve
+    nothing.
     """
     losses = [np.logaddexp(0, -sign * t) for sign, t in ((1, log_ratio_p), (-1, log_ratio_q))]
     means = [-np.log(_DOUBT + (1 - 2 * _DOUBT) * np.exp(-loss)).mean(axis=0) for loss in losses]
@@ -213,7 +213,7 @@ def held_out_loss(log_ratio_p: np.ndarray, log_ratio_q: np.ndarray) -> np.ndarra
 
 
 def _auto_widths(centers: np.ndarray, Q: np.ndarray) -> np.ndarray:
-    """Widths to choose among (w,): around the median distance between centres, up to such that they reach Q."""
+    """Widths (w,) to choose among: around the median distance between centres, up to widths that reach Q."""
     near = _median_distance(centers)
     narrowest, widest = _FACTORS[0] * near, max(_FACTORS[1] * near, _REACH * _distance(Q, centers))
     step = (_FACTORS[1] / _FACTORS[0]) ** (1 / (_N_WIDTHS - 1))
@@ -222,11 +222,11 @@ def _auto_widths(centers: np.ndarray, Q: np.ndarray) -> np.ndarray:
 
 
 def _median_distance(centers: np.ndarray) -> float:
-    """Median distance between centres, and 1 where they are one point."""
+    """Median distance between centres, or 1 if they are one point."""
     median = float(np.median(pdist(centers))) if len(centers) > 1 else 0.0
     return median if median > 0 else 1.0
 
 
 def _distance(Q: np.ndarray, centers: np.ndarray) -> float:
-    """Median distance from rows to centres."""
+    """Median distance between rows and centres."""
     return float(np.sqrt(np.median(squared_distances(Q[some_rows(len(Q), _MAX_HELD_OUT, 0)], centers))))

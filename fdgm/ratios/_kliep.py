@@ -16,32 +16,33 @@ _TOLERANCE = 1e-9  # relative change of the mean log-likelihood that ends its as
 
 
 class KLIEP(KernelRatio):
-    """Kullback–Leibler importance estimation: the kernel ratio r of greatest E_p[log r] among those with E_q[r] = 1.
+    """Kullback–Leibler importance estimation: the kernel ratio r with the greatest E_p[log r] subject to E_q[r] = 1.
 
-    The paper chooses the width by the held-out likelihood of P's rows. Here both samples are held out, and none of the
-    rows that kernels sit on is a judge, without which narrow widths look better than they are.
+    It differs from the paper in how the width is chosen. The paper uses the held-out likelihood of P's rows. Here both
+    samples are held out, and the centres of kernels do not judge, since they make narrow widths look too good.
 
     Parameters
     ----------
     width : float, sequence of float or "auto", default="auto"
-        Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
-        `standardize`). The best of several is chosen by the cross-validated log-loss; ``"auto"`` offers nine around the
-        median distance between centres, and wider ones where these do not reach X_q.
+        Standard deviation of the kernels, in standard deviations of the two samples together. Without `standardize`
+        it is in X's units. The cross-validated log-loss chooses the best of several. ``"auto"`` tries nine around the
+        median distance between centres, and wider ones if these do not reach X_q.
     n_centers : int, default=100
-        Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
+        Number of rows of X_p, drawn by `random_state`, that are centres of kernels. It is at most half of them, since
+        the others judge the fit.
     cv : int, default=5
-        Folds of the samples, at least 2.
+        Number of cross-validation folds, at least 2.
     standardize : bool, default=True
-        Whether each column is brought to standard deviation one.
+        Whether to scale each column to standard deviation one.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     width_ : float
-        The chosen one.
+        The chosen width.
     losses_ : ndarray of shape (n_widths,)
-        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
-        was but one candidate, or were too few rows for two folds: then the middle one is taken.
+        Cross-validated log-losses of the candidates, with probabilities between 0.01 and 0.99. NaN if there was only
+        one candidate, or if there were too few rows for two folds: then the middle one is used.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
@@ -96,8 +97,8 @@ class KLIEP(KernelRatio):
     ) -> None:
         """Held-out log-loss for each width.
 
-        Both samples are held out in turn. Judged by the likelihood E_p[log r] alone, with its constraint met on Q's
-        rows as they are, ratios would be raised in the gaps between these.
+        Both samples are held out in turn. The likelihood E_p[log r] alone would not do: its constraint holds at Q's
+        rows only, so it favours ratios that are too high in the gaps between them.
         """
         fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
         if n_folds < 2:
@@ -129,7 +130,7 @@ class KLIEP(KernelRatio):
 
 
 def _log_sums(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Logs of the kernels' sums over rows (W, b), finite where the kernels themselves underflow."""
+    """Logs of the kernels' sums over rows (W, b), finite even if the kernels underflow."""
     parts = []
     for block in blocks(Q):
         squares = squared_distances(block, centers)
@@ -138,16 +139,16 @@ def _log_sums(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndar
 
 
 def _normalized(squares: np.ndarray, width: float, log_means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Kernels over their means under Q, each row over its largest, whose log comes with them."""
+    """Kernels divided by their means under Q. Each row is divided by its largest value, whose log is returned too."""
     logs = squares / (-2 * width**2) - log_means
     shifts = logs.max(axis=1)
     return np.exp(logs - shifts[:, None]), shifts
 
 
 def _shares(kernels: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-    """β ≥ 0 with Σβ = 1 of greatest mean log Ψβ: the proportions of a mixture.
+    """β ≥ 0 with Σβ = 1 that maximises mean log Ψβ: the proportions of a mixture.
 
-    The multiplier of Σβ = 1 is known to be 1, since the objective is homogeneous; so the bounds are all that is left.
+    The objective is homogeneous, so the multiplier of Σβ = 1 is known to be 1. Only the bounds remain.
     """
     n, b = kernels.shape
 

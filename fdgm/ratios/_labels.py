@@ -1,4 +1,4 @@
-"""The probability of one label by any classifier, whatever the order in which it holds its classes."""
+"""The probability of one label by any classifier, whatever the order of its classes."""
 
 from typing import Any, Self
 
@@ -19,12 +19,12 @@ def log_odds(classifier: Any, X: np.ndarray, least: float) -> np.ndarray:
     classifier : classifier with predict_proba and classes_
     X : ndarray of shape (n, d)
     least : float in (0, 1/2)
-        Probabilities are held within [least, 1 − least], so that all log-odds are finite.
+        Probabilities are clamped to [least, 1 − least], so that all log-odds are finite.
 
     Raises
     ------
     ValueError
-        If it has other classes than 0 and 1, or gives something else than a probability of each.
+        If its classes are not 0 and 1, or if it does not give a probability of each.
     """
     column = _column(classifier)
     probabilities = np.asarray(classifier.predict_proba(X), dtype=np.float64)
@@ -37,9 +37,9 @@ def log_odds(classifier: Any, X: np.ndarray, least: float) -> np.ndarray:
 
 
 class SortedClasses(ClassifierMixin, BaseEstimator):
-    """A classifier of the labels 0 and 1 with its columns in this order, whatever they are inside.
+    """A classifier of the labels 0 and 1 with its columns in this order, whatever order the inner classifier has.
 
-    scikit-learn's calibration counts on that.
+    scikit-learn's calibration relies on that order.
 
     Parameters
     ----------
@@ -51,34 +51,34 @@ class SortedClasses(ClassifierMixin, BaseEstimator):
         self.classifier = classifier
 
     def fit(self, X: Any, y: Any) -> Self:
-        """From rows X (n, d) and labels y (n,)."""
+        """Learn from rows X (n, d) and labels y (n,)."""
         self.classifier_ = clone(self.classifier).fit(X, y)
         self._column = _column(self.classifier_)
         self.classes_ = np.array([0, 1])
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Labels (n,)."""
+        """Predicted labels (n,)."""
         return np.asarray(self.classifier_.predict(X))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities (n, 2), label 1's last."""
+        """Probabilities (n, 2), with label 1 last."""
         return np.asarray(self.classifier_.predict_proba(X))[:, [1 - self._column, self._column]]
 
     @available_if(lambda self: HasMethods("decision_function").is_satisfied_by(self.classifier))
     def decision_function(self, X: Any) -> np.ndarray:
-        """Scores (n,), greater where label 1 is likelier."""
+        """Scores (n,), which are greater where label 1 is more likely."""
         scores = np.asarray(self.classifier_.decision_function(X))
         return scores if self._column == 1 else -scores
 
 
 def _column(classifier: Any) -> int:
-    """Where label 1 is among the classes.
+    """The position of label 1 among the classes.
 
     Raises
     ------
     ValueError
-        If these are not 0 and 1.
+        If the classes are not 0 and 1.
     """
     classes = list(getattr(classifier, "classes_", []))
     if sorted(classes) != [0, 1]:

@@ -26,92 +26,96 @@ from ._order import comes_first
 
 __all__ = ["LogisticRatio"]
 
-_MAX_HELD_OUT = 2000  # rows of each sample at most
+_MAX_HELD_OUT = 2000  # most rows of each sample
 _LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
 _HELD_OUT_KEY = 0  # stream of the fit's own seed that draws them
 
 
 class LogisticRatio(DensityRatio, Trainable):
-    """log dP/dQ by a neural critic, trained by logistic regression of P's rows against Q's, or another objective.
+    """Neural density ratio: a critic learns log dP/dQ by logistic regression of P against Q, or another objective.
 
     Parameters
     ----------
     objective : str or Objective, default="logistic"
         One of ``fdgm.available("objective")`` or an instance. With ``"hinge"``, ``"wasserstein"`` and
-        ``"wasserstein_gp"`` the critic's output only stands in for the log-ratio.
+        ``"wasserstein_gp"`` the critic's output is no log-ratio but stands in for one.
     architecture : str, Architecture or None, default=None
-        Of the critic: one of ``fdgm.available("architecture")`` or an instance. None is two hidden layers of 64 smooth
-        units.
+        Architecture of the critic: one of ``fdgm.available("architecture")`` or an instance. None is two hidden layers
+        of 64 smooth units.
     critic : Module or None, default=None
-        A network to begin from, in the place of a fresh one: from rows (n, \\*row_shape), in the samples' units, to
-        outputs (n,). It is copied. Where it is near the log-ratio already, little is left to learn.
+        A network to start from, instead of a fresh one. It maps rows (n, \\*row_shape), in the samples' units, to
+        outputs (n,), and is copied. If it is near the log-ratio already, little is left to learn.
     n_critic_steps : int, default=20
         Updates of the critic in one iteration.
     batch_size : int, default=256
         Rows of each sample in an update.
     optimizer : Optimizer or None, default=None
-        None is ``Adam(0.003, betas=(0.9, 0.999), schedule=((0.0, 1.0), (1.0, 0.0)))``. An `Optimizer` takes from it
-        what it leaves open.
+        None is ``Adam(0.003, betas=(0.9, 0.999), schedule=((0.0, 1.0), (1.0, 0.0)))``. A parameter that an `Optimizer`
+        leaves open takes its value from this default.
     validation_fraction : float in (0, 1) or None, default=0.1
-        Share of each sample, up to 2,000 rows, that is held out. The critic with the least loss on them is kept,
-        unless the last one is as good to within a standard error and better than an untrained one by as much. None
-        holds out nothing and keeps the last.
+        Fraction of each sample, up to 2,000 rows, that is held out. The critic with the smallest held-out loss is
+        kept. The last critic is kept instead if it is as good to within a standard error, and better than an untrained
+        one by more than a standard error. None holds out nothing and keeps the last critic.
     n_iter_no_change : int or None, default=None
-        Iterations without a better held-out loss that end training; None never does.
+        Number of iterations without a better held-out loss that ends training. None never ends it.
     max_iter : int or None, default=40
-        Iterations at most; None leaves the end to `max_seconds`.
+        Maximum number of iterations. With None, `max_seconds` ends training.
     max_seconds : float or None, default=None
-        Seconds of `fit` at most, with all that it does before training; whichever comes first ends it. The clock is
-        looked at before each update. An iteration that it cuts is undone and not counted, except the first of all,
-        which ends there.
+        Maximum number of seconds of `fit`, including all that it does before training. Whichever of the two limits
+        comes first ends it. The clock is read before each update. An iteration that it cuts is undone and not counted,
+        except the very first, which ends there.
     replay : Replay or None, default=None
-        What another fit's clock said at each iteration, in the place of `max_iter` and `max_seconds`:
-        ``replay=r.replay_`` gives that fit again, to the same bits.
+        Clock readings of another fit at each iteration, instead of `max_iter` and `max_seconds`.
+        ``replay=r.replay_`` repeats that fit bit for bit.
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the critic's matrix products.
+        Precision of the critic's matrix products.
     warm_start : bool, default=False
-        Whether `fit` goes on from the critic of the last fit, in its units; what made it must stay as it was.
+        Whether `fit` continues from the critic of the last fit, in its units. The parameters that made it must not
+        have changed.
     device : str, default="auto"
         ``"auto"`` is a GPU if there is one. Any other value is the name of a torch device.
     random_state : int, RandomState, Generator or None, default=None
-        An int gives the same bits for the same thread count and versions, if `max_iter` ends training.
+        An int gives the same bits with the same thread count and versions, provided that `max_iter` ends training.
     checkpoint : str, path, Checkpoint or None, default=None
-        File that keeps the whole state of an unfinished `fit`: called again with the same arguments and data, a
-        `fit` that was killed or interrupted goes on from it, to the same bits. It is removed when `fit` ends. Whether
-        it can be written is tried before training; should it fail later, a warning says so once. It is written every
-        minute; ``Checkpoint(path, seconds=...)`` has another interval.
+        File that holds the whole state of an unfinished `fit`. A `fit` that was killed or interrupted resumes from it,
+        bit for bit, when called again with the same arguments and data. The file is written every minute;
+        ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
+        training that the file can be written. If writing fails later, one warning says so.
     verbose : int, default=0
         1 shows a progress bar.
     callbacks : sequence of skorch callbacks or None, default=None
-        Called with the net at each iteration (skorch's epoch). One that raises :class:`fdgm.exceptions.StopTraining`
-        ends training in good order, as skorch's EarlyStopping does. Of skorch's, GradientNormClipping clips the
-        gradients of each network by itself, and LRScheduler multiplies each rate, beside its schedule. Those that
-        need one module, one optimizer or labels are refused.
+        Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
+        :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
+        GradientNormClipping clips the gradients of each network separately, and LRScheduler multiplies each learning
+        rate in addition to its schedule. Callbacks that need one module, one optimizer or labels are refused.
 
     Attributes
     ----------
     net_ : RatioNet
         The skorch net, with ``critic_``.
     history_ : DataFrame of shape (n_iter, 3), or 2 with no rows held out
-        critic_loss, held_out_loss, seconds.
+        One row for each iteration, with the columns critic_loss, held_out_loss and seconds.
     n_iter_ : int
-        Iterations run.
+        Number of iterations run.
     best_iter_ : int
-        The iteration whose critic was kept, counted from 1; 0 is the untrained one.
+        The iteration whose critic was kept, counted from 1. 0 is the untrained critic.
     stop_reason_ : str
-        What ended training: ``"max_iter"``, ``"max_seconds"``, ``"no_change"`` or ``"callback"`` (or the text of its
-        StopTraining); ``"interrupted"``, by Ctrl-C, which `fit` raises again; or the failure that a warning tells
-        of, ``"non_finite"``.
+        What ended training:
+
+        - ``"max_iter"``, ``"max_seconds"`` or ``"no_change"``;
+        - ``"callback"``, or the text of its StopTraining;
+        - ``"interrupted"``: Ctrl-C, which `fit` raises again;
+        - ``"non_finite"``: a failure, which a warning describes.
     replay_ : Replay
         Repeats this fit bit for bit, as the parameter `replay`.
 
     Notes
     -----
-    The critic sees standardised columns, over both samples together; of images, channels. One that begins from a
-    `critic` sees rows as they are.
+    The critic sees columns, or channels of images, that are standardised over both samples together. With a `critic`
+    to start from it sees rows as they are.
 
-    Exchanging the samples changes the sign of the log-ratio and nothing else, for the objectives that treat them
-    alike: all but ``"lsif"``, ``"kliep"`` and ``"f_gan"``. From a `critic` of one's own it changes more.
+    Exchanging the samples changes only the sign of the log-ratio if the objective treats them alike: all objectives
+    do, except ``"lsif"``, ``"kliep"`` and ``"f_gan"``. With a `critic` to start from, it changes more.
 
     References
     ----------
@@ -199,7 +203,7 @@ class LogisticRatio(DensityRatio, Trainable):
 
     @property
     def scale_invariant(self) -> bool:
-        return self.critic is None  # a network of one's own has units of its own
+        return self.critic is None  # a user's network has its own units
 
     @property
     def best_iter_(self) -> int:
@@ -218,7 +222,7 @@ class LogisticRatio(DensityRatio, Trainable):
         self._best = BestCritic()
         try:
             self._run(arrays, Record(X_p.shape[1:], X_p.dtype.name, None), clock)
-        except BaseException:  # what `fit` keeps is of the iterations that ended
+        except BaseException:  # `fit` keeps only whole iterations
             if self.__sklearn_is_fitted__():
                 self._keep_log_ratios(X_p, X_q)
             raise
@@ -234,7 +238,7 @@ class LogisticRatio(DensityRatio, Trainable):
         self.net_.held_out_ = None
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """One more iteration at the full rate, with no rows held out; the first call fixes units and order."""
+        """Train for one more iteration at the full rate. Hold no rows out. The first call fixes units and order."""
         if self.__sklearn_is_fitted__():
             self._check_goes_on(X_p, X_q)
         else:
@@ -259,7 +263,7 @@ class LogisticRatio(DensityRatio, Trainable):
     def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         for name in ("log_ratio_p_", "log_ratio_q_"):
             self._forget(name)
-        # With an objective that treats both alike, which is called the first must not matter but for the sign.
+        # With an objective that treats both samples alike, their order must only change the sign.
         self._sign = -1 if self.antisymmetric and not comes_first(X_p, X_q) else 1
         self._start(self._ordered(X_p, X_q))
 
@@ -267,7 +271,7 @@ class LogisticRatio(DensityRatio, Trainable):
         return (X_p, X_q) if self._sign > 0 else (X_q, X_p)
 
     def _check_goes_on(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Hold what training goes on with to what it began with, and take up its rows in the scaling that there is."""
+        """Check that training continues as it began, and take in its rows in the present scaling."""
         if X_p.shape[1:] != self._record.shape:
             raise ValueError(
                 f"X_p and X_q of LogisticRatio must have rows of shape {self._record.shape} for training to go on, got"
@@ -317,12 +321,12 @@ class LogisticRatio(DensityRatio, Trainable):
         ).initialize()
 
     def _check_critic(self, critic: nn.Module, shape: tuple[int, ...]) -> None:
-        """Try a critic that was given on one row.
+        """Test a given critic on one row.
 
         Raises
         ------
         ValueError
-            If it does not take it, gives something else than one number for it, or comes with an architecture.
+            If it does not take the row or does not give one number for it, or if an architecture is given too.
         """
         if self.architecture is not None:
             raise ValueError(
@@ -355,7 +359,7 @@ class LogisticRatio(DensityRatio, Trainable):
         return Trainable._fitted_params(self)
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """Rows to train on, with some of them set aside in the net where they are to be held out."""
+        """Rows to train on. Rows to hold out are put into the net instead."""
         self.net_.held_out_ = None
         if self.validation_fraction is None:
             return tuple(self._rows(array) for array in arrays)

@@ -17,12 +17,12 @@ from ..options import Optimizer
 __all__ = ["RatioNet", "RatioSettings"]
 
 _CRITIC = "the critic"
-_BLOCKS = 20  # of held-out rows: their losses give a mean, and the standard error of a difference of means
+_BLOCKS = 20  # blocks of held-out rows: their losses give means and the standard errors of differences of means
 
 
 @dataclass(frozen=True)
 class RatioSettings(Settings):
-    """The numbers of the method, in scaled units; documented on LogisticRatio, which has the defaults."""
+    """Settings of the method, in scaled units. LogisticRatio documents them and has the defaults."""
 
     architecture: Architecture
     critic: nn.Module | None
@@ -34,7 +34,7 @@ class RatioSettings(Settings):
 
 
 class RatioNet(MultiNet):
-    """A critic; one outer iteration is `n_critic_steps` updates of it.
+    """A critic. One iteration makes `n_critic_steps` updates of it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class RatioNet(MultiNet):
     Attributes
     ----------
     held_out_ : pair of Tensor or None
-        Rows that it is judged on after each iteration, numerator first.
+        Rows that judge it after each iteration, numerator first.
     """
 
     module_names = ("critic_",)
@@ -79,7 +79,7 @@ class RatioNet(MultiNet):
         return self
 
     def train_step(self, batch: tuple[Rows, Rows], **fit_params: Any) -> dict[str, Any]:
-        """A few updates of the critic, on rows drawn from each sample."""
+        """Update the critic a few times, on rows drawn from each sample."""
         P, Q = batch
         s = self.settings
         self.set_rate("optimizer_critic_", s.optimizer.lr_at(self.clock_.read(), len(self.history)))
@@ -101,7 +101,7 @@ class RatioNet(MultiNet):
         """The objective's loss on each block of the held-out rows."""
         if self.held_out_ is None:
             raise RuntimeError("held_out_losses needs held-out rows, and none were set.")
-        self.critic_step_.log_ratio()  # evaluation mode
+        self.critic_step_.log_ratio()  # sets evaluation mode
         p, q = (self.critic_step_.outputs(rows) for rows in self.held_out_)
         n_blocks = min(_BLOCKS, len(p), len(q))
         loss = self.settings.objective.loss
@@ -111,7 +111,7 @@ class RatioNet(MultiNet):
 
 
 def _start_level(critic: nn.Module) -> None:
-    """Set a final linear layer to zero: training then begins at one log-ratio for all rows, not at an arbitrary one."""
+    """Set a final linear layer to zero, so that training starts from a constant log-ratio, not an arbitrary one."""
     final = [layer for layer in critic.modules() if isinstance(layer, nn.Linear)]
     if final and final[-1].out_features == 1 and not is_parametrized(final[-1]):
         nn.init.zeros_(final[-1].weight)

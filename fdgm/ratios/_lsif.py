@@ -30,12 +30,12 @@ from ._kernels import (
 __all__ = ["LeastSquaresRatio", "RuLSIF", "non_negative_weights", "uLSIF"]
 
 _AUTO_PENALTIES = np.logspace(-6, 1, 11)
-_SATURATION = 0.99  # share of its upper bound 1/alpha at which the relative ratio is held
+_SATURATION = 0.99  # the relative ratio is clamped at this fraction of its upper bound 1/alpha
 
 
 @dataclass
 class Moments:
-    """Sums over rows of φφᵀ (b, b) and of φ (b,): all that least squares needs to know of a sample."""
+    """Sums over rows of φφᵀ (b, b) and of φ (b,), which are all that least squares needs of a sample."""
 
     gram: np.ndarray
     total: np.ndarray
@@ -43,7 +43,7 @@ class Moments:
 
     @classmethod
     def of(cls, Z: np.ndarray, centers: np.ndarray, width: float) -> "Moments":
-        """Of the kernels at rows Z (n, d)."""
+        """Sums of the kernels at rows Z (n, d)."""
         b = len(centers)
         gram, total = np.zeros((b, b)), np.zeros(b)
         for block in blocks(Z):
@@ -65,15 +65,15 @@ class Moments:
 
 
 class LeastSquaresRatio(KernelRatio):
-    """Base of the two: weights θ ≥ 0 that minimise α E_p[r²]/2 + (1 − α) E_q[r²]/2 − E_p[r] + λ‖θ‖²/2.
+    """Base class of both. Its weights θ ≥ 0 minimise α E_p[r²]/2 + (1 − α) E_q[r²]/2 − E_p[r] + λ‖θ‖²/2.
 
     Attributes
     ----------
     penalty_ : float
         The chosen λ.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
-        was but one candidate, or were too few rows for two folds: then the middle ones are taken.
+        Cross-validated log-losses of the candidates, with probabilities between 0.01 and 0.99. NaN if there was only
+        one candidate, or if there were too few rows for two folds: then the middle ones are used.
     """
 
     _learned: ClassVar[Mapping[str, Rule]] = {
@@ -95,10 +95,10 @@ class LeastSquaresRatio(KernelRatio):
 
     @abstractmethod
     def _alpha(self) -> float:
-        """Share of P in the denominator."""
+        """Fraction of P in the denominator."""
 
     def _from_log_sum(self, log_sum: Tensor) -> Tensor:
-        """log dP/dQ from the log of what was fitted."""
+        """log dP/dQ, from the log of the fitted ratio."""
         return log_sum
 
     def _search(
@@ -106,7 +106,7 @@ class LeastSquaresRatio(KernelRatio):
     ) -> None:
         penalties = candidates(type(self).__name__, "penalty", self.penalty, _AUTO_PENALTIES)
         self.losses_ = np.full((len(widths), len(penalties)), np.nan)
-        best, at = np.intp(self._unjudged(widths, Q)), np.intp(len(penalties) // 2)  # of too few rows for two folds
+        best, at = np.intp(self._unjudged(widths, Q)), np.intp(len(penalties) // 2)  # too few rows for two folds
         if self.losses_.size > 1:
             fold_p, fold_q, n_folds = folds(self.cv, len(P), others, len(Q), rng)
             if n_folds > 1:
@@ -124,10 +124,10 @@ class LeastSquaresRatio(KernelRatio):
         widths: np.ndarray,
         penalties: np.ndarray,
     ) -> None:
-        """`losses_`, the held-out log-loss for each width and penalty."""
+        """Compute `losses_`, the held-out log-loss for each width and penalty."""
         n_folds = int(fold_q.max()) + 1
         for k, width in enumerate(widths):
-            # Part −1 of P is the centres' own rows, which are never held out.
+            # Fold −1 of P has the centres, which are never held out.
             parts_p = [Moments.of(P[fold_p == part], self.centers_, width) for part in range(-1, n_folds)]
             parts_q = [Moments.of(Q[fold_q == part], self.centers_, width) for part in range(n_folds)]
             whole_p, whole_q = sum(parts_p[1:], start=parts_p[0]), sum(parts_q[1:], start=parts_q[0])
@@ -142,8 +142,8 @@ class LeastSquaresRatio(KernelRatio):
     def _log_losses(self, P: np.ndarray, Q: np.ndarray, weights: np.ndarray, width: float) -> np.ndarray:
         """The log-loss −E_p[log σ(T)] − E_q[log σ(−T)] (L,) of the ratios with these weights (L, b).
 
-        Least squares itself is no judge: with narrow kernels, one held-out row of P in a gap between Q's rows brings it
-        as low as one likes, which a row of Q there would undo, but none has come.
+        Least squares itself cannot judge. With narrow kernels, one held-out row of P in a gap between Q's rows makes it
+        arbitrarily low. Only a row of Q in that gap would undo this.
         """
         log_ratios = []
         for rows in (P, Q):
@@ -155,7 +155,7 @@ class LeastSquaresRatio(KernelRatio):
         self._take(Moments.of(P, self.centers_, self.width_), Moments.of(Q, self.centers_, self.width_))
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Add the rows to the sums; units, centres, width and penalty stay those of the first call."""
+        """Add the rows to the sums. Units, centres, width and penalty stay those of the first call."""
         if "log_weights_" not in vars(self):
             self._fit(X_p, X_q)
             return
@@ -165,7 +165,7 @@ class LeastSquaresRatio(KernelRatio):
         self._take(old_p + new_p, old_q + new_q)
 
     def _take(self, p: Moments, q: Moments) -> None:
-        """The weights for these sums, which are kept to be added to."""
+        """Compute the weights for these sums. The sums are kept, so that rows can be added."""
         self._gram_p, self._total_p, self._n_p = p.gram, p.total, p.n
         self._gram_q, self._total_q, self._n_q = q.gram, q.total, q.n
         weights = _weights(p, q, self._alpha(), self.penalty_)
@@ -179,7 +179,7 @@ class LeastSquaresRatio(KernelRatio):
 
 
 def _weights(p: Moments, q: Moments, alpha: float, penalty: float) -> np.ndarray:
-    """θ (b,) of a ratio of mean 1 under its denominator, αP + (1 − α)Q; all zero where no kernel reaches that."""
+    """θ (b,) of a ratio with mean 1 under its denominator, αP + (1 − α)Q. All zero if no kernel reaches that."""
     gram = alpha / p.n * p.gram + (1 - alpha) / q.n * q.gram
     weights = non_negative_weights(gram, p.mean, penalty)
     mean = weights @ (alpha * p.mean + (1 - alpha) * q.mean)
@@ -198,7 +198,7 @@ def non_negative_weights(gram: np.ndarray, mean: np.ndarray, penalty: float) -> 
     penalty : float
         λ > 0.
     """
-    # Below the rounding of H itself a penalty would not make it positive definite.
+    # A penalty below the rounding of H would not make it positive definite.
     floor = 4 * len(gram) * np.finfo(np.float64).eps * np.trace(gram)
     factor = cho_factor(gram + max(penalty, floor) * np.eye(len(gram)), lower=True)
     free = cho_solve(factor, mean)
@@ -211,40 +211,44 @@ def non_negative_weights(gram: np.ndarray, mean: np.ndarray, penalty: float) -> 
 class uLSIF(LeastSquaresRatio):
     """Least-squares importance fitting: dP/dQ as a sum of Gaussian kernels.
 
-    The paper takes the least squares over all weights, and cuts them at 0. Here they are over θ ≥ 0, and the ratio is
-    scaled to mean 1 under Q: both bring it nearer the truth. What a fit needs to know of the rows are sums over each
-    fold, so that the search's candidates cost next to nothing; it judges them by the log-loss of held-out rows.
+    It differs from the paper in these points:
+
+    - The paper solves least squares over all weights and then clips them at 0. Here the minimum is over θ ≥ 0.
+    - The ratio is scaled to mean 1 under Q. Both changes bring it closer to the true ratio.
+    - The log-loss of held-out rows chooses width and penalty. A fit only needs sums over each fold, so candidates cost
+      almost nothing.
 
     Parameters
     ----------
     width : float, sequence of float or "auto", default="auto"
-        Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
-        `standardize`). The best of several is chosen, with the penalty, by the cross-validated log-loss; ``"auto"``
-        offers nine around the median distance between centres, and wider ones where these do not reach X_q.
+        Standard deviation of the kernels, in standard deviations of the two samples together. Without `standardize`
+        it is in X's units. The cross-validated log-loss chooses the best of several, together with the penalty.
+        ``"auto"`` tries nine around the median distance between centres, and wider ones if these do not reach X_q.
     penalty : float, sequence of float or "auto", default="auto"
-        The ridge λ; ``"auto"`` offers eleven from 1e-6 to 10.
+        The ridge penalty λ. ``"auto"`` tries eleven from 1e-6 to 10.
     n_centers : int, default=100
-        Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
+        Number of rows of X_p, drawn by `random_state`, that are centres of kernels. It is at most half of them, since
+        the others judge the fit.
     cv : int, default=5
-        Folds of the samples, at least 2.
+        Number of cross-validation folds, at least 2.
     standardize : bool, default=True
-        Whether each column is brought to standard deviation one.
+        Whether to scale each column to standard deviation one.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     width_, penalty_ : float
-        The chosen ones.
+        The chosen values.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
-        was but one candidate, or were too few rows for two folds: then the middle ones are taken.
+        Cross-validated log-losses of the candidates, with probabilities between 0.01 and 0.99. NaN if there was only
+        one candidate, or if there were too few rows for two folds: then the middle ones are used.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)
 
     See Also
     --------
-    RuLSIF : bounded, and so steadier where P and Q are far apart.
+    RuLSIF : Bounded, and so more stable if P and Q are far apart.
 
     References
     ----------
@@ -282,37 +286,38 @@ class uLSIF(LeastSquaresRatio):
 
 
 class RuLSIF(LeastSquaresRatio):
-    """Relative least-squares importance fitting: p/(αp + (1 − α)q) by kernels, from which dP/dQ follows.
+    """Relative least-squares importance fitting: kernels fit p/(αp + (1 − α)q), from which dP/dQ follows.
 
-    The relative ratio r_α is at most 1/α, which keeps the fit steady where P is dense and Q is not. `log_ratio` is
-    that of dP/dQ itself, log((1 − α) r_α/(1 − α r_α)), with α r_α held at 0.99, past which it has no gradient;
-    `relative_ratio` is r_α. Weights and scale are as in :class:`uLSIF`.
+    The relative ratio r_α is at most 1/α. This keeps the fit stable where P is dense and Q is not. `relative_ratio`
+    is r_α. `log_ratio` is log dP/dQ itself, log((1 − α) r_α/(1 − α r_α)), with α r_α clamped at 0.99. Beyond that it
+    has no gradient. Weights and scale are as in :class:`uLSIF`.
 
     Parameters
     ----------
     alpha : float in [0, 1), default=0.1
-        Share of P in the denominator; 0 is :class:`uLSIF`.
+        Fraction of P in the denominator. 0 is :class:`uLSIF`.
     width : float, sequence of float or "auto", default="auto"
-        Standard deviation of the kernels, in standard deviations of the two samples together (in X's units without
-        `standardize`). The best of several is chosen, with the penalty, by the cross-validated log-loss; ``"auto"``
-        offers nine around the median distance between centres, and wider ones where these do not reach X_q.
+        Standard deviation of the kernels, in standard deviations of the two samples together. Without `standardize`
+        it is in X's units. The cross-validated log-loss chooses the best of several, together with the penalty.
+        ``"auto"`` tries nine around the median distance between centres, and wider ones if these do not reach X_q.
     penalty : float, sequence of float or "auto", default="auto"
-        The ridge λ; ``"auto"`` offers eleven from 1e-6 to 10.
+        The ridge penalty λ. ``"auto"`` tries eleven from 1e-6 to 10.
     n_centers : int, default=100
-        Rows of X_p, drawn by `random_state`, that kernels sit on: at most half of them, for the others judge the fit.
+        Number of rows of X_p, drawn by `random_state`, that are centres of kernels. It is at most half of them, since
+        the others judge the fit.
     cv : int, default=5
-        Folds of the samples, at least 2.
+        Number of cross-validation folds, at least 2.
     standardize : bool, default=True
-        Whether each column is brought to standard deviation one.
+        Whether to scale each column to standard deviation one.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
     ----------
     width_, penalty_ : float
-        The chosen ones.
+        The chosen values.
     losses_ : ndarray of shape (n_widths, n_penalties)
-        Cross-validated log-losses that the choice was made by, of probabilities between 0.01 and 0.99; NaN where there
-        was but one candidate, or were too few rows for two folds: then the middle ones are taken.
+        Cross-validated log-losses of the candidates, with probabilities between 0.01 and 0.99. NaN if there was only
+        one candidate, or if there were too few rows for two folds: then the middle ones are used.
     centers_ : ndarray of shape (n_centers, n_features)
         In scaled units.
     log_weights_ : ndarray of shape (n_centers,)

@@ -1,4 +1,4 @@
-"""The built-in density ratios, through the hook that plugins use."""
+"""Registers the built-in density ratios by the hook that plugins use."""
 
 from .. import ratios
 from ..hookspecs import hookimpl

@@ -1,4 +1,4 @@
-"""The prior odds that are inside a classifier's log-odds, read off its own probabilities."""
+"""The prior odds inside a classifier's log-odds, found from its own probabilities."""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -6,20 +6,20 @@ from scipy.special import expit
 
 __all__ = ["fits_the_counts", "prior_log_odds"]
 
-_ERRORS = 2.0  # standard errors that the expected number of rows may be off the true one
+_ERRORS = 2.0  # standard errors by which the expected number of rows may differ from the true one
 
 
 def fits_the_counts(log_odds: np.ndarray, labels: np.ndarray, counts: tuple[float, float] | None = None) -> bool:
-    """Whether probabilities have as many rows in expectation as there are, to within the errors of a count.
+    """Whether the probabilities' expected number of rows agrees with the true one, within the errors of a count.
 
     Parameters
     ----------
     log_odds : ndarray of shape (n,)
-        Of label 1.
+        Log-odds of label 1.
     labels : ndarray of shape (n,)
         0 or 1.
     counts : (float, float) or None, default=None
-        Of the labels 0 and 1 that these rows stand for; None is their own.
+        Counts of the labels 0 and 1 that these rows represent. None counts the rows themselves.
     """
     weights, (_, n_one) = _weights(labels, counts)
     p = expit(log_odds)
@@ -28,22 +28,22 @@ def fits_the_counts(log_odds: np.ndarray, labels: np.ndarray, counts: tuple[floa
 
 
 def prior_log_odds(log_odds: np.ndarray, labels: np.ndarray, counts: tuple[float, float] | None = None) -> float:
-    """What to take from log-odds to be left with a log-ratio.
+    """The prior log-odds to subtract from log-odds, which leaves a log-ratio.
 
-    With log-ratios T and n₁ rows of n in the class, the probabilities σ(T + log n₁/n₀) of the rows have the mean n₁/n.
-    That fixes a constant in T, whatever prior the classifier has assumed.
+    With log-ratios T and n₁ of n rows in the class, the probabilities σ(T + log n₁/n₀) of the rows have mean n₁/n.
+    This fixes the constant in T, whatever prior the classifier assumed.
 
     Parameters
     ----------
     log_odds : ndarray of shape (n,)
-        Of label 1, of rows that the classifier was not fitted on, or else fits no better than others.
+        Log-odds of label 1, at rows that the classifier was not fitted on or fits no better than others.
     labels, counts
         As in `fits_the_counts`.
 
     Returns
     -------
     prior : float
-        log n₁/n₀ where the probabilities fit the counts as they are.
+        It is log n₁/n₀ if the probabilities fit the counts as they are.
     """
     weights, (n_zero, n_one) = _weights(labels, counts)
     prior = float(np.log(n_one) - np.log(n_zero))
@@ -59,7 +59,7 @@ def prior_log_odds(log_odds: np.ndarray, labels: np.ndarray, counts: tuple[float
 
 
 def _weights(labels: np.ndarray, counts: tuple[float, float] | None) -> tuple[np.ndarray, tuple[float, float]]:
-    """A weight for each row (n,), and the sums of them over each label."""
+    """A weight for each row (n,), and the sum of the weights of each label."""
     present = np.bincount(labels, minlength=2)
     zero, one = present if counts is None else counts
     return np.array([zero, one])[labels] / present[labels], (float(zero), float(one))

@@ -1,4 +1,4 @@
-"""A density ratio of two samples in one table, as scikit-learn's searches take it."""
+"""A density ratio of two samples in one table, for scikit-learn's searches."""
 
 from typing import Any, ClassVar, Self
 
@@ -17,31 +17,31 @@ __all__ = ["StackedRatio"]
 class StackedRatio(ClassifierMixin, BaseEstimator):
     """A density ratio that takes both samples in one table, with a label for each row.
 
-    Density ratios take two samples, ``fit(X_p, X_q)``, which scikit-learn's searches and cross-validation would split
-    as if their rows were pairs. This takes ``fit(X, y)``: the rows of P have the label 1 and those of Q 0. The samples
-    may have different sizes, and every fold has its share of both.
+    Density ratios take two samples, ``fit(X_p, X_q)``. scikit-learn's searches and cross-validation would split these
+    as if their rows were pairs. This class takes ``fit(X, y)``: rows of P have label 1, rows of Q have label 0. The
+    samples may differ in size, and every fold contains a proportional part of both.
 
     It is also a classifier of P against Q, under equal prior probabilities whatever the sizes.
 
     Parameters
     ----------
     ratio : str or DensityRatio, default="ulsif"
-        One of ``fdgm.available("density_ratio")`` or an instance, which is left unfitted. The parameters of an instance
-        are those of a search: ``ratio__width``.
+        One of ``fdgm.available("density_ratio")`` or an instance, which stays unfitted. A search can vary the
+        parameters of an instance, such as ``ratio__width``.
 
     Attributes
     ----------
     ratio_ : DensityRatio
-        Fitted.
+        The fitted density ratio.
     classes_ : ndarray of shape (2,)
         0 and 1.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        If X had column names.
+        Only if X had column names.
 
     See Also
     --------
-    ClassifierRatio : The other way round, a density ratio from a classifier.
+    ClassifierRatio : The reverse, a density ratio from a classifier.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Both samples, in any order of rows.
         y : array-like of shape (n_samples,)
-            1 for the rows of the numerator P, 0 for those of the denominator Q; at least two of each.
+            1 for rows of the numerator P, 0 for rows of the denominator Q. At least two of each.
 
         Returns
         -------
@@ -82,7 +82,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            If `y` has other labels, or one alone, or as the density ratio's `fit`.
+            If `y` has other labels or only one label. Also as the density ratio's `fit`.
         """
         self._validate_params()
         p, q = self._split(X, y)
@@ -92,7 +92,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
         return self
 
     def log_ratio(self, X: Any) -> np.ndarray:
-        """log dP/dQ, natural logarithm.
+        """The natural logarithm log dP/dQ.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
         return self.ratio_.log_ratio(X)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities that rows are of Q and of P, where a row is of either with equal probability.
+        """Probabilities that rows are from Q and from P, if both are equally likely beforehand.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
         return (self.log_ratio(X) > 0).astype(int)
 
     def score(self, X: Any, y: Any, sample_weight: None = None) -> float:
-        """The density ratio's `score`: minus the log-loss, in which both samples count alike.
+        """The density ratio's `score`: minus the log-loss, which weights both samples equally.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             As in `fit`.
         sample_weight : None
-            Not taken.
+            Must be None.
 
         Returns
         -------
@@ -154,7 +154,7 @@ class StackedRatio(ClassifierMixin, BaseEstimator):
 
     @property
     def n_features_in_(self) -> int:
-        """Columns of X at fit."""
+        """Number of columns of X at fit."""
         check_is_fitted(self)
         return self.ratio_.n_features_in_
 

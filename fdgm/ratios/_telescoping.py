@@ -1,4 +1,4 @@
-"""A ratio of far-apart distributions as a product of ratios of near ones."""
+"""The ratio of distant distributions as a product of ratios of close ones."""
 
 import math
 from collections.abc import Iterator
@@ -22,38 +22,38 @@ __all__ = ["TelescopingRatio"]
 
 
 class TelescopingRatio(DensityRatio):
-    """log dP/dQ as a sum of log-ratios between bridges from P to Q, each estimated by itself.
+    """log dP/dQ as a sum of log-ratios between bridges from P to Q, each estimated separately.
 
-    One critic cannot weigh two samples that it tells apart without error. The bridges lie between: in units of
-    standard deviation, bridge k has rows x_p cos θ_k + x_q sin θ_k of random pairs, at equal steps of θ from 0 to π/2,
-    so that each differs little from the next. Exchanging the samples changes the sign of the log-ratio and nothing
-    else.
+    One critic cannot estimate the ratio of two samples that it separates without error. Bridges lie between them. In
+    units of standard deviation, bridge k has rows x_p cos θ_k + x_q sin θ_k of random pairs, at equal steps of θ from
+    0 to π/2. Each bridge differs little from the next. Exchanging the samples changes only the sign of the log-ratio.
 
-    Bridges lie where the samples do, also in discrete columns. A column in which one value has a twentieth of a
-    sample's rows, such as a binary one, a category's code or one with many zeros, takes each value from one row or the
-    other, from the second with probability sin² θ_k. Other columns on a grid, such as years of age, are added, and
-    rounded to values that occur.
+    Bridges also respect discrete columns:
+
+    - A column in which one value has a twentieth of a sample's rows, such as a binary column, a category's code or a
+      column with many zeros, takes each value from one of the two rows: from the second with probability sin² θ_k.
+    - Other columns on a grid, such as years of age, are added and rounded to values that occur.
 
     Parameters
     ----------
     base : str or DensityRatio, default="logistic"
-        Estimator of each ratio, cloned: one of ``fdgm.available("density_ratio")`` or an instance.
+        Estimator of each ratio: one of ``fdgm.available("density_ratio")``, or an instance, which is cloned.
     n_bridges : int, default=7
-        Distributions between P and Q, and one less than the ratios. The farther apart P and Q are, the more it takes:
-        some two for each standard deviation between them.
+        Number of distributions between P and Q, one less than the number of ratios. Distant P and Q need more: some
+        two for each standard deviation between them.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the pairs, and of each ratio that takes one and has none.
 
     Attributes
     ----------
     ratios_ : list of DensityRatio, of length n_bridges + 1
-        Of each distribution to the next, from the first sample's in an order that does not depend on which is called
-        first.
+        Ratio of each distribution to the next. They start from one of the samples, in an order that does not depend
+        on which one is P.
 
     References
     ----------
     Rhodes, Xu and Gutmann, "Telescoping Density-Ratio Estimation", NeurIPS 2020, section 3 (waymarks by linear
-    combinations, equation 5; here each ratio has parameters of its own).
+    combinations, equation 5; here each ratio has its own parameters).
 
     Examples
     --------
@@ -111,7 +111,7 @@ class TelescopingRatio(DensityRatio):
     def _pairs(
         self, X_p: np.ndarray, X_q: np.ndarray, rng: np.random.Generator
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Samples of each distribution and the next, from one end to the other."""
+        """Samples of each pair of neighbouring distributions, from one end to the other."""
         ends = (X_p, X_q) if self._sign > 0 else (X_q, X_p)
         scaler = Scaler.of(*ends, scaling="standard")
         units = scaler.mean.ravel(), scaler.scale.ravel()
@@ -158,6 +158,6 @@ class TelescopingRatio(DensityRatio):
 
 
 def _shuffled(rows: np.ndarray, rng: np.random.Generator, n_other: int) -> np.ndarray:
-    """The rows in a random order, repeated up to the number of the other sample's where that is larger."""
+    """The rows in random order, repeated up to the size of the other sample if that is larger."""
     order = rng.permutation(max(len(rows), n_other)) % len(rows)
     return rows[order]
