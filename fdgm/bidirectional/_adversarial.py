@@ -1,4 +1,4 @@
-"""Objectives whose gradients all come from a critic of pairs: adversarial gradient estimation, and its rivals."""
+"""Objectives whose gradients all come from a critic of pairs: adversarial gradient estimation, and its baselines."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -16,25 +16,25 @@ __all__ = ["AdversarialGradient", "BidirectionalFGAN", "BidirectionalHinge", "No
 
 
 class _Adversarial(JointObjective):
-    """A loss of the critic's outputs on encoded pairs and one of those on generated pairs, elementwise."""
+    """Base class with two elementwise losses of the critic's outputs, on encoded pairs and on generated pairs."""
 
     @abstractmethod
     def encoder_loss(self, output: Tensor, scaling: Scaling) -> Tensor:
-        """What the encoder descends, at each encoded pair."""
+        """The loss that the encoder descends, at each encoded pair."""
 
     @abstractmethod
     def generator_loss(self, output: Tensor, scaling: Scaling) -> Tensor:
-        """What the generator descends, at each generated pair."""
+        """The loss that the generator descends, at each generated pair."""
 
     def loss(self, joint: Joint, batch: Batch, critic: Callable[[Tensor, Tensor], Tensor], scaling: Scaling) -> Tensor:
-        # Two calls, not one of both halves: each needs the critic's gradient in one of its two arguments alone.
+        # Two calls, not one of both halves: each needs the critic's gradient in only one of its two arguments.
         encoded = self.encoder_loss(critic(*joint.encode(batch)), scaling)
         generated = self.generator_loss(critic(*joint.generate(batch)), scaling)
         return encoded.mean() + generated.mean()
 
 
 class _Weighted(_Adversarial):
-    """Theorem 1: the log-ratio times a weight through which no gradient passes."""
+    """Theorem 1: the loss is the log-ratio times a weight through which no gradient passes."""
 
     takes_divergence: ClassVar = True
     gives_log_ratio: ClassVar = True
@@ -49,15 +49,15 @@ class _Weighted(_Adversarial):
 
     @abstractmethod
     def critic(self, scaling: Scaling) -> Objective:
-        """One that gives a log-ratio."""
+        """The critic's objective, which must give a log-ratio."""
 
 
 class AdversarialGradient(_Weighted):
     """AGE: the gradient of D_f(p_e‖p_g), with the log-ratio T of a critic trained by logistic regression.
 
-    The encoder descends s_φ ∇T with s_φ = r f''(r) = weight_f(T), the generator ascends s_θ ∇T with
-    s_θ = r² f''(r) = weight_f~(−T); the ratio r = e^T is clamped first where there is a scaling clip. With `js` it is
-    the minimax game of BiGAN and ALI.
+    The encoder descends s_φ ∇T with s_φ = r f''(r) = weight_f(T). The generator ascends s_θ ∇T with
+    s_θ = r² f''(r) = weight_f~(−T). With a scaling clip the ratio r = e^T is clamped first. With `js` this is the
+    minimax game of BiGAN and ALI.
 
     References
     ----------
@@ -78,7 +78,7 @@ class AdversarialGradient(_Weighted):
 
 
 class BidirectionalFGAN(_Weighted):
-    """f-GAN on pairs: encoder and generator move as under AGE, but the critic maximises f-GAN's variational bound.
+    """f-GAN on pairs: encoder and generator move as in AGE, but the critic maximises f-GAN's variational bound.
 
     References
     ----------
@@ -103,9 +103,10 @@ class BidirectionalFGAN(_Weighted):
 
 
 class NonSaturating(_Adversarial):
-    """BiGAN under the logD trick: both descend the logistic loss with the labels exchanged.
+    """BiGAN with the logD trick: encoder and generator descend the logistic loss with exchanged labels.
 
-    The weights are s_φ = σ(T) and s_θ = σ(−T), which are no divergence's: it is a rival of AGE, not a case of it.
+    The weights are s_φ = σ(T) and s_θ = σ(−T). They belong to no divergence, so this is a baseline for AGE, not a
+    special case of it.
 
     References
     ----------
@@ -132,7 +133,7 @@ class NonSaturating(_Adversarial):
 
 
 class BidirectionalHinge(_Adversarial):
-    """BigBiGAN's loss without its unary terms: the critic's is the hinge, and both move along ∇D, with weights of one.
+    """BigBiGAN's loss without its unary terms: a hinge loss for the critic; both networks move along ∇D with weight 1.
 
     References
     ----------

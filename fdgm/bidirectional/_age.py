@@ -1,4 +1,4 @@
-"""AGE: an encoder and a generator that match the joint distributions of data and latents in an f-divergence."""
+"""AGE: an encoder and a generator match the joint distributions of data and latents in an f-divergence."""
 
 import os
 from collections.abc import Sequence
@@ -27,52 +27,64 @@ __all__ = ["AGEBidirectional"]
 _AUTO_CLIP = 0.5
 _FAMILY = "joint_objective"
 
-#: Without a critic these say nothing: the loss that is left, a VAE's, has its own term of reconstructions.
+#: Without a critic these have no effect: the remaining loss, a VAE's, has its own reconstruction term.
 _OF_CRITIC = ("critic_optimizer",)
 _OF_CRITIC_IN_METHOD = ("n_warmup_steps", "n_critic_steps", "min_critic_loss", "cycle_weight", "instance_noise")
 
 
 class AGEBidirectional(DensityModel):
-    """Representations, reconstructions and samples, by matching two joint distributions in an f-divergence.
+    """Bidirectional model: an encoder and a generator learn representations, reconstructions and samples.
 
-    An encoder makes p_e(x, z) = p_data(x) p_e(z|x), a generator p_g(x, z) = p(z) p_g(x|z) with a standard normal
-    p(z), and D_f(p_e‖p_g) is minimised. The order of the arguments is the paper's, data first: ``divergence="kl"``
-    minimises KL(data‖model), which covers modes; ``"reverse_kl"`` minimises KL(model‖data), which seeks them.
-    (`VGrowSampler` has the other order.)
+    Training minimises D_f(p_e‖p_g) between two joint distributions:
 
-    A critic of pairs (x, z) learns T = log p_e/p_g by logistic regression. The gradient of the divergence follows from
-    it: the encoder descends weight_f(T) ∇T, the generator ascends weight_f~(−T) ∇T.
+    - the encoder's, p_e(x, z) = p_data(x) p_e(z|x);
+    - the generator's, p_g(x, z) = p(z) p_g(x|z), with a standard normal p(z).
+
+    The order of the arguments is the paper's, data first: ``divergence="kl"`` minimises KL(data‖model), which covers
+    modes; ``"reverse_kl"`` minimises KL(model‖data), which seeks them. (`VGrowSampler` has the other order.)
+
+    A critic of pairs (x, z) learns T = log p_e/p_g by logistic regression. T gives the gradient of the divergence: the
+    encoder descends weight_f(T) ∇T, and the generator ascends weight_f~(−T) ∇T.
 
     Parameters
     ----------
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (AGE-ALL: weights of one), or an instance.
     objective : str or JointObjective, default="age"
-        What critic, encoder and generator are trained by, one of ``fdgm.available("joint_objective")`` or an instance:
-        ``"age"``; its rivals ``"f_gan"``, ``"non_saturating"`` (BiGAN with the logD trick) and ``"hinge"`` (BigBiGAN);
-        its special cases with a Gaussian generator, ``"vae"`` (which has no critic and a Gaussian encoder) and
-        ``"avb"``. All but ``"age"`` and ``"f_gan"`` have no choice of divergence. :func:`~fdgm.bidirectional.VAE`,
-        :func:`~fdgm.bidirectional.AVB`, :func:`~fdgm.bidirectional.BiGAN` and :func:`~fdgm.bidirectional.ALI` make
-        an estimator with everything set.
+        Training objective of critic, encoder and generator. One of ``fdgm.available("joint_objective")`` or an
+        instance:
+
+        - ``"age"``;
+        - the baselines ``"f_gan"``, ``"non_saturating"`` (BiGAN with the logD trick) and ``"hinge"`` (BigBiGAN);
+        - the special cases with a Gaussian generator: ``"avb"``, and ``"vae"``, which has a Gaussian encoder and no
+          critic.
+
+        Only ``"age"`` and ``"f_gan"`` have a choice of divergence. :func:`~fdgm.bidirectional.VAE`,
+        :func:`~fdgm.bidirectional.AVB`, :func:`~fdgm.bidirectional.BiGAN` and :func:`~fdgm.bidirectional.ALI` make an
+        estimator with everything set.
     scale_clip : float in (0, 1], None or "auto", default="auto"
-        The ratio e^T is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
-        ``"auto"`` is 0.5, appendix D's choice for images. ``divergence="all"`` has a clip of its own and takes none
-        here, and neither does an objective other than ``"age"``.
+        The ratio e^T is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing.
+        ``"auto"`` is 0.5, appendix D's choice for images. ``divergence="all"`` has its own clip and takes none here.
+        Objectives other than ``"age"`` take none either.
     architecture : str, Architecture or None, default=None
-        One of ``fdgm.available("architecture")``, with an encoder and a critic of pairs, or an instance.
-        ``"hierarchical"`` has two levels of latents. None is AGE's perceptrons for two dimensions at 128 units,
-        ``MLP.bidirectional()``, whose normalisations encoder and generator need to find to one another.
+        One of ``fdgm.available("architecture")`` with an encoder and a critic of pairs, or an instance.
+        ``"hierarchical"`` has two levels of latents. None is ``MLP.bidirectional()``: AGE's perceptrons for two
+        dimensions with 128 units. Encoder and generator need its normalisations to match each other.
     latent_size : int or None, default=None
-        Number of latents; None leaves it to the architecture.
+        Number of latents. With None the architecture sets it.
     encoder, generator : str or ImplicitNoise, default="gaussian" and "deterministic"
-        The distributions p_e(z|x) and p_g(x|z): ``"deterministic"``, ``"gaussian"``, ``"isotropic"`` or
-        ``"implicit"``. A Gaussian has a deviation for each coordinate that depends on the input, an isotropic one a
-        single one, learned. An implicit one is a network that takes noise too; ``ImplicitNoise(size)`` says how much.
-        A Gaussian or isotropic generator gives `log_likelihood` and, with such an encoder, `elbo`. An implicit one, as
-        the paper has for images, may learn to draw from its noise what the latents should say, and then reconstructs
-        less.
+        The distributions p_e(z|x) and p_g(x|z):
+
+        - ``"deterministic"``: a point;
+        - ``"gaussian"``: a Gaussian with a standard deviation for each coordinate, which depends on the input;
+        - ``"isotropic"``: a Gaussian with a single, learned standard deviation;
+        - ``"implicit"``: a network that also takes noise; ``ImplicitNoise(size)`` sets how much.
+
+        A Gaussian or isotropic generator gives `log_likelihood` and, with such an encoder, `elbo`. An implicit
+        generator, which the paper uses for images, may learn to take from its noise what the latents should encode. It
+        then reconstructs less well.
     method : str or Gradient, default="gradient"
-        How encoder and generator are trained: ``"gradient"`` is the paper's algorithm; ``Gradient(...)`` has its
+        How encoder and generator are trained. ``"gradient"`` is the paper's algorithm. ``Gradient(...)`` has its
         settings, among them warm-up, critic steps, cycle weight, noise and averaging.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
@@ -84,14 +96,15 @@ class AGEBidirectional(DensityModel):
         data, as those for images do, there is one range for all columns. Otherwise each column, or channel, has its
         own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     critic_optimizer : Optimizer or None, default=None
-        None is ``Adam(0.002, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. An `Optimizer` takes from it
-        what it leaves open.
+        None is ``Adam(0.002, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. A parameter that an `Optimizer`
+        leaves open takes its value from this default.
     generator_optimizer : Optimizer or None, default=None
-        Likewise, at 0.00002: encoder and generator stay together only while the critic is much quicker than they are.
+        As `critic_optimizer`, with the learning rate 0.00002. Encoder and generator stay matched only if the critic
+        learns much faster than they do.
     encoder_optimizer : Optimizer or None, default=None
-        None is the generator's.
+        None is the generator's optimizer.
     batch_size : int, default=128
-        Pairs of each kind in an update.
+        Number of pairs of each kind in an update.
     precision : {"float32", "bfloat16"}, default="float32"
         Precision of the networks' matrix products and convolutions, in training and in `log_ratio`. Samples are drawn
         in float32, and refined with a generator in this precision. bfloat16 is faster on processors that support it.
@@ -129,14 +142,18 @@ class AGEBidirectional(DensityModel):
     Attributes
     ----------
     net_ : BidirectionalNet
-        The skorch net, with ``encoder_`` and ``generator_``, ``critic_`` where the objective has one, and
-        ``average_encoder_`` and ``average_generator_`` where they are averaged.
+        The skorch net, with ``encoder_`` and ``generator_``. It has ``critic_`` if the objective has one, and
+        ``average_encoder_`` and ``average_generator_`` if they are averaged.
     history_ : DataFrame of shape (n_loops, n_figures)
-        critic_loss (2 log 2 = 1.386 where pairs cannot be told apart; no such column without a critic), loss (of
-        encoder and generator together; a VAE's is minus its ELBO, in scaled units), divergence (the critic's estimate
-        of D_f(p_e‖p_g), if it has one), reconstruction (mean squared error, in scaled units, of the networks
-        in training, also where they are averaged), spread (root of
-        the generated rows' total variance over the data's), held_out_distance (if any was taken), seconds.
+        One row for each iteration, with the columns:
+
+        - critic_loss: 2 log 2 = 1.386 if pairs cannot be told apart. No such column without a critic;
+        - loss: of encoder and generator together. A VAE's is minus its ELBO, in scaled units;
+        - divergence: the critic's estimate of D_f(p_e‖p_g), if it has one;
+        - reconstruction: mean squared error in scaled units, of the networks in training, even if they are averaged;
+        - spread: square root of the samples' total variance divided by the data's;
+        - held_out_distance: only if it was measured;
+        - seconds.
     n_iter_ : int
         Number of iterations run.
     best_iter_ : int
@@ -158,7 +175,7 @@ class AGEBidirectional(DensityModel):
     ----------
     Shen, Zhang and Chen, "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, theorem 1,
     algorithm 1, section 3.2 and appendices C and D.
-    Li et al., "ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching", NIPS 2017, of
+    Li et al., "ALICE: Towards Understanding Adversarial Learning for Joint Distribution Matching", NIPS 2017, for
     `cycle_weight`.
 
     Examples
@@ -246,23 +263,23 @@ class AGEBidirectional(DensityModel):
 
     @undisturbed()
     def log_ratio(self, X: Any, Z: Any) -> np.ndarray:
-        """The critic's estimate of log p_e(x, z)/p_g(x, z) at pairs, at the end of training.
+        """The critic's estimate of log p_e(x, z)/p_g(x, z) for pairs, at the end of training.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         Z : array-like of shape (n_samples, latent_size)
-            With several levels of latents, all of them side by side, the one next to the data first.
+            With several levels of latents, all levels concatenated, the level next to the data first.
 
         Returns
         -------
         log_ratio : ndarray of shape (n_samples,), float64
-            Positive where the pair is likelier as data with its encoding than as a generated row with its latents.
+            Positive if the pair is more likely as data with its encoding than as a generated sample with its latents.
 
         Raises
         ------
         ValueError
-            If the objective's critic estimates no such ratio.
+            If the objective's critic does not estimate this ratio.
         """
         check_is_fitted(self)
         net = self.net_
@@ -357,7 +374,7 @@ class AGEBidirectional(DensityModel):
         return f"Lower {_listed(lower, 'and')}, or change {_listed(change, 'or')}."
 
     def _make_scaling(self, objective: JointObjective) -> Scaling:
-        """The divergence and its scaling clip, where they mean anything."""
+        """The divergence and its scaling clip, if the objective uses them."""
         for name, takes, idle in (
             ("divergence", objective.takes_divergence, "kl"),
             ("scale_clip", objective.takes_scale_clip, "auto"),
@@ -388,18 +405,18 @@ class AGEBidirectional(DensityModel):
         return str(value)
 
     def _noise_size(self, name: str) -> int | None:
-        """Of an implicit distribution; None leaves it to the architecture."""
+        """Noise size of an implicit distribution. With None the architecture sets it."""
         given = getattr(self, name)
         size: int | None = given.check(f"{name} of {type(self).__name__}").size if isinstance(given, Option) else None
         return size
 
     def _check_without_critic(self, method: Gradient) -> None:
-        """That what is of the critic alone is left as it is, where there is none.
+        """Check that parameters of the critic are at their defaults if there is no critic.
 
         Raises
         ------
         ValueError
-            By the name of the first that is not.
+            If one is not. The message names the first.
         """
         reason = f"with objective={self.objective!r}, which trains no critic"
         self._check_idle(_OF_CRITIC, reason)
@@ -414,6 +431,6 @@ class AGEBidirectional(DensityModel):
 
 
 def _listed(names: list[str], last: str) -> str:
-    """Parameters, to be filled in: "{a}, {b} or {c}"."""
+    """Join parameters as a template, "{a}, {b} or {c}"."""
     *others, final = (f"{{{name}}}" for name in names)
     return f"{', '.join(others)} {last} {final}" if others else final

@@ -1,4 +1,4 @@
-"""What a model with an encoder and a generator does with them."""
+"""The base class of models with an encoder and a generator."""
 
 from collections.abc import Callable, Sequence
 from numbers import Integral
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 __all__ = ["BidirectionalModel"]
 
-_DRAWING = ("transform", "inverse_transform", "reconstruct")  # the methods whose draws have streams of their own
+_DRAWING = ("transform", "inverse_transform", "reconstruct")  # the methods whose draws have their own streams
 
 
 class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GenerativeModel):
-    """Base of the models whose net has an `encoding_module` and a `sampling_module`, both conditional distributions."""
+    """Base class of models whose net has two conditional distributions: `encoding_module` and `sampling_module`."""
 
     net_: BidirectionalNet
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn representations of X, and to reconstruct it and to sample from its distribution.
+        """Learn to represent X, to reconstruct it, and to sample from its distribution.
 
         Parameters
         ----------
@@ -52,44 +52,45 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Raises
         ------
         ValueError, TypeError
-            For a parameter out of range, or an X that is not two or more rows of finite real numbers.
+            If a parameter is out of range, or if X is not two or more rows of finite real numbers.
         TrainingError
             If training failed before there were networks to keep.
 
         Warns
         -----
         TrainingWarning
-            If training failed later: the last good networks are kept, and the warning names the loop, the network,
+            If training failed later. The last good networks are kept. The warning names the iteration, the network,
             the last losses and the parameter to change.
         """
         return super().fit(X, y)
 
     @undisturbed()
     def transform(self, X: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None) -> Any:
-        """Representations of rows.
+        """Encode rows as latents.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         level : int or None, default=None
-            Of a hierarchical architecture, the level of latents, counted from the data; None is the last, the prior's.
+            Level of latents of a hierarchical architecture, counted from the data. None is the last level, the
+            prior's.
         stochastic : bool, default=False
-            Whether to draw from p_e(z|x) instead of taking its mean (of an implicit encoder, what it makes of noise
-            of zero).
+            Whether to draw from p_e(z|x) instead of taking its mean. The mean of an implicit encoder is its output for
+            zero noise.
         random_state : int, RandomState, Generator or None, default=None
-            Of the draw; None is as in `sample`.
+            Seed of the draw. None is as in `sample`.
 
         Returns
         -------
         Z : ndarray of shape (n_samples, latent_size)
-            In the units of the prior, which is standard normal; in X's dtype where that is a float at `fit`. A
-            DataFrame where ``set_output`` asks for one, of the last level. Of another level, as wide as that is.
+            In the units of the prior, which is standard normal, and in X's dtype at `fit` if that was a float. Another
+            level has its own width. At the last level, a DataFrame if ``set_output`` asks for one.
 
         Raises
         ------
         ValueError, TypeError
-            If X is not finite numbers of the shape at `fit`, there is no such level, or a DataFrame is asked for of
-            another than the last.
+            If X is not finite numbers of the shape at `fit`, if there is no such level, or if ``set_output`` asks for
+            a DataFrame of another level than the last.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
@@ -109,20 +110,20 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
     def inverse_transform(
         self, Z: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None
     ) -> Any:
-        """The rows that representations stand for.
+        """Decode latents to rows.
 
         Parameters
         ----------
         Z : array-like of shape (n_samples, latent_size)
-            As wide as `transform` gives them at that level. The columns of a table go by the names that `transform`
-            gives them where ``set_output`` asks for a table, or by their numbers, from 0.
+            As wide as `transform` gives them at that level. The columns of a table must have the names that
+            `transform` gives them with ``set_output``, or be numbered from 0.
         level : int or None, default=None
-            The level of latents that they are of; as in `transform`.
+            Level of the latents, as in `transform`.
         stochastic : bool, default=False
-            Whether to draw from p_g(x|z) instead of taking its mean (of an implicit generator, what it makes of noise
-            of zero).
+            Whether to draw from p_g(x|z) instead of taking its mean. The mean of an implicit generator is its output
+            for zero noise.
         random_state : int, RandomState, Generator or None, default=None
-            Of the draw; None is as in `sample`.
+            Seed of the draw. None is as in `sample`.
 
         Returns
         -------
@@ -132,7 +133,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Raises
         ------
         ValueError, TypeError
-            If Z is not finite numbers of that width, its columns have other names, or there is no such level.
+            If Z is not finite numbers of that width, if its columns have other names, or if there is no such level.
         """
         check_is_fitted(self)
         level = self._checked_level("inverse_transform", level)
@@ -145,28 +146,28 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
 
     @undisturbed()
     def reconstruct(self, X: Any, *, level: int = 1, stochastic: bool = False, random_state: Any = None) -> Any:
-        """What becomes of rows on their way through the latent space and back, G(E(x)).
+        """Encode rows and decode them again, G(E(x)).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         level : int, default=1
-            Of a hierarchical architecture, the level of latents at which they turn back, counted from the data: the
-            higher, the less of a row's detail is kept.
+            Level of latents up to which a hierarchical architecture encodes, counted from the data. Higher levels keep
+            less detail of a row.
         stochastic : bool, default=False
             Whether to draw from p_e(z|x) and p_g(x|z) instead of taking their means.
         random_state : int, RandomState, Generator or None, default=None
-            Of the draw; None is as in `sample`.
+            Seed of the draw. None is as in `sample`.
 
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            In the units, shape and container of the X at `fit`, a DataFrame with the index of the one given.
+            In the units, shape and container of X at `fit`. A DataFrame has the index of the given X.
 
         Raises
         ------
         ValueError, TypeError
-            If X is not finite numbers of the shape at `fit`, or there is no such level.
+            If X is not finite numbers of the shape at `fit`, or if there is no such level.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
@@ -176,7 +177,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
 
     @undisturbed()
     def score_samples(self, X: Any) -> np.ndarray:
-        """How normal rows are: minus the mean squared error of their reconstructions, so that lower is more abnormal.
+        """Anomaly score: minus the mean squared reconstruction error of each row. Lower is more abnormal.
 
         Parameters
         ----------
@@ -185,7 +186,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Returns
         -------
         scores : ndarray of shape (n_samples,), float64, at most 0
-            In scaled units: a column's standard deviation is 1, unless the data have a range.
+            In scaled units, in which a column's standard deviation is 1 unless the data have a range.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
@@ -195,15 +196,15 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
 
     @undisturbed()
     def interpolate(self, X1: Any, X2: Any, steps: int = 8) -> np.ndarray:
-        """Rows on the way from X1 to X2, along straight lines between their representations.
+        """Interpolate between rows of X1 and X2, along straight lines between their representations.
 
         Parameters
         ----------
         X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            The i-th row of one with the i-th of the other.
+            The i-th row of X1 is paired with the i-th row of X2.
         steps : int, default=8
-            Rows of each line, at least 2: the first and the last are the reconstructions of X1's and X2's, at the
-            last level of latents.
+            Number of rows on each line, at least 2. The first and the last are the reconstructions of the rows of X1
+            and X2, at the last level of latents.
 
         Returns
         -------
@@ -230,22 +231,22 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
 
     @undisturbed()
     def neighbors(self, X: Any, k: int = 4, *, among: Any = None) -> tuple[np.ndarray, np.ndarray]:
-        """The rows whose representations are nearest.
+        """Find the rows whose representations are nearest.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         k : int, default=4
-            Neighbours of each row.
+            Number of neighbours of each row.
         among : array-like of shape (n_candidates, n_features) or None, default=None
-            Where to look for them; None is X itself, a row not being a neighbour of itself.
+            Candidates. None is X itself, where a row is no neighbour of itself.
 
         Returns
         -------
         distances : ndarray of shape (n_samples, k), float64
-            Euclidean, between mean representations, from the nearest on.
+            Euclidean distances between mean representations, the nearest first.
         indices : ndarray of shape (n_samples, k), int64
-            Rows of `among`.
+            Row numbers in `among`.
 
         Raises
         ------
@@ -269,14 +270,14 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
     def plot_interpolation(
         self, X1: Any, X2: Any, steps: int = 8, *, image_shape: tuple[int, ...] | None = None
     ) -> "Figure":
-        """Draw what `interpolate` gives, a line for each pair, with the rows themselves at its ends.
+        """Plot the result of `interpolate`, one line for each pair, with the rows themselves at its ends.
 
         Parameters
         ----------
         X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
         steps : int, default=8
         image_shape : tuple of int or None, default=None
-            Shape of the image that a flat row is, (height, width) or (channels, height, width).
+            Image shape of flat rows: (height, width) or (channels, height, width).
 
         Returns
         -------
@@ -285,7 +286,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Raises
         ------
         ValueError
-            As `interpolate`, or if flat rows are no images of `image_shape`.
+            As `interpolate`. Also if flat rows are not images of `image_shape`.
         ImportError
             If matplotlib is not installed.
         """
@@ -298,7 +299,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
     def plot_neighbors(
         self, X: Any, k: int = 4, *, among: Any = None, image_shape: tuple[int, ...] | None = None
     ) -> "Figure":
-        """Draw what `neighbors` finds, a line for each row, the row itself first.
+        """Plot the result of `neighbors`, one line for each row, the row itself first.
 
         Parameters
         ----------
@@ -306,7 +307,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         k : int, default=4
         among : array-like of shape (n_candidates, n_features) or None, default=None
         image_shape : tuple of int or None, default=None
-            Shape of the image that a flat row is, (height, width) or (channels, height, width).
+            Image shape of flat rows: (height, width) or (channels, height, width).
 
         Returns
         -------
@@ -315,7 +316,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Raises
         ------
         ValueError
-            As `neighbors`, or if flat rows are no images of `image_shape`.
+            As `neighbors`. Also if flat rows are not images of `image_shape`.
         ImportError
             If matplotlib is not installed.
         """
@@ -331,7 +332,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         return self.net_.settings.latent_size
 
     def _noise_key(self, method: str, stochastic: bool, random_state: Any) -> tuple[int, ...] | None:
-        """Of the method alone: one `random_state` in two calls is not the same noise twice."""
+        """A key that differs by method, so that two methods with one `random_state` draw different noise."""
         if not isinstance(stochastic, bool | np.bool_):
             raise TypeError(f"stochastic of {type(self).__name__} must be a bool, got {stochastic!r}.")
         return (*self._key(random_state), _DRAWING.index(method)) if stochastic else None
@@ -348,7 +349,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         return int(level)
 
     def _aligned_latents(self, Z: Any, level: int, size: int) -> Any:
-        """A table of latents with its columns in order: by number, or at the last level by `transform`'s names."""
+        """A table of latents with ordered columns: by number or, at the last level, by `transform`'s names."""
         labels = labels_of(Z)
         expected: Labels = tuple(range(size))
         if level == len(self.net_.settings.level_sizes) and set(labels or ()) != set(expected):
@@ -375,7 +376,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         to_tensor: Callable[[np.ndarray], Tensor],
         key: tuple[int, ...] | None,
     ) -> np.ndarray:
-        """What the last stage makes of an array's rows, in scaled units; without a key, by noise of zero."""
+        """Outputs of the last stage for an array's rows, in scaled units. Without a key the noise is zero."""
         size = sum(stage.noise_size for stage in stages)
 
         def part(rows: slice, chunk: int) -> tuple[Tensor, ...]:
@@ -397,7 +398,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         return chain(generator.stages, latents, noise)[-1]
 
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
-        """What the generator is given, latents and then noise, is all standard normal, and so are these latents."""
+        """The generator takes latents, then noise. All are standard normal, so all count as latents here."""
         net = self.net_
         generator, size = net.sampling_module.eval(), net.settings.latent_size
 
@@ -407,7 +408,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         return size + generator.noise_size, generate
 
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor] | None:
-        """T(x, E(x))."""
+        """T(x, E(x)) as a function of scaled rows."""
         net = self.net_
         if not net.settings.objective.gives_log_ratio:
             return None

@@ -1,4 +1,4 @@
-"""Likelihoods of a model whose generator has a density."""
+"""Likelihoods of models whose generator has a density."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ from ._variational import gaussian_log_density, kl_to_standard_normal, moments
 
 __all__ = ["DensityModel"]
 
-_CHAINS = 2**15  # run at once, which fill a processor
-_IMAGE_CHAINS = 2**9  # the same of images, through whose layers one of 28 × 28 pixels takes half a MB at width 64
+_CHAINS = 2**15  # chains run at once, enough to fill a processor
+_IMAGE_CHAINS = 2**9  # the same for images: at width 64, layers take half a MB for one of 28 × 28 pixels
 
 
 class DensityModel(BidirectionalModel):
-    """Base of the bidirectional models that tell a likelihood where their generator is Gaussian."""
+    """Base class of the bidirectional models, which have a likelihood if their generator is Gaussian."""
 
     generator: str
     encoder: str
@@ -31,28 +31,29 @@ class DensityModel(BidirectionalModel):
     def log_likelihood(
         self, X: Any, *, n_temperatures: int = 1000, n_chains: int = 30, random_state: Any = None
     ) -> np.ndarray:
-        """log p_model(x), estimated by annealed importance sampling.
+        """Estimate log p_model(x) by annealed importance sampling.
 
-        The estimate is too low on average, the less so the more chains and temperatures. Steps are adapted on the way,
-        by all chains of a row together, so that with a single chain its law is only about right; and chance is drawn
-        for all rows together, so that a row's estimate depends, within its error, on those beside it. It costs 10
-        passes forward and back of the generator for each of `n_temperatures` by `n_chains` by rows: minutes for a
-        hundred rows at the defaults.
+        - Bias: the estimate is too low on average, and less so with more chains and temperatures.
+        - Adaptation: all chains of a row adapt the step size together. With a single chain its distribution is only
+          approximately right.
+        - Randomness: it is drawn for all rows together. A row's estimate depends, within its error, on the other rows.
+        - Cost: 10 forward and backward passes of the generator for each temperature, chain and row. This takes minutes
+          for a hundred rows at the defaults.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         n_temperatures : int, default=1000
-            Distributions between the prior and the posterior.
+            Number of distributions between the prior and the posterior.
         n_chains : int, default=30
-            Chains of Hamiltonian Monte Carlo for each row.
+            Number of Hamiltonian Monte Carlo chains for each row.
         random_state : int, RandomState, Generator or None, default=None
             None is as in `sample`.
 
         Returns
         -------
         log_likelihood : ndarray of shape (n_samples,), float64
-            In nats, of X in its own units; of the columns that varied at `fit`, where others were constant.
+            In nats, for X in its own units. Columns that were constant at `fit` do not count.
 
         Raises
         ------
@@ -91,14 +92,14 @@ class DensityModel(BidirectionalModel):
     def elbo(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
         """The evidence lower bound, E[log p_g(x|z)] − KL(p_e(z|x)‖p(z)) with z drawn from p_e(z|x).
 
-        Minus its mean over the data is KL(p_e‖p_g) of the joint distributions but for the data's own entropy, which is
-        what tables of the objective show.
+        Minus its mean over the data is KL(p_e‖p_g) of the joint distributions, except for the data's own entropy.
+        Tables of the objective show this value.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         n_draws : int, default=16
-            Of the first term for each row; the second is exact.
+            Number of draws of the first term for each row. The second term is exact.
         random_state : int, RandomState, Generator or None, default=None
             None is as in `sample`.
 
@@ -117,13 +118,13 @@ class DensityModel(BidirectionalModel):
 
     @undisturbed()
     def cycle_consistency(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
-        """E[log p_g(x|z)] with z drawn from p_e(z|x): how probably a row is reconstructed.
+        """E[log p_g(x|z)] with z drawn from p_e(z|x): the log-probability of reconstructing a row.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         n_draws : int, default=16
-            For each row.
+            Number of draws for each row.
         random_state : int, RandomState, Generator or None, default=None
             None is as in `sample`.
 
@@ -167,7 +168,7 @@ class DensityModel(BidirectionalModel):
         return both[:, 0] - self._scaler.log_volume(array), both[:, 1]
 
     def _log_density(self, x: Tensor, generator: Gaussian, z: Tensor) -> Tensor:
-        """log p_g(x|z) in scaled units, of the columns that vary."""
+        """log p_g(x|z) in scaled units, over the columns that vary."""
         return gaussian_log_density(x, *moments(generator, z), self.net_.joint_.varies)
 
     def _with_density(self, method: str) -> Gaussian:

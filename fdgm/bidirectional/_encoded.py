@@ -1,4 +1,4 @@
-"""A critic of pairs as a critic of rows."""
+"""A critic of pairs, used as a critic of rows."""
 
 from typing import Self
 
@@ -16,17 +16,17 @@ __all__ = ["EncodedCritic"]
 class EncodedCritic(nn.Module):
     """T(x, E(x)): a critic's log-ratio of a row and its mean representation, from scaled rows (n, *shape) to (n,).
 
-    Where encoder and generator are inverse to each other, T(x, E(x)) of a generated row is that of the pair which the
-    generator made, so that this is log p_data(x)/p_model(x) as far as the critic knows it.
+    If encoder and generator are inverse to each other, T(x, E(x)) of a generated row is that of the pair which the
+    generator made. It is then the critic's estimate of log p_data(x)/p_model(x).
 
     Parameters
     ----------
     critic : Module
-        From rows and latents to outputs.
+        Maps rows and latents to outputs.
     encoder : Conditional
-        It stays in evaluation mode, also where the critic is trained on.
+        It stays in evaluation mode, even if the critic is trained further.
     objective : Objective
-        Which knows the log-ratio of an output.
+        Gives the log-ratio of an output.
     """
 
     def __init__(self, critic: nn.Module, encoder: Conditional, objective: Objective) -> None:
@@ -37,7 +37,7 @@ class EncodedCritic(nn.Module):
         self.eval()
 
     def copy(self) -> "EncodedCritic":
-        """Networks of its own."""
+        """A copy with its own networks."""
         return EncodedCritic(plain_copy(self.critic), plain_copy(self.encoder), self.objective)
 
     def train(self, mode: bool = True) -> Self:

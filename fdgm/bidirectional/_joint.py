@@ -16,17 +16,17 @@ Pair = tuple[Tensor, Tensor]  # data (n, *data_shape) and latents (n, latents)
 
 @dataclass(frozen=True)
 class Batch:
-    """What pairs of both kinds are made of.
+    """The ingredients of pairs of both kinds.
 
     Parameters
     ----------
     rows : Tensor of shape ``(n, *data_shape)``
-        Of the data.
+        Rows of the data.
     latents : Tensor of shape (n, latent_size)
-        Of the prior.
+        Latents from the prior.
     encoder_noise, generator_noise : Tensor of shape (n, noise_size)
     blur : Tensor of shape ``(2, n, *data_shape)`` or None, default=None
-        Added to the data and to the generated rows in the pairs, but not in what the encoder sees.
+        Noise added to the data and to the generated rows in the pairs, but not to the encoder's input.
     """
 
     rows: Tensor
@@ -40,14 +40,14 @@ class Batch:
 class Joint:
     """Encoder and generator, as distributions over pairs.
 
-    With several levels of latents, z holds all of them side by side, the one next to the data first.
+    With several levels of latents, z holds all levels concatenated, the level next to the data first.
 
     Parameters
     ----------
     encoder, generator : Conditional
     precision : str
     varies : Tensor of bool, of shape ``(*data_shape,)``, or None, default=None
-        The numbers of a row that a likelihood is of: a constant has no density. None is all of them.
+        The numbers of a row that the likelihood covers, since a constant has no density. None is all of them.
     """
 
     encoder: Conditional
@@ -56,13 +56,13 @@ class Joint:
     varies: Tensor | None = None
 
     def encode(self, batch: Batch) -> Pair:
-        """(x, E(x, noise)) with x of the data."""
+        """(x, E(x, noise)) with x from the data."""
         levels = chain(self.encoder.stages, batch.rows, batch.encoder_noise, self.precision)
         rows = batch.rows if batch.blur is None else batch.rows + batch.blur[0]
         return rows, _side_by_side(levels)
 
     def generate(self, batch: Batch) -> Pair:
-        """(G(z, noise), z) with z of the prior."""
+        """(G(z, noise), z) with z from the prior."""
         *levels, rows = chain(self.generator.stages, batch.latents, batch.generator_noise, self.precision)
         rows = rows if batch.blur is None else rows + batch.blur[1]
         return rows, _side_by_side([*levels[::-1], batch.latents])
@@ -76,7 +76,7 @@ class Joint:
 def chain(
     stages: Sequence[Conditional], input: Tensor, noise: Tensor | None = None, precision: str = "float32"
 ) -> list[Tensor]:
-    """The output of each stage, each fed to the next; no noise is noise of zero."""
+    """The outputs of all stages, each fed to the next. Without noise, zeros are used."""
     outputs: list[Tensor] = []
     start = 0
     for stage in stages:

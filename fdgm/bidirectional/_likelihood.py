@@ -10,7 +10,7 @@ from torch import Tensor
 __all__ = ["annealed_log_likelihood"]
 
 _LEAPS = 10  # leapfrog steps of a transition
-_ACCEPTED = 0.65  # share of proposals accepted, which step sizes are steered to: the best for HMC (Neal, 2011)
+_ACCEPTED = 0.65  # target fraction of accepted proposals for step sizes: the best for HMC (Neal, 2011)
 _STEEPNESS = 4.0  # of the sigmoid that temperatures follow: most of them near the prior and near the posterior
 
 
@@ -25,22 +25,22 @@ def annealed_log_likelihood(
 ) -> Tensor:
     """log ∫ N(z; 0, I) p(x|z) dz at each of n points, by Hamiltonian Monte Carlo from the prior to the posterior.
 
-    With steps held fixed the estimate of the integral itself is unbiased, so that of its log is too low on average.
-    They are adapted as the temperatures go on, to all chains of a point together.
+    With fixed step sizes the estimate of the integral is unbiased, so the estimate of its log is too low on average.
+    Step sizes are adapted while the temperature changes, by all chains of a point together.
 
     Parameters
     ----------
     log_likelihood : callable
-        From latents (n_chains * n, latent_size), chain by chain, to log p(x|z) (n_chains * n,).
+        Maps latents (n_chains * n, latent_size), chain by chain, to log p(x|z) (n_chains * n,).
     n : int
-        Points.
+        Number of points.
     latent_size : int
     n_temperatures : int
-        Distributions between the prior and the posterior, p(z) p(x|z)^β with β from 0 to 1.
+        Number of distributions between the prior and the posterior, p(z) p(x|z)^β with β from 0 to 1.
     n_chains : int
-        For each point.
+        Number of chains for each point.
     source : Generator
-        On the device of the latents.
+        Randomness, on the device of the latents.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def annealed_log_likelihood(
         log_weight += (warm - cold) * value.double()
         if warm < 1:  # after the last weight no transition matters
             z, value, slope, accepted = _transition(log_likelihood, z, value, slope, step, warm, source)
-            # All chains of a point together: a chain that steers its own step by where it is has no law to sample.
+            # All chains of a point together: a chain that adapts its own step has no fixed distribution to sample.
             often = accepted.view(n_chains, n).mean(dim=0) > _ACCEPTED
             step *= torch.where(often, longer, shorter).repeat(n_chains)[:, None]
     return torch.logsumexp(log_weight.view(n_chains, n), dim=0) - math.log(n_chains)
@@ -91,7 +91,7 @@ def _transition(
     beta: float,
     source: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One proposal of HMC under log N(z; 0, I) + β log p(x|z), accepted or not; and the chance of each, (m,)."""
+    """One HMC proposal under log N(z; 0, I) + β log p(x|z), accepted or not, and acceptance probabilities (m,)."""
     momentum = torch.randn(z.shape, generator=source, dtype=z.dtype, device=z.device)
     start = beta * value - (z.square() + momentum.square()).sum(dim=1) / 2
     moved, moved_value, moved_slope = z, value, slope
@@ -102,7 +102,7 @@ def _transition(
         share = 0.5 if leap == _LEAPS - 1 else 1.0
         momentum = momentum + share * step * (beta * moved_slope - moved)
     end = beta * moved_value - (moved.square() + momentum.square()).sum(dim=1) / 2
-    chance = torch.nan_to_num((end - start).clamp(max=0).exp(), nan=0.0)  # a leap into nowhere is refused
+    chance = torch.nan_to_num((end - start).clamp(max=0).exp(), nan=0.0)  # a leap to NaN is refused
     taken = torch.rand(len(z), generator=source, dtype=z.dtype, device=z.device) < chance
     column = taken[:, None]
     return (

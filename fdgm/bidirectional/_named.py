@@ -1,4 +1,4 @@
-"""Models that are special cases, by their names: `AGEBidirectional` with its arguments chosen."""
+"""Named special cases: `AGEBidirectional` with chosen arguments."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ __all__ = ["ALI", "AVB", "VAE", "BiGAN"]
 def VAE(**params: Any) -> AGEBidirectional:
     """The variational autoencoder: KL, Gaussian encoder and generator, and the ELBO in closed form, without a critic.
 
-    The generator is isotropic: with a deviation for each pixel, ``generator="gaussian"``, the bound can call what it
-    does not draw noise, and samples of a model of MNIST were no digits.
+    The generator is isotropic. With a deviation for each pixel, ``generator="gaussian"``, the bound can explain
+    undrawn detail as noise. Samples of such a model of MNIST were not digits.
 
-    `sample` draws the generator's noise too, so that many of its values may lie on a bound of `data_range`; means are
-    what `inverse_transform` makes of latents.
+    `sample` also draws the generator's noise, so many values may lie on a bound of `data_range`. `inverse_transform`
+    gives the means for latents.
 
     Parameters
     ----------
     **params
-        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="vae"``, ``encoder="gaussian"``,
-        ``generator="isotropic"``, and, since no critic has to keep up, ``generator_optimizer=Adam(0.001)`` and
-        ``max_iter=100``.
+        Parameters of :class:`~fdgm.AGEBidirectional`. They add to or replace ``objective="vae"``,
+        ``encoder="gaussian"``, ``generator="isotropic"``, ``generator_optimizer=Adam(0.001)`` and ``max_iter=100``.
+        The learning rate is higher because no critic has to keep up.
 
     Returns
     -------
@@ -53,13 +53,13 @@ def VAE(**params: Any) -> AGEBidirectional:
 
 
 def AVB(**params: Any) -> AGEBidirectional:
-    """Adversarial variational Bayes: KL, implicit encoder, isotropic generator, and a critic of the encoder alone.
+    """Adversarial variational Bayes: KL, implicit encoder, isotropic generator, and a critic only for the encoder.
 
     Parameters
     ----------
     **params
-        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``objective="avb"``, ``encoder="implicit"`` and
-        ``generator="isotropic"``, as :func:`VAE`.
+        Parameters of :class:`~fdgm.AGEBidirectional`. They add to or replace ``objective="avb"``,
+        ``encoder="implicit"`` and ``generator="isotropic"``, as in :func:`VAE`.
 
     Returns
     -------
@@ -82,14 +82,14 @@ def AVB(**params: Any) -> AGEBidirectional:
 def BiGAN(**params: Any) -> AGEBidirectional:
     """The bidirectional GAN: Jensen–Shannon, deterministic encoder and generator, no scaling clip.
 
-    Its minimax game has the gradients of AGE with ``js``. What trains in practice is the logD trick in its place,
-    ``BiGAN(objective="non_saturating")``, which is no divergence's.
+    Its minimax game has the gradients of AGE with ``js``. In practice one trains with the logD trick instead,
+    ``BiGAN(objective="non_saturating")``, which belongs to no divergence.
 
     Parameters
     ----------
     **params
-        Of :class:`~fdgm.AGEBidirectional`, beside or in place of ``encoder="deterministic"``,
-        ``generator="deterministic"`` and, where the objective has them, ``divergence="js"`` and ``scale_clip=None``.
+        Parameters of :class:`~fdgm.AGEBidirectional`. They add to or replace ``encoder="deterministic"``,
+        ``generator="deterministic"`` and, if the objective has them, ``divergence="js"`` and ``scale_clip=None``.
 
     Returns
     -------
@@ -119,7 +119,8 @@ def ALI(**params: Any) -> AGEBidirectional:
     Parameters
     ----------
     **params
-        Of :class:`~fdgm.AGEBidirectional`, beside or in place of :func:`BiGAN`'s and ``encoder="gaussian"``.
+        Parameters of :class:`~fdgm.AGEBidirectional`. They add to or replace :func:`BiGAN`'s and
+        ``encoder="gaussian"``.
 
     Returns
     -------

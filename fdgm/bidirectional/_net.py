@@ -1,4 +1,4 @@
-"""The training rule of bidirectional models: algorithm 1 of the paper, many updates an outer loop."""
+"""The training rule of bidirectional models: algorithm 1 of the paper, with many updates in an iteration."""
 
 import math
 from dataclasses import dataclass
@@ -31,18 +31,18 @@ from ._objective import JointObjective
 
 __all__ = ["BidirectionalNet", "BidirectionalSettings"]
 
-_WARM_ROWS = 2048  # that tell the principal components
-_WARM_LR = 2e-3  # the rates of the training that follows are too slow to mend what is left undone
+_WARM_ROWS = 2048  # rows for the principal components
+_WARM_LR = 2e-3  # the learning rates of the later training are too small to finish an incomplete warm-up
 
 _CRITIC, _MOVING = "the critic", "the encoder or the generator"
 
-#: Figures that must be finite, and whose they are.
+#: Figures that must be finite, and the part to blame if one is not.
 _EXPECTED = {"critic_loss": _CRITIC, "loss": _MOVING, "reconstruction": _MOVING}
 
 
 @dataclass(frozen=True)
 class BidirectionalSettings(Settings):
-    """The numbers of the method, in scaled units; documented on AGEBidirectional, which has the defaults."""
+    """Settings of the method, in scaled units. AGEBidirectional documents them and has the defaults."""
 
     architecture: Architecture
     objective: JointObjective
@@ -61,7 +61,7 @@ class BidirectionalSettings(Settings):
 
     @property
     def latent_size(self) -> int:
-        """Of the prior."""
+        """Number of latents of the prior."""
         return self.level_sizes[-1]
 
 
@@ -73,7 +73,7 @@ class BidirectionalNet(MultiNet):
     settings : BidirectionalSettings
     seeds : Seeds
     varies : ndarray of bool, of shape ``(*data_shape,)``
-        Whether each number of a row does.
+        Whether each number of a row varies.
     """
 
     stream_names = ("batches_", "latents_")
@@ -118,7 +118,7 @@ class BidirectionalNet(MultiNet):
         return self
 
     def free(self, varies: np.ndarray) -> None:
-        """Take up which numbers of a row vary, and so have a likelihood."""
+        """Set which numbers of a row vary, and so have a likelihood."""
         self.varies = varies
         some = None if varies.all() else torch.from_numpy(varies).to(self.device)
         self.joint_ = Joint(self.encoder_, self.generator_, self.settings.precision, some)
@@ -145,16 +145,16 @@ class BidirectionalNet(MultiNet):
 
     @property
     def sampling_module(self) -> Conditional:
-        """The generator that samples come from: the averaged one where there is one."""
+        """The generator that draws samples: the averaged one if there is one."""
         return self.generator_ if self.settings.method.ema is None else self.average_generator_
 
     @property
     def encoding_module(self) -> Conditional:
-        """The encoder that representations come from, likewise."""
+        """The encoder that gives representations: the averaged one if there is one."""
         return self.encoder_ if self.settings.method.ema is None else self.average_encoder_
 
     def draw(self, X: Rows) -> Batch:
-        """Rows of the data, latents of the prior, and noise."""
+        """Draw rows of the data, latents of the prior, and noise."""
         n = self.settings.batch_size
         rows = X.draw(n, self.batches_)
         blur = None
@@ -170,7 +170,7 @@ class BidirectionalNet(MultiNet):
         )
 
     def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
-        """One outer loop: `n_updates` times, some steps of the critic and one of encoder and generator."""
+        """One iteration: `n_updates` times, some steps of the critic and one of encoder and generator."""
         (X,) = batch
         s = self.settings
         when = self.clock_.read(), len(self.history)
@@ -202,10 +202,10 @@ class BidirectionalNet(MultiNet):
         return torch.randn(n, size, generator=self.latents_, dtype=torch.float32, device=self.device)
 
     def _warm_up(self, X: Rows) -> None:
-        """Fit the encoder to the principal components' scores, each of variance 1, and the generator to undo that.
+        """Fit the encoder to the principal components' scores, each of variance 1, and the generator to invert it.
 
-        The critic sees whether both joint distributions have the same marginals and the same dependence. From initial
-        weights there is none, and little in its gradient tells encoder and generator to find to one another.
+        The critic sees whether both joint distributions have the same marginals and the same dependence. Initial
+        weights give no dependence, and the critic's gradient hardly leads encoder and generator to match each other.
         """
         s = self.settings
         if self.objective_ is None or s.method.n_warmup_steps == 0:
@@ -228,7 +228,7 @@ class BidirectionalNet(MultiNet):
             optimizer.step()
 
     def _misfit(self, network: Conditional, levels: list[Tensor], noise: Tensor) -> Tensor:
-        """Squared error of each stage between one level and the next, over numbers and rows."""
+        """Mean squared error of each stage, between one level and the next, over numbers and rows."""
         loss = noise.new_zeros(())
         start = 0
         for stage, given, target in zip(network.stages, levels[:-1], levels[1:], strict=True):
@@ -238,7 +238,7 @@ class BidirectionalNet(MultiNet):
         return loss
 
     def _teach_critic(self, X: Rows, losses: list[tuple[str, Tensor]]) -> None:
-        """Critic steps on fresh pairs, through whose makers no graph is kept, until it is good enough."""
+        """Take critic steps on fresh pairs, with no graph of encoder and generator, until the critic is good enough."""
         s = self.settings
         if self.objective_ is None:
             return
@@ -252,7 +252,7 @@ class BidirectionalNet(MultiNet):
                 return
 
     def _move(self, X: Rows) -> Tensor:
-        """One step of encoder and generator; the critic, in evaluation mode, gets no gradient in its weights."""
+        """Take one step of encoder and generator. The critic is in evaluation mode, and its weights get no gradient."""
         s = self.settings
         if self.objective_ is not None:
             self.critic_mode_(training=False)
@@ -271,13 +271,13 @@ class BidirectionalNet(MultiNet):
         return forward(self.critic_, self.settings.precision, rows, latents)
 
     def _pinned(self, rows: Tensor, data: Tensor) -> Tensor:
-        """Rows with the data's constants where a column has one, as users see them: no likelihood teaches those."""
+        """Rows with the data's constants in constant columns, as users see them. No likelihood teaches these."""
         varies = self.joint_.varies
         return rows if varies is None else torch.where(varies, rows, data[:1])
 
     @torch.no_grad()
     def _summarise(self, X: Rows, losses: list[tuple[str, Tensor]]) -> Tensor:
-        """Put the loop's figures into the history, in one transfer, and raise where they show a failure; the loss."""
+        """Record the iteration's figures in one transfer, and return the loss. Raise if they show a failure."""
         s = self.settings
         for name in self.module_names:
             getattr(self, name).eval()

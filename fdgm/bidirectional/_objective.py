@@ -1,4 +1,4 @@
-"""What trains critic, encoder and generator of a bidirectional model."""
+"""The base class of training objectives of bidirectional models."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -16,18 +16,18 @@ __all__ = ["JointObjective"]
 
 
 class JointObjective(Component, ABC):
-    """A critic's objective, and a loss of encoder and generator under which they move.
+    """Base class with a critic's objective and a loss of encoder and generator.
 
-    Both are of pairs: of data with their encodings, which the critic has as its numerator, and of generated rows with
-    the latents that they came from.
+    Both use pairs: data with their encodings, which are the critic's numerator, and generated samples with their
+    latents.
     """
 
-    #: Whether the estimator's `divergence` and `scale_clip` mean anything to it.
+    #: Whether it uses the estimator's `divergence` and `scale_clip`.
     takes_divergence: ClassVar[bool] = False
     takes_scale_clip: ClassVar[bool] = False
-    #: Whether the critic tells log p_e(x, z)/p_g(x, z).
+    #: Whether the critic estimates log p_e(x, z)/p_g(x, z).
     gives_log_ratio: ClassVar[bool] = False
-    #: Levels of latents that it can train, at most.
+    #: Maximum number of levels of latents that it can train.
     max_levels: ClassVar[int | None] = None
     #: Distributions that encoder and generator may have.
     encoders: ClassVar[tuple[str, ...]] = DISTRIBUTIONS
@@ -35,22 +35,22 @@ class JointObjective(Component, ABC):
 
     @abstractmethod
     def critic(self, scaling: Scaling) -> Objective | None:
-        """The critic's objective; None if there is no critic."""
+        """The critic's objective. None if there is no critic."""
 
     def critic_pairs(self, joint: Joint, batch: Batch) -> tuple[Pair, Pair]:
-        """What the critic tells apart, label 1 first."""
+        """The two kinds of pairs that the critic tells apart, label 1 first."""
         return joint.encode(batch), joint.generate(batch)
 
     @abstractmethod
     def loss(self, joint: Joint, batch: Batch, critic: Callable[[Tensor, Tensor], Tensor], scaling: Scaling) -> Tensor:
-        """What encoder and generator descend together, of shape ().
+        """The loss of shape () that encoder and generator descend together.
 
         Parameters
         ----------
         joint : Joint
         batch : Batch
         critic : callable
-            From data and latents to the critic's outputs (n,), with its weights held fixed.
+            Maps data and latents to the critic's outputs (n,), with fixed weights.
         scaling : Scaling
-            Of the divergence D_f(p_e‖p_g).
+            Scaling of the divergence D_f(p_e‖p_g).
         """

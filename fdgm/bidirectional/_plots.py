@@ -1,4 +1,4 @@
-"""Figures of rows side by side. matplotlib is imported when one is drawn, and its global state is left alone."""
+"""Figures of rows. matplotlib is imported when one is drawn, and its global state is left alone."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,26 +12,26 @@ __all__ = ["draw_rows"]
 
 
 def draw_rows(rows: np.ndarray, labels: list[str], image_shape: tuple[int, ...] | None, owner: str) -> "Figure":
-    """A line of pictures for each series of rows.
+    """Draw a line of pictures for each series of rows.
 
     Parameters
     ----------
     rows : ndarray of shape (n_series, n_steps, *row_shape)
-        Drawn as images where a row, or `image_shape`, is one of 1 or 3 channels; as paths in the plane where it has
-        two numbers; and as a map of values, a column for each row, otherwise.
+        Rows are drawn as images if a row, or `image_shape`, has 1 or 3 channels. Rows of two numbers are drawn as
+        paths in the plane. Others are drawn as a map of values with a column for each row.
     labels : list of str
         One for each step.
     image_shape : tuple of int or None
         (height, width) or (channels, height, width) of a flat row.
     owner : str
-        For the message.
+        Name of the caller for the message.
 
     Raises
     ------
     ImportError
-        Without matplotlib.
+        If matplotlib is not installed.
     ValueError
-        If a row is no image of `image_shape`.
+        If a row is not an image of `image_shape`.
     """
     try:
         from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""The bidirectional models and their objectives, through the hooks that plugins use."""
+"""Registers the bidirectional models and their objectives by the hooks that plugins use."""
 
 from .. import bidirectional
 from ..hookspecs import hookimpl

@@ -1,4 +1,4 @@
-"""Objectives with a Gaussian generator, whose likelihood is in closed form: VAE, and adversarial variational Bayes."""
+"""Objectives whose Gaussian generator has a likelihood in closed form: VAE and adversarial variational Bayes."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ __all__ = ["ELBO", "AdversarialELBO", "gaussian_log_density", "kl_to_standard_no
 
 
 def gaussian_log_density(x: Tensor, mean: Tensor, log_std: Tensor, of: Tensor | None = None) -> Tensor:
-    """log N(x; mean, exp(log_std)²) of each row, (n,), its coordinates independent; `of` those where it is true."""
+    """log N(x; mean, exp(log_std)²) of each row, (n,), over independent coordinates: those where `of` is true."""
     if of is not None:
         x, mean, log_std = x[:, of], mean[:, of], log_std[:, of]
     squares = ((x - mean) * (-log_std).exp()).square()
@@ -40,7 +40,7 @@ def moments(distribution: Conditional, input: Tensor, precision: str = "float32"
 class ELBO(JointObjective):
     """VAE: minus the evidence lower bound, E[−log p_g(x|E(x)) + KL(p_e(z|x)‖p(z))], with the second term exact.
 
-    It is KL(p_e‖p_g) of the joints minus E[log p_data(x)], which nothing here changes.
+    It is KL(p_e‖p_g) of the joint distributions minus E[log p_data(x)], which is constant.
 
     References
     ----------
@@ -71,10 +71,10 @@ class ELBO(JointObjective):
 
 
 class AdversarialELBO(JointObjective):
-    """AVB: adversarial variational Bayes: the ELBO of an encoder without density, by a critic of its KL term alone.
+    """AVB, adversarial variational Bayes: the ELBO of an encoder without density, with a critic for its KL term.
 
-    The critic tells (x, E(x)) from (x, z), z of the prior, so that it learns T' = log p_e(z|x)/p(z). The encoder
-    descends T' − log p_g(x|z) at z = E(x), the generator −log p_g(x|z).
+    The critic tells (x, E(x)) from (x, z) with z from the prior, so it learns T' = log p_e(z|x)/p(z). The encoder
+    descends T' − log p_g(x|z) at z = E(x). The generator descends −log p_g(x|z).
 
     References
     ----------
@@ -97,7 +97,7 @@ class AdversarialELBO(JointObjective):
 
     def critic_pairs(self, joint: Joint, batch: Batch) -> tuple[Pair, Pair]:
         x, z = joint.encode(batch)
-        return (x, z), (x, batch.latents)  # the same x, whatever noise it has
+        return (x, z), (x, batch.latents)  # the same x in both, with the same noise
 
     def loss(self, joint: Joint, batch: Batch, critic: Callable[[Tensor, Tensor], Tensor], scaling: Scaling) -> Tensor:
         (generator,) = joint.generator.stages
