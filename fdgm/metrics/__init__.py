@@ -1,4 +1,4 @@
-"""How near generated samples are to real ones; real ones come first in every argument list."""
+"""Metrics that compare generated samples with real ones. Real samples come first in every argument list."""
 
 from functools import partial
 

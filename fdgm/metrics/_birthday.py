@@ -1,4 +1,4 @@
-"""The birthday paradox's estimate of how many different samples a generator has."""
+"""The birthday-paradox estimate of the number of different samples of a generator."""
 
 import math
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ __all__ = ["BirthdaySupport", "birthday_support"]
 
 @dataclass(frozen=True, eq=False)
 class BirthdaySupport:
-    """What :func:`birthday_support` finds.
+    """Result of :func:`birthday_support`.
 
     Attributes
     ----------
     support_size : float
         ``batch_size**2``, the estimate of the number of different samples.
     is_lower_bound : bool
-        True where no two generated samples are duplicates: the support is then likely to be at least so large.
+        True if no two generated samples are duplicates. The support is then probably at least that large.
     batch_size : float
-        Samples that have a duplicate among them with probability one half.
+        Number of samples that contain a duplicate with probability one half.
     threshold : float
-        Distance up to which two samples were counted as duplicates.
+        Distance up to which two samples counted as duplicates.
     n_duplicates : int
-        Pairs of generated samples that are duplicates.
+        Number of pairs of generated samples that are duplicates.
     pairs : ndarray of shape (n_pairs, 2), int64
         Rows of `X_generated`: the closest pairs, closest first. Look at them.
     distances : ndarray of shape (n_pairs,)
         Their distances.
     nearest_real : ndarray of shape (n_pairs,), int64, or None
-        The row of `X_real` that is nearest to the first sample of each pair: where it looks the same too, the
-        generator may have learned it by heart. None without `X_real`.
+        The row of `X_real` nearest to the first sample of each pair. If it looks the same too, the generator may have
+        memorised it. None without `X_real`.
 
     Examples
     --------
@@ -72,31 +72,31 @@ def birthday_support(
 ) -> BirthdaySupport:
     """Estimate the size of a generator's support from duplicates among its samples.
 
-    A sample of size s from N equally likely outcomes has a duplicate with probability one half at s of about √N. So
-    the generated samples are put into random orders, the median number until the first duplicate is the batch size s,
-    and the estimate is s².
+    A sample of size s from N equally likely outcomes has a duplicate with probability one half if s is about √N. The
+    generated samples are therefore put into random orders. The batch size s is the median number of samples until the
+    first duplicate, and the estimate is s².
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...) or None
-        Real samples, at least 2; the trailing shape is flattened. They set the threshold, and the closest of them are
-        named. None where `threshold` is given.
+        Real samples, at least 2. The trailing shape is flattened. They set the threshold, and the result names the
+        nearest of them. None if `threshold` is given.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, at least 2, of as many features.
+        Generated samples, at least 2, with as many features.
     threshold : float or None, default=None
-        Two samples up to so far apart are duplicates, in the units of the features, >= 0. None is the distance of the
-        closest pair of real samples, which are taken to be all different.
+        Two samples up to this distance apart are duplicates, in the units of the features, >= 0. None is the distance
+        of the closest pair of real samples, which are assumed to be all different.
     n_pairs : int, default=20
-        Closest pairs to return, at least 1.
+        Number of closest pairs to return, at least 1.
     n_orders : int, default=200
-        Random orders, at least 1.
+        Number of random orders, at least 1.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     random_state : int, Generator, RandomState or None, default=None
         Seed or source of the orders.
     chunk_size : int, default=500
-        Rows that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of rows to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
@@ -110,10 +110,12 @@ def birthday_support(
 
     Notes
     -----
-    Arora and Zhang have a person decide which of the closest pairs are duplicates, since no distance between pixels
-    decides it well: look at ``X_generated[support.pairs]``, and call again with the distance of the last pair that
-    looks the same as `threshold`. The estimate is of the order of magnitude. Where outcomes are not equally likely it
-    is low: it is governed by 1/Σ p². It cannot exceed the square of the number of samples.
+    In Arora and Zhang a person decides which of the closest pairs are duplicates, since no distance between pixels
+    decides it well. Look at ``X_generated[support.pairs]``. Then call again, with `threshold` the distance of the last
+    pair that looks the same.
+
+    The estimate gives the order of magnitude. It is too low if outcomes are not equally likely, since it depends on
+    1/Σ p². It cannot exceed the square of the number of samples.
 
     References
     ----------
@@ -169,7 +171,7 @@ def birthday_support(
 
 
 def _first_duplicates(x: np.ndarray, limit: float, positions: np.ndarray, chunk_size: int) -> tuple[np.ndarray, int]:
-    """Samples until the first duplicate in each order (o,), infinite without one, and the number of duplicates."""
+    """Number of samples until the first duplicate in each order (o,), infinite without one, and of duplicates."""
     first, n_duplicates = np.full(len(positions), np.inf), 0
     limits = np.full(len(x), limit)
     for hits in within(Search(x, x), limits, limits, chunk_size, upper=True):

@@ -1,4 +1,4 @@
-"""Intervals for any measure, by drawing from the samples again."""
+"""Confidence intervals for any measure, by resampling."""
 
 import warnings
 from collections.abc import Callable
@@ -16,16 +16,16 @@ __all__ = ["Interval", "bootstrap_interval", "is_text"]
 
 
 class Interval(NamedTuple):
-    """What :func:`bootstrap_interval` finds.
+    """Result of :func:`bootstrap_interval`.
 
     Attributes
     ----------
     estimate : float
-        The measure on the samples as they are.
+        The measure on the given samples.
     low : float
         Lower end of the interval.
     high : float
-        Upper end.
+        Upper end of the interval.
     standard_error : float
         Standard deviation over the resamples.
     """
@@ -47,39 +47,39 @@ def bootstrap_interval(
     random_state: Any = None,
     chunk_size: int = 500,
 ) -> Any:
-    """A measure with an interval for what it would be on other samples of the same sizes.
+    """Compute a measure with an interval for its value on other samples of the same sizes.
 
     Parameters
     ----------
     metric : callable
-        ``metric(*samples)`` gives a number, or a tuple of numbers. Bind its other arguments with a lambda or
-        :func:`functools.partial`, and with them the samples that are not to be drawn from, such as centres.
+        ``metric(*samples)`` gives a number or a tuple of numbers. Bind its other arguments with a lambda or
+        :func:`functools.partial`, also samples that must not be resampled, such as centres.
     *samples : array-likes of shape (n, ...), lists of texts, or None
-        Each is drawn from by itself; None is handed on. At least 2 rows. The columns of tables are aligned by name,
-        to those of the first, before `metric` gets them as arrays.
+        Samples of at least 2 rows. Each is resampled separately. None is passed on. Columns of tables are aligned by
+        name to those of the first, before `metric` gets arrays.
     n_resamples : int, default=100
-        Times that the measure is taken again, at least 2. Each takes a quarter of the time of the whole where time
-        grows with the square of the rows.
+        Number of resamples, at least 2. Each takes a quarter of the time of the whole sample if time grows with the
+        square of the rows.
     confidence_level : float, default=0.95
-        Share of other samples whose measure the interval is to hold, in (0, 1).
+        Fraction of other samples whose measure should lie in the interval, in (0, 1).
     replace : bool, default=False
-        False takes a random half of each sample, without replacement; True the published bootstrap, as many rows as
+        False draws a random half of each sample without replacement. True is the published bootstrap: as many rows as
         there are, with replacement. See the notes.
     bounds : (float, float), default=(-inf, inf)
-        Ends that the measure cannot pass; the interval is clipped to them. Of a measure with several numbers each may
-        be an array, with one for each of them.
+        Bounds of the measure. The interval is clipped to them. If the measure has several numbers, each bound may be
+        an array with one entry for each of them.
     features : str, callable or None, default=None
-        An extractor's name, or a callable from an array to features of shape (n, d). It is applied to every sample
-        once, and `metric` sees the features: much less work than in `metric`.
+        An extractor's name, or a callable from an array to features of shape (n, d). It is applied once to every
+        sample, and `metric` gets the features. This is much less work than in `metric`.
     random_state : int, Generator, RandomState or None, default=None
         Seed or source of the draws.
     chunk_size : int, default=500
-        Rows that are given to `features` at once, at least 1.
+        Number of rows to give to `features` at once, at least 1.
 
     Returns
     -------
     interval : Interval, or a tuple of them
-        For a measure that returns a named tuple, one of its kind.
+        If the measure returns a named tuple, a named tuple of the same kind.
 
     Raises
     ------
@@ -90,17 +90,17 @@ def bootstrap_interval(
 
     Notes
     -----
-    The mean of n/2 rows drawn without replacement varies around that of the n by σ²/n, exactly as that of n rows
-    drawn with replacement does. But the half has no row twice. Twins are nearest neighbours at distance 0, and land
-    on both sides of a split into training and test set, so that with replacement 1-NN accuracy, precision to
-    coverage, the two-sample test and the birthday estimate all go wrong. Choose ``replace=True`` for what
-    counts samples, such as captured modes, or sums over them.
+    The mean of n/2 rows drawn without replacement has variance σ²/n around the mean of all n. So has the mean of n
+    rows drawn with replacement. But the half contains no row twice. Duplicates are nearest neighbours at distance 0,
+    and land on both sides of a split into training and test set. With replacement, 1-NN accuracy, precision to
+    coverage, the two-sample test and the birthday estimate would therefore all be wrong. Choose ``replace=True`` for
+    measures that count or sum over samples, such as captured modes.
 
-    Most measures are biased by their number of rows, and a resample is biased again. So the deviations of the
-    resamples from their own mean are what is laid around the estimate: the interval is for the measure's expectation
-    *at these sample sizes*, not for its limit. Where real and generated samples are so alike that bias is all there
-    is, it is too wide, by up to √3. The real samples are drawn from too: between two models measured against the same
-    real ones, the difference is surer than the two intervals say.
+    Most measures have a bias that depends on the number of rows, and a resample is biased again. The interval
+    therefore uses the deviations of the resamples from their own mean. It is for the measure's expectation *at these
+    sample sizes*, not for its limit. If real and generated samples are so similar that only bias is left, it is too
+    wide, by up to √3. The real samples are resampled too. The difference of two models, measured against the same real
+    samples, is therefore more certain than the two intervals suggest.
 
     References
     ----------
@@ -136,7 +136,7 @@ def bootstrap_interval(
         raise ValueError(f"samples of {name} must have one that is not None, got {samples!r}.")
     whole = metric(*held)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SmallSampleWarning)  # the whole has said it, if it is small
+        warnings.simplefilter("ignore", SmallSampleWarning)  # the whole sample has warned, if it is small
         drawn = [metric(*(_draw(sample, replace, rng) for sample in held)) for _ in range(n_resamples)]
     several = isinstance(whole, tuple)
     estimates = np.atleast_1d(np.asarray(whole, dtype=np.float64))  # (k,)
@@ -167,7 +167,7 @@ def _prepared(sample: Any, features: Features, place: int, function: str, chunk_
     if features is not None:
         rows: Any = as_features(sample, features, name, function, chunk_size=chunk_size)
     elif is_text(sample):
-        rows = list(sample)  # of unequal lengths, perhaps
+        rows = list(sample)  # possibly of unequal lengths
     else:
         rows = np.asarray(as_numbers(sample, f"{name} of {function}"))
     if not (isinstance(rows, list) or rows.ndim) or len(rows) < 2:

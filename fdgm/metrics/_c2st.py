@@ -14,14 +14,14 @@ __all__ = ["ClassifierTwoSampleTest", "classifier_two_sample_test"]
 
 
 class ClassifierTwoSampleTest(NamedTuple):
-    """What :func:`classifier_two_sample_test` finds.
+    """Result of :func:`classifier_two_sample_test`.
 
     Attributes
     ----------
     accuracy : float
-        Mean of the accuracies on held-out real and on held-out generated samples, in [0, 1]; 1/2 is chance.
+        Mean of the accuracies on held-out real and on held-out generated samples, in [0, 1]. 1/2 is chance level.
     p_value : float
-        Probability of so high an accuracy, or a higher one, if both samples had one distribution; in (0, 1].
+        Probability of an accuracy at least this high if both samples had one distribution, in (0, 1].
     """
 
     accuracy: float
@@ -38,29 +38,29 @@ def classifier_two_sample_test(
     random_state: Any = None,
     chunk_size: int = 500,
 ) -> ClassifierTwoSampleTest:
-    """Train a classifier to tell real from generated samples, and test it on the rest of them.
+    """Train a classifier to tell real from generated samples, and test it on held-out samples.
 
-    An accuracy of 1/2 means that *this* classifier, trained on so many samples, finds no difference; a better one may.
+    An accuracy of 1/2 means that *this* classifier, with this many samples, finds no difference. A better one may.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples, at least 4; the trailing shape is flattened.
+        Real samples, at least 4. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, at least 4, of as many features.
+        Generated samples, at least 4, with as many features.
     estimator : scikit-learn classifier or None, default=None
-        It is cloned, and fitted with real samples labelled 1. None is the published one: a network with a hidden layer
-        of 20 ReLU, 100 epochs of Adam, on standardised features.
+        Classifier to clone. Real samples have label 1. None is the published classifier: a network with one hidden
+        layer of 20 ReLU, 100 epochs of Adam, on standardised features.
     test_size : float, default=0.5
-        Fraction of each sample that is held out for the test, in (0, 1). From the rest the classifier is trained with
-        equally many of both, as many as the smaller sample has left.
+        Fraction of each sample that is held out for the test, in (0, 1). The classifier is trained on equally many of
+        both from the rest, as many as the smaller sample has left.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     random_state : int, Generator, RandomState or None, default=None
         Seed or source of the split, and of the default classifier.
     chunk_size : int, default=500
-        Rows that are given to `features` at once, at least 1.
+        Number of rows to give to `features` at once, at least 1.
 
     Returns
     -------
@@ -75,13 +75,16 @@ def classifier_two_sample_test(
 
     Notes
     -----
-    A classifier that is trained with many more samples of one kind calls everything that kind, and finds nothing.
+    A classifier that is trained with many more samples of one kind predicts that kind everywhere, and finds nothing.
     Hence the equal numbers.
 
-    The p-value is one-sided, and valid at any number of samples. With n held-out samples of each kind, the number of
-    hits is at most as likely to exceed n by so much as Binomial(2n, 1/2), whose normal limit is the published
-    N(1/2, 1/(4 n)). With unequal numbers it is that of Fisher's exact test of the held-out samples' labels and
-    predictions. It is the split's alone: another seed gives another.
+    The p-value is one-sided, and valid for any number of samples:
+
+    - With n held-out samples of each kind, the number of hits exceeds n with at most the probability of
+      Binomial(2n, 1/2). The normal limit of that is the published N(1/2, 1/(4 n)).
+    - With unequal numbers it is the p-value of Fisher's exact test of the held-out samples' labels and predictions.
+
+    It depends on the split: another seed gives another p-value.
 
     References
     ----------
@@ -109,7 +112,7 @@ def classifier_two_sample_test(
     if isinstance(test_size, bool) or not isinstance(test_size, float | int) or not 0 < test_size < 1:
         raise ValueError(f"test_size of {name} must be a number in (0, 1), got {test_size!r}.")
     rng = as_generator(random_state, name)
-    if estimator is None:  # in whose scaler squares could overflow
+    if estimator is None:  # its scaler's squares could overflow
         x, y, _ = unit_scale(x, y)
     train, test = [], []
     for rows in (x, y):
@@ -125,7 +128,7 @@ def classifier_two_sample_test(
     n_train = min(map(len, train))
     train = [rows[:n_train] for rows in train]
     if estimator is None:
-        # At the default rate, 100 epochs of a few hundred rows are too few steps.
+        # At the default learning rate, 100 epochs of a few hundred rows are too few steps.
         network = MLPClassifier(
             (20,),
             max_iter=100,
@@ -138,7 +141,7 @@ def classifier_two_sample_test(
         model = clone(estimator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 100 epochs are the definition, not a failure
-        # scikit-learn's networks swallow Ctrl-C, and would be tested half trained.
+        # scikit-learn's networks swallow Ctrl-C, and a half-trained one would be tested.
         warnings.filterwarnings("error", "Training interrupted by user")
         try:
             model.fit(np.concatenate(train), np.repeat([1, 0], n_train))
@@ -153,7 +156,7 @@ def classifier_two_sample_test(
 
 
 def _p_value(hits_real: int, hits_generated: int, n_real: int, n_generated: int) -> float:
-    """Probability of so high a mean of both accuracies where predictions know nothing of labels."""
+    """Probability of such a mean of both accuracies if predictions do not depend on labels."""
     if hits_real * n_generated + hits_generated * n_real <= n_real * n_generated:
         return 1.0
     if n_real == n_generated:
@@ -161,4 +164,4 @@ def _p_value(hits_real: int, hits_generated: int, n_real: int, n_generated: int)
     else:
         called_real = hits_real + n_generated - hits_generated
         p = stats.hypergeom.sf(hits_real - 1, n_real + n_generated, called_real, n_real)
-    return min(max(float(p), float(np.finfo(np.float64).tiny)), 1.0)  # smaller ones are no floats
+    return min(max(float(p), float(np.finfo(np.float64).tiny)), 1.0)  # smaller values are no floats

@@ -10,7 +10,7 @@ from ._extractors import Extractor
 
 __all__ = ["CLASSIFIERS", "load_classifier"]
 
-#: Names that `load_classifier` takes, each with its channels and the file of its weights.
+#: Names that `load_classifier` takes, each with its number of channels and its file of weights.
 CLASSIFIERS = {"mnist": (1, "mnist"), "fashion-mnist": (1, "fashion-mnist"), "stacked-mnist": (3, "mnist")}
 
 _BATCH = 500  # images at once: the first layer holds 0.1 MB for each
@@ -19,25 +19,28 @@ _BATCH = 500  # images at once: the first layer holds 0.1 MB for each
 def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
     """A convolutional classifier of MNIST, Fashion-MNIST or Stacked MNIST, for scores and distances in its own space.
 
-    ``features="classifier-mnist"`` and ``classifier="classifier-mnist"`` load it, and so for the other names. It comes
-    with the package, was trained on the data's training set alone, and errs on 0.5% of the test images of MNIST and on
-    9.0% of Fashion-MNIST's. A Fréchet distance in its features is an FD-classifier, never an FID; compare it only with
-    others of the same classifier, such as that of the test set to the training set.
+    ``features="classifier-mnist"`` and ``classifier="classifier-mnist"`` load it, and likewise for the other names. It
+    comes with the package and was trained only on the training sets. It errs on 0.5% of the test images of MNIST and
+    on 9.0% of those of Fashion-MNIST.
+
+    A Fréchet distance in its features is an FD-classifier, never an FID. Compare it only with distances of the same
+    classifier, such as that of the test set to the training set.
 
     Parameters
     ----------
     name : {"mnist", "fashion-mnist", "stacked-mnist"}, default="mnist"
-        ``"stacked-mnist"`` is that of MNIST on each of three channels.
+        ``"stacked-mnist"`` applies the MNIST classifier to each of three channels.
     device : str or torch.device, default="auto"
-        Where it runs; "auto" is CUDA where there is one, else the CPU.
+        Device to run on. "auto" is CUDA if available, and otherwise the CPU.
 
     Returns
     -------
     extractor : Extractor
-        Its `features` (n, 128) are the averages over pixels of the last convolution, its `probabilities` (n, 10) the
-        softmax; for ``"stacked-mnist"`` they are (n, 384), the channels side by side, and (n, 1000), their products,
-        the class being the number that the three digits spell. Both take images of shape (n, 1 or 3, H, W), as uint8
-        from 0 to 255 or as floats in [-1, 1]; those that are not 28 × 28 are resized, bilinearly.
+        Its `features` (n, 128) are averages over pixels of the last convolution. Its `probabilities` (n, 10) are the
+        softmax. For ``"stacked-mnist"`` the features (n, 384) are those of the channels, concatenated. The
+        probabilities (n, 1000) are products, and the class is the number that the three digits spell. Both take images
+        of shape (n, 1 or 3, H, W), as uint8 from 0 to 255 or as floats in [-1, 1]. Images that are not 28 × 28 are
+        resized bilinearly.
 
     Raises
     ------
@@ -67,13 +70,13 @@ def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     weights = load(resources.files(__package__).joinpath("weights", f"{file}.safetensors").read_bytes())
-    with torch.device("meta"):  # no weights of its own, which would be drawn from torch's global generator
+    with torch.device("meta"):  # no initial weights, which would be drawn from torch's global generator
         net = ImageClassifier()
     net.load_state_dict(weights, assign=True)
     net.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
     def run(X: Any, look: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
-        """`look` at each channel: (n, channels, d)."""
+        """Outputs of `look` for each channel: (n, channels, d)."""
         images = _as_images(X, channels, name)
         out = []
         with undisturbed(), torch.no_grad():
@@ -107,7 +110,7 @@ def _as_images(X: Any, channels: int, name: str) -> np.ndarray:
     if images.dtype == np.uint8:
         return images.astype(np.float32) / np.float32(127.5) - 1
     low, high = float(images.min()), float(images.max())
-    # Rounding in a sampler's last layer may leave [-1, 1] by a little.
+    # Rounding in a sampler's last layer may exceed [-1, 1] a little.
     if images.dtype.kind != "f" or not (low >= -1.001 and high <= 1.001):
         raise ValueError(
             f"The classifier of {name} takes images of uint8, or floats in [-1, 1],"

@@ -9,7 +9,7 @@ _SIDE = 28
 
 
 def to_size(images: Tensor) -> Tensor:
-    """Images (n, 1, H, W) at the size that the classifier looks at; bilinear, and averaging where it makes smaller."""
+    """Images (n, 1, H, W), resized to the classifier's size: bilinearly, with averaging if they shrink."""
     if images.shape[2:] == (_SIDE, _SIDE):
         return images
     smaller = max(images.shape[2:]) > _SIDE
@@ -17,7 +17,7 @@ def to_size(images: Tensor) -> Tensor:
 
 
 class ImageClassifier(nn.Module):
-    """Four convolutions of 3 × 3 with batch norm, an average over pixels, a linear layer.
+    """Four 3 × 3 convolutions with batch norm, an average over pixels, and a linear layer.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class ImageClassifier(nn.Module):
         self.last = nn.Linear(n_features, n_classes)
 
     def features(self, images: Tensor) -> Tensor:
-        """(n, n_features) of images (n, 1, 28, 28) in [−1, 1]."""
+        """Features (n, n_features) of images (n, 1, 28, 28) in [−1, 1]."""
         return self.body(images)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -17,28 +17,28 @@ __all__ = ["energy_distance", "energy_distance_unit"]
 def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None, chunk_size: int = 500) -> float:
     """Energy distance 2E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖ between two samples, as a V-statistic.
 
-    It is the squared distance, without the square root that :func:`scipy.stats.energy_distance` takes. The
-    means run over all pairs, each point with itself included, so that it is the energy distance between the
-    two empirical distributions: at least 0, and 0 if and only if they are the same.
+    It is the squared distance, without the square root that :func:`scipy.stats.energy_distance` takes. The means run
+    over all pairs, including each point with itself. It is thus the energy distance between the two empirical
+    distributions: at least 0, and 0 if and only if they are the same.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples; the trailing shape is flattened.
+        Real samples. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, of as many features.
+        Generated samples, with as many features.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Rows of each sample that are compared, or given to `features`, at once, at least 1. The block of distances
-        takes ``8 * chunk_size**2`` bytes whatever the numbers of rows; time is in proportion to
-        (n_real + n_generated)², which it does not change.
+        Number of rows of each sample to compare, or to give to `features`, at once, at least 1. The block of distances
+        takes ``8 * chunk_size**2`` bytes, whatever the number of rows. Time is proportional to
+        (n_real + n_generated)², whatever `chunk_size` is.
 
     Returns
     -------
     distance : float
-        In the units of X, >= 0. Computed in float64; below about 1e-15 of the mean distance it is rounding.
+        In the units of X, >= 0. Computed in float64. Below about 1e-15 of the mean distance it is rounding.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None,
     Warns
     -----
     PrecisionWarning
-        If the distance is so much smaller than the values that rounding leaves it fewer than three digits.
+        If the distance is so much smaller than the values that rounding leaves fewer than three digits.
 
     References
     ----------
@@ -64,7 +64,7 @@ def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None,
     """
     x, y, chunk_size = feature_pair(X_real, X_generated, features, "energy_distance", chunk_size)
     x, y, scale = unit_scale(x, y)
-    # The three means are computed alike, so that they cancel exactly where the samples are the same array.
+    # The three means are computed alike, so that they cancel exactly if the samples are the same array.
     within = _mean_distance(x, x, chunk_size) + _mean_distance(y, y, chunk_size)
     between = 2 * _mean_distance(x, y, chunk_size)
     distance = max(between - within, 0.0)
@@ -79,21 +79,20 @@ def energy_distance_unit(
     n_pairs: int = 50,
     random_state: Any = None,
 ) -> float:
-    """Mean energy distance between two independent real samples: the unit in which a model's is read.
+    """Mean energy distance between two independent real samples, the unit for reading a model's energy distance.
 
-    A model whose energy distance to the data, at the same `n_samples`, is about one unit cannot be told from
-    the data by it.
+    If a model's energy distance to the data, at the same `n_samples`, is about one unit, it does not tell them apart.
 
     Parameters
     ----------
     sampler : callable
         ``sampler(n, rng)`` gives n real rows, of shape (n, ...), drawn with the numpy Generator `rng`.
     n_samples : int, default=5000
-        Rows in each sample, at least 1.
+        Number of rows in each sample, at least 1.
     n_pairs : int, default=50
-        Pairs to average over, at least 1.
+        Number of pairs to average over, at least 1.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Networks through which measures look at samples: features, and class probabilities where they have classes."""
+"""Networks that give measures features of samples, and class probabilities if they have classes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,17 +27,17 @@ Features = str | Callable[[Any], Any] | None
 
 @dataclass(frozen=True)
 class Extractor:
-    """A network that measures can be asked for by name.
+    """A network that measures take by name.
 
     Attributes
     ----------
     name : str
-        The name it is registered under; reports print it.
+        Its registered name, which reports print.
     features : callable
-        ``features(X)`` gives the features, of shape (n, d), of an array of shape (n, ...), whatever n is and
-        whichever rows stand beside one another.
+        ``features(X)`` gives features of shape (n, d) of an array of shape (n, ...). The features of a row must not
+        depend on n or on the other rows.
     probabilities : callable or None
-        ``probabilities(X)`` gives class probabilities, of shape (n, n_classes), or is None where it has no classes.
+        ``probabilities(X)`` gives class probabilities of shape (n, n_classes). None if it has no classes.
 
     Examples
     --------
@@ -58,14 +58,14 @@ _LOADED: dict[str, Extractor] = {}
 
 
 def register_extractor(name: str, load: Callable[[], Extractor]) -> None:
-    """Make an extractor known by a name that ``features=`` and ``classifier=`` take.
+    """Register an extractor under a name that ``features=`` and ``classifier=`` take.
 
     Parameters
     ----------
     name : str
         A name that no other extractor has.
     load : callable
-        ``load()`` gives the :class:`Extractor`. It is called once, when the name is first used.
+        ``load()`` gives the :class:`Extractor`. It is called once, at the first use of the name.
 
     Raises
     ------
@@ -91,12 +91,12 @@ def register_extractor(name: str, load: Callable[[], Extractor]) -> None:
 
 
 def get_extractor(name: str) -> Extractor:
-    """The extractor registered under a name, loaded at the first call.
+    """Return the extractor registered under a name. It is loaded at the first call.
 
     Parameters
     ----------
     name : str
-        ``"inception"``, or what :func:`register_extractor` was given.
+        ``"inception"``, or a name given to :func:`register_extractor`.
 
     Returns
     -------
@@ -107,7 +107,8 @@ def get_extractor(name: str) -> Extractor:
     ValueError
         If no extractor has the name.
     ImportError, FileNotFoundError
-        If what the extractor needs is not installed, or its weights are not there; never another network instead.
+        If something that the extractor needs is not installed, or its weights are missing. No other network replaces
+        it.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def has_classes(features: Features) -> bool:
 
 
 def as_features(X: Any, features: Features, name: str, function: str, *, chunk_size: int = 500) -> np.ndarray:
-    """The rows (n, d) in which `X` is compared, float64 and finite."""
+    """The finite float64 rows (n, d) by which `X` is compared."""
     if features is None:
         return check_rows(X, name, function)
     return _apply(_resolve(features, "features", function), X, "features", name, function, chunk_size)
@@ -138,7 +139,7 @@ def as_features(X: Any, features: Features, name: str, function: str, *, chunk_s
 def feature_pair(
     X_real: Any, X_generated: Any, features: Features, function: str, chunk_size: Any
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Rows of both samples, of one width, their columns aligned by name, and the checked `chunk_size`."""
+    """Rows of both samples with one width and columns aligned by name, and the checked `chunk_size`."""
     chunk_size = check_count(chunk_size, "chunk_size", function)
     X_real, X_generated = align_all((X_real, X_generated), ("X_real", "X_generated"), function)
     x = as_features(X_real, features, "X_real", function, chunk_size=chunk_size)
@@ -151,7 +152,7 @@ def feature_pair(
 
 
 def as_probabilities(X: Any, classifier: Features, name: str, function: str, *, chunk_size: int = 500) -> np.ndarray:
-    """Class probabilities (n, n_classes): `X` itself without a classifier; each row sums to 1."""
+    """Class probabilities (n, n_classes), whose rows sum to 1. Without a classifier, `X` itself."""
     if classifier is None:
         p = check_rows(X, name, function)
     else:

@@ -19,21 +19,21 @@ _QUICK = 512  # rows and columns of a matrix whose decomposition takes a tenth o
 def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None, chunk_size: int = 500) -> float:
     """Fréchet distance ‖μ_r − μ_g‖² + Tr(C_r + C_g − 2 (C_r C_g)^½) between two samples.
 
-    It is the squared 2-Wasserstein distance of the Gaussians that have the samples' means μ and covariances C, so
-    the difference of the means enters squared, as Heusel et al. have it; the lecture's slide drops the square. Only
-    with ``features="inception"`` is it the Fréchet Inception Distance (FID).
+    It is the squared 2-Wasserstein distance between the Gaussians with the samples' means μ and covariances C. The
+    difference of the means enters squared, as in Heusel et al.; some texts drop the square. It is the Fréchet
+    Inception Distance (FID) only with ``features="inception"``.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples, at least 2; the trailing shape is flattened.
+        Real samples, at least 2. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, at least 2, of as many features.
+        Generated samples, at least 2, with as many features.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Rows that are given to `features`, or added to a covariance, at once, at least 1.
+        Number of rows to give to `features`, or to add to a covariance, at once, at least 1.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
     Warns
     -----
     SmallSampleWarning
-        If a sample has no more rows than features. Its covariance is then singular; the distance stays finite, but
-        it says more of the number of rows than of the samples.
+        If a sample has no more rows than features. Its covariance is then singular. The distance stays finite, but
+        depends more on the number of rows than on the samples.
     PrecisionWarning
-        If the distance is so much smaller than the values that rounding leaves it fewer than three digits.
+        If the distance is so much smaller than the values that rounding leaves fewer than three digits.
 
     Raises
     ------
@@ -57,9 +57,10 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
     Notes
     -----
     Covariances have n − 1 in the denominator. Everything is float64. Each covariance has a symmetric
-    eigendecomposition, C = R Rᵀ, and Tr (C_r C_g)^½ is the sum of the singular values of R_rᵀ R_g, which loses less
-    to rounding than the square root of a product does. With no more rows than features R is the centred sample
-    itself. The estimate is biased upwards by an amount of order 1/n: compare models at one sample size only.
+    eigendecomposition C = R Rᵀ, and Tr (C_r C_g)^½ is the sum of the singular values of R_rᵀ R_g. This loses less to
+    rounding than the square root of a product. With no more rows than features, R is the centred sample itself.
+
+    The estimate has an upward bias of order 1/n. Compare models at one sample size only.
 
     References
     ----------
@@ -115,7 +116,7 @@ def _moments(x: np.ndarray, chunk_size: int) -> tuple[np.ndarray, float, np.ndar
 
 
 def _long(decompose: Callable[..., Any], matrix: np.ndarray, **options: Any) -> Any:
-    """A decomposition, by numpy since scipy's would not let Ctrl-C through."""
+    """A decomposition by numpy, since scipy's would block Ctrl-C."""
     if max(matrix.shape) <= _QUICK:
         return decompose(matrix, **options)
     return interruptible(lambda _: decompose(matrix, **options))

@@ -1,4 +1,4 @@
-"""The Inception network of the Fréchet Inception Distance, as torch-fidelity has it."""
+"""The Inception network of the Fréchet Inception Distance, from torch-fidelity."""
 
 import hashlib
 import os
@@ -16,34 +16,33 @@ _BATCH = 32  # images at once: the first layers hold 15 MB for each
 
 
 def load_inception(*, device: Any = "auto") -> Extractor:
-    """The Inception network of the published FID, KID and Inception score, through torch-fidelity.
+    """The Inception network of the published FID, KID and Inception score, from torch-fidelity.
 
-    ``features="inception"`` and ``classifier="inception"`` load it. Its weights, converted from the TensorFlow
-    graph of 5 December 2015, are looked for in ``$FDGM_DATA``, then in ``checkpoints`` of torch's hub folder, and
-    otherwise downloaded to the latter. The file's SHA-256 is checked against its name. There is no other network that
-    would take its place.
+    ``features="inception"`` and ``classifier="inception"`` load it. Its weights are converted from the TensorFlow
+    graph of 5 December 2015. They are looked for in ``$FDGM_DATA``, then in ``checkpoints`` of torch's hub folder, and
+    otherwise downloaded to the latter. The file's SHA-256 is checked against its name. No other network replaces it.
 
     Parameters
     ----------
     device : str or torch.device, default="auto"
-        Where it runs; "auto" is CUDA where there is one, else the CPU.
+        Device to run on. "auto" is CUDA if available, and otherwise the CPU.
 
     Returns
     -------
     extractor : Extractor
-        Its `features` are the 2,048 of the last pooling layer, its `probabilities` the softmax over 1,008 classes
-        without the bias, as torch-fidelity's Inception score has it. Both take images of shape (n, 1 or 3, H, W), as
-        uint8 from 0 to 255 or as floats in [-1, 1], which are rounded to 8 bits; one channel is repeated. The network
-        resizes them to 299 × 299 as the TensorFlow graph does.
+        Its `features` are the 2,048 of the last pooling layer. Its `probabilities` are the softmax over 1,008 classes
+        without the bias, as in torch-fidelity's Inception score. Both take images of shape (n, 1 or 3, H, W), as uint8
+        from 0 to 255 or as floats in [-1, 1], which are rounded to 8 bits. A single channel is repeated. The network
+        resizes images to 299 × 299 as the TensorFlow graph does.
 
     Raises
     ------
     ImportError
-        If torch-fidelity, which the extra ``fdgm[inception]`` brings, cannot be imported.
+        If torch-fidelity cannot be imported. The extra ``fdgm[inception]`` installs it.
     FileNotFoundError
-        If the weights are in no folder and cannot be downloaded. The message says which file to fetch, and to where.
+        If the weights are in no folder and cannot be downloaded. The message says which file to fetch, and where to.
     ValueError
-        If the file is not the one that its name promises.
+        If the file's content does not match its name.
 
     References
     ----------
@@ -52,7 +51,7 @@ def load_inception(*, device: Any = "auto") -> Extractor:
 
     Examples
     --------
-    ``features="inception"`` loads it when it is first used. To have it on another device, under a name of its own:
+    ``features="inception"`` loads it at the first use. To have it on another device, register it under another name:
 
     >>> from fdgm.metrics import load_inception, register_extractor
     >>> register_extractor("inception-cpu", lambda: load_inception(device="cpu"))
@@ -72,7 +71,7 @@ def load_inception(*, device: Any = "auto") -> Extractor:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     weights = _weights(inception.URL_INCEPTION_V3)
-    with torch.random.fork_rng(devices=[]):  # its first weights, which are not kept, are drawn from torch's generator
+    with torch.random.fork_rng(devices=[]):  # its initial weights, which are not kept, are drawn from torch's generator
         net = inception.FeatureExtractorInceptionV3(
             "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights)
         ).to(device, torch.float32)
@@ -104,7 +103,7 @@ def _as_bytes(X: Any) -> np.ndarray:
     if images.dtype == np.uint8:
         return np.ascontiguousarray(images)
     low, high = float(images.min()), float(images.max())
-    # Rounding in a sampler's last layer may leave [-1, 1] by a little.
+    # Rounding in a sampler's last layer may exceed [-1, 1] a little.
     if images.dtype.kind != "f" or not (low >= -1.001 and high <= 1.001):
         raise ValueError(
             "The Inception network takes images of uint8, or floats in [-1, 1], "
@@ -114,7 +113,7 @@ def _as_bytes(X: Any) -> np.ndarray:
 
 
 def _weights(url: str) -> Path:
-    """The file of weights, checked, downloaded where it is nowhere."""
+    """The file of weights, checked. It is downloaded if it is in no folder."""
     import torch
 
     name = url.rsplit("/", 1)[1]

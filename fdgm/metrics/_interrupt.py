@@ -1,4 +1,4 @@
-"""Long calls of compiled code, run in a thread so that Ctrl-C is answered meanwhile."""
+"""Run long calls of compiled code in a thread, so that Ctrl-C works meanwhile."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ __all__ = ["interruptible"]
 
 
 def interruptible(work: Callable[[threading.Event], Any]) -> Any:
-    """What ``work(stopped)`` returns; Ctrl-C sets `stopped`, and leaves the thread to end by itself."""
+    """Return ``work(stopped)``. Ctrl-C sets `stopped`, and the thread then ends by itself."""
     stopped, ended = threading.Event(), threading.Event()
     found: list[Any] = []
     raised: list[BaseException] = []

@@ -24,29 +24,29 @@ def kde_score(
 ) -> float:
     """Log-likelihood of real samples under a Gaussian kernel density estimate of the generated ones.
 
-    It is the sum over 5,000 real rows, as DGflow's table has it: the mean over the rows that are given, times
-    `n_rows`. Perfect samples of its 25 Gaussians, 5,000 against 5,000, give about −2,570.
+    As in DGflow's table, it is the sum over 5,000 real rows: the mean over the given rows, times `n_rows`. Perfect
+    samples of DGflow's 25 Gaussians, 5,000 against 5,000, give about −2,570.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples, whose likelihood is taken; the trailing shape is flattened.
+        Real samples, whose likelihood is computed. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, which the density is estimated from, of as many features.
+        Generated samples, from which the density is estimated, with as many features.
     bandwidth : float, default=0.1
-        Standard deviation of the kernel, in the units of the features, > 0. The score means nothing without it.
+        Standard deviation of the kernel, in the units of the features, > 0. Report it with the score.
     n_rows : int, default=5000
-        Rows whose likelihoods the score sums, at least 1.
+        Number of rows whose likelihoods the score sums, at least 1.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Samples that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of samples to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
     score : float
-        In nats; higher is better.
+        In nats. Higher is better.
 
     Raises
     ------
@@ -57,8 +57,8 @@ def kde_score(
     Notes
     -----
     The sum over all pairs is exact, up to rounding. :class:`sklearn.neighbors.KernelDensity` drops distant kernels even
-    at zero tolerance, which far outliers notice. In more than some ten features a kernel density estimate says more of
-    its bandwidth than of the samples (Theis et al.); it is for the plane.
+    at zero tolerance, which matters for far outliers. Use the score for data in the plane: with more than some ten
+    features a kernel density estimate depends more on its bandwidth than on the samples (Theis et al.).
 
     References
     ----------
@@ -85,7 +85,7 @@ def kde_score(
 
 
 def _log_sums(x: np.ndarray, y: np.ndarray, bandwidth: float, chunk_size: int) -> np.ndarray:
-    """Log of the sum over y of exp(−‖x − y‖²/(2 bandwidth²)) for each row of x; (n,)."""
+    """Log of the sum over y of exp(−‖x − y‖²/(2 bandwidth²)) for each row of x: (n,)."""
     sums = np.full(len(x), -np.inf)
     for at in range(0, len(y), chunk_size):
         exponents = gaussian_exponents(x, y[at : at + chunk_size], bandwidth)  # (n, c)

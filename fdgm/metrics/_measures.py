@@ -1,4 +1,4 @@
-"""The calls that a report makes, each with the rows of the table that it fills."""
+"""The calls of a report, each with the rows of the table that it fills."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ class Measure:
     bounds: tuple[Any, Any] = _POSITIVE
     replace: bool = False
     interval: bool = True
-    trials: int | None = None  # of an accuracy that is a fraction of so many hits, whose interval is theirs
+    trials: int | None = None  # number of trials of an accuracy, for its binomial interval
 
 
 def of_rows(rows: Samples, space: str, max_rows: int, rng: np.random.Generator, chunk_size: int) -> Iterator[Measure]:
@@ -176,7 +176,7 @@ def of_texts(texts: Samples) -> Iterator[Measure]:
 
 
 def _distance_name(letter: str, function: str, space: str) -> str:
-    """FID and KID are those of the Inception network alone."""
+    """FID or KID for the Inception network, and another name for any other extractor."""
     if space in ("rows", "features"):
         return function
     return f"{letter}ID" if space == "inception" else f"{letter}D-{space}"

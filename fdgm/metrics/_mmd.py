@@ -1,4 +1,4 @@
-"""Maximum mean discrepancy, and the kernel inception distance, which is one."""
+"""Maximum mean discrepancy, and the kernel inception distance, a special case."""
 
 import math
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from ._pairs import distances, gaussian_exponents, unit_scale
 
 __all__ = ["kernel_inception_distance", "kernel_mmd", "median_distance"]
 
-#: k(x, y): rows (n, d) and (m, d) to the matrix (n, m).
+#: k(x, y): it maps rows (n, d) and (m, d) to the matrix (n, m).
 Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-_FOR_MEDIAN = 1000  # samples whose distances give the median; more change it by under 1%
+_FOR_MEDIAN = 1000  # samples whose distances give the median; more change it by less than 1%
 
 
 def kernel_mmd(
@@ -32,31 +32,31 @@ def kernel_mmd(
 ) -> float:
     """Squared maximum mean discrepancy E k(x, x') − 2 E k(x, y) + E k(y, y') between two samples.
 
-    It is squared unless `squared` is False; the lecture's slide takes the root.
+    It is squared unless `squared` is False. Some texts report the root.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples; the trailing shape is flattened.
+        Real samples. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, of as many features.
+        Generated samples, with as many features.
     kernel : {"rbf", "polynomial"} or callable, default="rbf"
-        "rbf" is exp(−‖x − y‖²/(2 bandwidth²)); "polynomial" is (x·y/d + 1)³, that of the kernel inception distance;
-        a callable takes rows (n, d) and (m, d) to the matrix (n, m).
+        "rbf" is exp(−‖x − y‖²/(2 bandwidth²)). "polynomial" is (x·y/d + 1)³, the kernel of the kernel inception
+        distance. A callable maps rows (n, d) and (m, d) to the matrix (n, m).
     bandwidth : float or None, default=None
-        Of "rbf", in the units of the features, > 0. None is the median distance between the real samples (1,000 of
-        them, always the same ones, drawn at random, where there are more): from the real ones alone, so that every
-        model that is compared to them has the same kernel. It means nothing to other kernels.
+        Bandwidth of "rbf", in the units of the features, > 0. None is the median distance between the real samples, or
+        between 1,000 of them if there are more: always the same ones, drawn at random. It depends only on the real
+        samples, so that all models compared with them have the same kernel. Other kernels do not use it.
     estimator : {"unbiased", "biased"}, default="unbiased"
-        "unbiased" leaves out the pairs of a row with itself (the U-statistic, which may be negative); "biased" keeps
-        them (the V-statistic, the discrepancy of the two empirical distributions, >= 0).
+        "unbiased" omits the pairs of a row with itself. It is the U-statistic, which may be negative. "biased" keeps
+        them. It is the V-statistic, the discrepancy of the two empirical distributions, >= 0.
     squared : bool, default=True
-        False takes the root, of 0 where the unbiased estimate is negative.
+        False takes the root. If the unbiased estimate is negative, the root is 0.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Rows of each sample that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of rows of each sample to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def kernel_mmd(
 
     See Also
     --------
-    energy_distance : The discrepancy of the kernel −‖x − y‖, which has no bandwidth.
+    energy_distance : The discrepancy for the kernel −‖x − y‖, which has no bandwidth.
 
     References
     ----------
@@ -109,30 +109,31 @@ def kernel_inception_distance(
 ) -> float:
     """Kernel inception distance: the mean, over random subsets, of the unbiased squared MMD of (x·y/d + 1)³.
 
-    Only with ``features="inception"`` is it the published KID; with None it compares the rows themselves.
+    It is the published KID only with ``features="inception"``. With None it compares the rows themselves.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples, at least 2; the trailing shape is flattened.
+        Real samples, at least 2. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, at least 2, of as many features.
+        Generated samples, at least 2, with as many features.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     n_subsets : int, default=100
-        Pairs of subsets, at least 1.
+        Number of pairs of subsets, at least 1.
     subset_size : int or None, default=None
-        Rows in each subset, drawn without replacement, at least 2. None is 1,000, or all of the smaller sample.
+        Number of rows in each subset, drawn without replacement, at least 2. None is 1,000, or all rows of the smaller
+        sample.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the subsets. A RandomState is drawn from in torch-fidelity's order.
+        Seed or source of the subsets. A RandomState is used in torch-fidelity's order.
     chunk_size : int, default=500
-        Rows that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of rows to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
     distance : float
-        Unbiased, so that it may fall a little below 0 where the samples are alike.
+        Unbiased. It may therefore be slightly below 0 if the samples are alike.
 
     Raises
     ------
@@ -170,7 +171,7 @@ def kernel_inception_distance(
 
 
 def _bandwidth(bandwidth: float | None, x: np.ndarray, scale: float) -> float:
-    """Of "rbf", for samples that `scale` has divided."""
+    """Bandwidth of "rbf" for samples that were divided by `scale`."""
     if bandwidth is not None:
         return check_real(bandwidth, "bandwidth", "kernel_mmd") / scale
     width = median_distance(x)
@@ -196,7 +197,7 @@ def _rbf(x: np.ndarray, y: np.ndarray, bandwidth: float) -> np.ndarray:
 
 
 def _polynomial(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    # The copy keeps numpy from another routine, with other rounding, where x and y are the same array.
+    # If x and y are the same array, numpy uses another routine with other rounding. The copy prevents that.
     base = x @ np.ascontiguousarray(y.T) / x.shape[1] + 1
     return base * base * base  # a tenth of the time of ** 3
 
@@ -211,8 +212,8 @@ def _checked(x: np.ndarray, y: np.ndarray, kernel: Kernel) -> np.ndarray:
 
 
 def median_distance(x: np.ndarray) -> float:
-    """Median distance between the rows of x (n, d), or between 1,000 of them, drawn with one seed; 0 for one row."""
-    # Evenly spaced ones would be of one kind where kinds alternate.
+    """Median distance between the rows of x (n, d), or between 1,000 of them drawn with a fixed seed. 0 for one row."""
+    # Evenly spaced rows would all be of one kind if kinds alternate.
     rows = x if len(x) <= _FOR_MEDIAN else x[np.random.default_rng(0).choice(len(x), _FOR_MEDIAN, replace=False)]
     rows, _, scale = unit_scale(rows, rows)
     pairs = distances(rows, rows)[np.triu_indices(len(rows), k=1)]
@@ -234,7 +235,7 @@ def _mmd2(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, unbiased:
 
 
 def _mean(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, itself: bool) -> float:
-    """Mean of k(x_i, y_j) over all i and j, or, where not `itself`, over i ≠ j."""
+    """Mean of k(x_i, y_j) over all i and j or, without `itself`, over i ≠ j."""
     sums = []
     for i in range(0, len(x), chunk_size):
         for j in range(0, len(y), chunk_size):

@@ -1,4 +1,4 @@
-"""Which modes generated samples reach, of a known mixture or of a classifier, and in what shares."""
+"""The modes that generated samples reach, and their fractions, for a known mixture or by a classifier."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,22 +19,23 @@ __all__ = ["ModeCoverage", "high_quality_share", "mode_coverage"]
 
 @dataclass(frozen=True, eq=False)
 class ModeCoverage:
-    """What :func:`mode_coverage` finds.
+    """Result of :func:`mode_coverage`.
 
     Attributes
     ----------
     n_captured : int
-        Modes with at least `min_count` samples near their centre, or of their class.
+        Number of modes with at least `min_count` samples near their centre, or in their class.
     n_modes : int
-        Modes that there are.
+        Number of modes.
     counts : ndarray of shape (n_modes,), int64, read-only
-        Samples within ``n_std * std`` of each centre, each counted at its nearest centre; or samples of each class.
+        Number of samples within ``n_std * std`` of each centre, each counted at its nearest centre. By classes, the
+        number of samples in each class.
     high_quality_share : float
-        Share of the samples that are within ``n_std * std`` of any centre, in [0, 1]; NaN by classes.
+        Fraction of the samples within ``n_std * std`` of any centre, in [0, 1]. NaN by classes.
     reverse_kl : float
-        KL(generated‖real) in nats between the shares of the modes, every sample assigned to its nearest
-        centre however far, or to its class; >= 0, and finite where modes are missing. It is infinite only where
-        generated samples are of a class that no real one is of.
+        KL(generated‖real) in nats between the fractions of the modes, >= 0. Every sample belongs to its nearest
+        centre, however far, or to its class. It is finite if modes are missing. It is infinite only if generated
+        samples are in a class without real samples.
 
     Examples
     --------
@@ -64,37 +65,41 @@ def mode_coverage(
     classifier: Features = None,
     chunk_size: int = 500,
 ) -> ModeCoverage:
-    """How many modes are captured, and how far their shares are from the real ones.
+    """Count the captured modes, and compare their fractions with the real ones.
 
-    With `std` the modes are those of a known mixture, and a sample belongs to the centre that it is nearest to.
-    Without, they are the classes of a classifier, as for the 1,000 classes of Stacked MNIST.
+    With `std` the modes are those of a known mixture, and a sample belongs to its nearest centre. Without `std` they
+    are the classes of a classifier, such as the 1,000 classes of Stacked MNIST.
 
     Parameters
     ----------
     X_real : array-like
-        With `std`, the true centres of the modes, of shape (n_modes, ...), the trailing shape flattened. Without, the
-        real samples' labels, ints of shape (n_real,) from 0 to n_modes - 1, or their class probabilities, of shape
-        (n_real, n_modes), of which the largest counts; with a `classifier` the samples themselves; None where
-        `weights` or equal shares take their place.
+        With `std`, the true centres of the modes, of shape (n_modes, ...). The trailing shape is flattened.
+
+        Without `std`, one of:
+
+        - the real samples' labels, ints of shape (n_real,) from 0 to n_modes - 1;
+        - their class probabilities of shape (n_real, n_modes), of which the largest counts;
+        - with a `classifier`, the samples themselves;
+        - None, if `weights` or equal fractions replace them.
     X_generated : array-like
-        With `std`, generated samples of as many features as the centres, of shape (n_samples, ...). Without, their
-        labels or probabilities; with a `classifier` the samples themselves.
+        With `std`, generated samples of shape (n_samples, ...), with as many features as the centres. Without `std`,
+        their labels or probabilities or, with a `classifier`, the samples themselves.
     std : float or None, default=None
-        Standard deviation of each mode along each axis, > 0. None is by classes.
+        Standard deviation of each mode along each axis, > 0. None compares by classes.
     n_std : float, default=4.0
-        A sample within ``n_std * std`` of a centre, in Euclidean distance, is near it; > 0.
+        A sample is near a centre if its Euclidean distance is at most ``n_std * std``, > 0.
     min_count : int or None, default=None
-        Samples near its centre, or of its class, that make a mode captured, at least 1. None is 20 with `std`, and 1
-        without.
+        Number of samples near its centre, or in its class, from which on a mode is captured, at least 1. None is 20
+        with `std`, and 1 without.
     weights : array-like of shape (n_modes,) or None, default=None
-        Real shares of the modes, > 0; they are divided by their sum. None is equal shares with `std`, and the shares
-        of the real labels without, or equal ones where `X_real` is None.
+        Real fractions of the modes, > 0. They are divided by their sum. None means equal fractions with `std`. Without
+        `std` it means the fractions of the real labels, or equal ones if `X_real` is None.
     n_modes : int or None, default=None
-        Number of classes, where it is more than the largest label tells.
+        Number of classes, if it is more than the largest label shows.
     classifier : str, callable or None, default=None
         An extractor's name, or a callable from an array (n, ...) to class probabilities.
     chunk_size : int, default=500
-        Rows that are given to `classifier` at once, at least 1.
+        Number of rows to give to `classifier` at once, at least 1.
 
     Returns
     -------
@@ -104,11 +109,11 @@ def mode_coverage(
     ------
     ValueError
         If an array is empty, is not numeric or holds a NaN or an infinity, if the numbers of features or classes
-        differ, if a label is no class, if a parameter is out of its range or means nothing beside the others.
+        differ, if a label is no class, or if a parameter is out of its range or has no effect beside the others.
 
     See Also
     --------
-    high_quality_share : The share of samples near any centre alone.
+    high_quality_share : Only the fraction of samples near any centre.
 
     References
     ----------
@@ -215,12 +220,12 @@ def _coverage(
         n_modes=len(counts),
         counts=counts,
         high_quality_share=high_quality_share,
-        reverse_kl=max(float(rel_entr(generated, real).sum()), 0.0),  # rounding can make equal shares' negative
+        reverse_kl=max(float(rel_entr(generated, real).sum()), 0.0),  # rounding may make it negative
     )
 
 
 def _labels(X: Any, name: str, classifier: Features, chunk_size: int) -> tuple[np.ndarray, int | None]:
-    """Labels (n,), and the number of classes where probabilities tell it."""
+    """Labels (n,), and the number of classes if probabilities tell it."""
     array = np.asarray(as_numbers(X, f"{name} of mode_coverage"))
     if classifier is None and array.ndim == 1:
         if array.size == 0 or array.dtype.kind not in "iu" or array.min() < 0:
@@ -243,18 +248,18 @@ def _labels(X: Any, name: str, classifier: Features, chunk_size: int) -> tuple[n
 
 
 def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: float = 4.0) -> float:
-    """Share of the generated samples that are near the centre of any mode.
+    """Fraction of the generated samples that are near the centre of any mode.
 
     Parameters
     ----------
     centers : array-like of shape (n_modes, ...)
-        True centres of the modes; the trailing shape is flattened.
+        True centres of the modes. The trailing shape is flattened.
     X_generated : array-like of shape (n_samples, ...)
-        Generated samples, of as many features.
+        Generated samples, with as many features.
     std : float
         Standard deviation of each mode along each axis, > 0.
     n_std : float, default=4.0
-        A sample within ``n_std * std`` of a centre, in Euclidean distance, is near it; > 0.
+        A sample is near a centre if its Euclidean distance is at most ``n_std * std``, > 0.
 
     Returns
     -------

@@ -13,18 +13,19 @@ __all__ = ["PrecisionRecallDensityCoverage", "one_nn_accuracy", "precision_recal
 
 
 class PrecisionRecallDensityCoverage(NamedTuple):
-    """What :func:`precision_recall_density_coverage` finds.
+    """Result of :func:`precision_recall_density_coverage`.
 
     Attributes
     ----------
     precision : float
-        Share of generated samples within the balls of the real ones, in [0, 1].
+        Fraction of generated samples within the balls of the real ones, in [0, 1].
     recall : float
-        Share of real samples within the balls of the generated ones, in [0, 1].
+        Fraction of real samples within the balls of the generated ones, in [0, 1].
     density : float
-        Balls of real samples that a generated one is in, over k; >= 0, and about 1 for samples of one distribution.
+        Mean number of real samples' balls that contain a generated sample, divided by k. It is >= 0, and about 1 for
+        samples of one distribution.
     coverage : float
-        Share of real samples whose ball has a generated one in it, in [0, 1].
+        Fraction of real samples whose ball contains a generated sample, in [0, 1].
     """
 
     precision: float
@@ -41,31 +42,35 @@ def one_nn_accuracy(
     features: Features = None,
     chunk_size: int = 500,
 ) -> float:
-    """Leave-one-out accuracy of the 1-nearest-neighbour classifier that tells real from generated samples.
+    """Leave-one-out accuracy of the 1-nearest-neighbour classifier of real against generated samples.
 
-    It is near 1/2 where the two have one distribution, and 1 where they lie apart. It is *below* 1/2 where generated
-    samples lie nearer to real ones than those to one another, as copies of the training set do. Two models can reach
-    1/2 by opposite errors, so look at the real and the generated samples by themselves too. Collapsed samples crowd one
-    another: the accuracy on generated ones is near 1, and low on the real ones that they are the neighbours of.
+    - Near 1/2: the two have one distribution.
+    - Near 1: they are separated.
+    - *Below* 1/2: generated samples are closer to real ones than these are to one another. Copies of the training set
+      are an example.
+
+    Two models can reach 1/2 by opposite errors, so also compute it for the real and for the generated samples
+    separately. Collapsed samples lie close together: the accuracy on generated samples is then near 1, and low on the
+    real samples whose neighbours they are.
 
     Parameters
     ----------
     X_real : array-like of shape (n, ...)
-        Real samples, at least 2; the trailing shape is flattened.
+        Real samples, at least 2. The trailing shape is flattened.
     X_generated : array-like of shape (n, ...)
-        Generated samples, *as many* as real ones, of as many features.
+        Generated samples, *as many* as real ones, with as many features.
     of : {"both", "real", "generated"}, default="both"
-        Samples to be classified; the neighbours are always all others.
+        Samples to classify. The neighbours are always all others.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Rows of each sample that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of rows of each sample to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
     accuracy : float
-        In [0, 1]. A sample whose nearest real and generated neighbours are equally far counts one half.
+        In [0, 1]. A sample with nearest real and generated neighbours at equal distance counts one half.
 
     Raises
     ------
@@ -108,25 +113,26 @@ def one_nn_accuracy(
 def precision_recall_density_coverage(
     X_real: Any, X_generated: Any, *, n_neighbors: int = 5, features: Features = None, chunk_size: int = 500
 ) -> PrecisionRecallDensityCoverage:
-    """Quality and variety apart, from balls around samples that reach to their k-th nearest neighbour of the same kind.
+    """Measure quality and variety separately, by balls that reach to each sample's k-th neighbour of its kind.
 
-    Precision (quality) and recall (variety) are shares of samples within the union of the other kind's balls. One
-    outlier's large ball can swallow many samples; density counts the balls that a generated sample is in, and coverage
-    asks for a generated sample in each real ball, which outliers move less.
+    - Precision (quality) and recall (variety) are fractions of samples in the union of the other kind's balls. The
+      large ball of one outlier can contain many samples.
+    - Density counts the balls that contain a generated sample. Coverage counts the real balls that contain a generated
+      sample. Outliers affect both less.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples, more than `n_neighbors`; the trailing shape is flattened.
+        Real samples, more than `n_neighbors`. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, more than `n_neighbors`, of as many features.
+        Generated samples, more than `n_neighbors`, with as many features.
     n_neighbors : int, default=5
-        k, at least 1. Kynkäänniemi et al. have 3 for precision and recall, Naeem et al. 5 for density and coverage.
+        k, at least 1. Kynkäänniemi et al. use 3 for precision and recall, Naeem et al. 5 for density and coverage.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Rows of each sample that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of rows of each sample to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
@@ -141,9 +147,9 @@ def precision_recall_density_coverage(
 
     Notes
     -----
-    A sample on the rim of a ball is in it. All four depend on the numbers of samples and on k: compare models at the
-    same ones. For samples of one distribution the mean of density is 1, and that of coverage 1 − Π (n − i)/(n + m − i)
-    over i = 1 to k, for n real and m generated: about 1 − 2^(−k) at equal numbers, 0.97 at k = 5.
+    Balls are closed. All four measures depend on the numbers of samples and on k, so compare models at the same
+    values. For samples of one distribution the mean density is 1. The mean coverage is 1 − Π (n − i)/(n + m − i) over
+    i = 1 to k, for n real and m generated samples: about 1 − 2^(−k) at equal numbers, 0.97 at k = 5.
 
     References
     ----------
@@ -167,7 +173,7 @@ def precision_recall_density_coverage(
         )
     x, y, _ = unit_scale(x, y)
     squared_radii = nearest(x, None, k, chunk_size), nearest(y, None, k, chunk_size)  # (n,), (m,)
-    balls = np.zeros(len(y), dtype=np.int64)  # real balls that each generated sample is in
+    balls = np.zeros(len(y), dtype=np.int64)  # number of real balls that contain each generated sample
     recalled, covered = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=bool)
     for i, j, within_real, within_generated in within(Search(x, y), *squared_radii, chunk_size):
         np.add.at(balls, j[within_real], 1)

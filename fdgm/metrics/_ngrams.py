@@ -18,30 +18,29 @@ def ngram_js(X_real: Any, X_generated: Any, *, n: int = 4) -> float:
     Parameters
     ----------
     X_real : iterable of str, or of sequences of hashable tokens
-        Real texts. The n-grams of a str are of characters; give lists of words, or an array of token ids of shape
-        (n_texts, length), for those of tokens.
+        Real texts. The n-grams of a str consist of characters. For n-grams of tokens give lists of words, or an array
+        of token ids of shape (n_texts, length).
     X_generated : iterable of str, or of sequences of hashable tokens
         Generated texts.
     n : int, default=4
-        Length of the n-grams, at least 1. They do not cross from one text into the next; a text shorter than n has
-        none.
+        Length of the n-grams, at least 1. An n-gram lies within one text. A text shorter than n has none.
 
     Returns
     -------
     divergence : float
-        In bits, from 0 (equal shares of every n-gram) to 1 (no n-gram in common), as in the published figures.
+        In bits, from 0 (equal fractions of every n-gram) to 1 (no n-gram in common), as in the published figures.
 
     Raises
     ------
     TypeError
-        If a collection is a single str, or a text is no sequence of hashable tokens.
+        If a collection is a single str, or if a text is not a sequence of hashable tokens.
     ValueError
         If a collection has no n-gram, or if `n` is not a positive int.
 
     Notes
     -----
-    It is biased upwards where there are few texts: two halves of a corpus do not give 0. Read a model's figure beside
-    that of held-out real texts, of as many.
+    It has an upward bias for few texts: two halves of a corpus do not give 0. Compare a model's value with that of
+    equally many held-out real texts.
 
     References
     ----------

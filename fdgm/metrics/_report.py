@@ -1,4 +1,4 @@
-"""Every measure that fits the samples, in one table."""
+"""Every applicable measure in one table."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 _NAMES = ("X_real", "X_generated", "X_held_out")
-_LEAST = 10  # rows, so that the halves that intervals take still hold a training and a test set
+_LEAST = 10  # rows, so that the halves for the intervals still contain a training and a test set
 
 
 def report(
@@ -39,7 +39,7 @@ def report(
     chunk_size: int = 500,
     verbose: int = 0,
 ) -> "pd.DataFrame":
-    """Every measure that fits the samples, with 95% intervals, and beside it what real samples reach.
+    """Compute every applicable measure, with 95% intervals and, for comparison, the values of real samples.
 
     Parameters
     ----------
@@ -48,39 +48,45 @@ def report(
     X_generated : array-like of shape (n_generated, ...), or list of texts
         Generated samples, at least 10.
     X_held_out : array-like of shape (n_held_out, ...), list of texts or None, default=None
-        Real samples that are not in `X_real`, such as the test set, at least 10. What they reach in the generated
-        ones' place is the best that a model can; the same number of both is compared.
+        Real samples that are not in `X_real`, such as the test set, at least 10. Their values in place of the
+        generated samples are the best that a model can reach. Equally many of both are compared.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     classifier : str, callable or None, default=None
-        For the scores of class probabilities: an extractor's name, or a callable from an array to probabilities of
-        shape (n, n_classes). None is that of `features`, where it names an extractor that has classes.
+        Classifier for scores of class probabilities: an extractor's name, or a callable from an array to probabilities
+        of shape (n, n_classes). None is that of `features`, if this names an extractor with classes.
     centers : array-like of shape (n_modes, ...) or None, default=None
-        True centres of the modes, for mode coverage by distance; together with `std`.
+        True centres of the modes, for mode coverage by distance. Give it together with `std`.
     std : float or None, default=None
         Standard deviation of each mode along each axis, > 0.
     max_rows : int, default=1000
-        Samples of each kind, drawn at random, for the measures that compare all pairs or train a classifier; at least
-        10. Their time grows with its square. The table's ``n_rows`` says how many each measure had.
+        Number of samples of each kind, drawn at random, for measures that compare all pairs or train a classifier, at
+        least 10. Their time grows with its square. The table's ``n_rows`` says how many each measure used.
     n_resamples : int, default=50
-        Resamples for the intervals, at least 2; 0 leaves the intervals out.
+        Number of resamples for the intervals, at least 2. 0 omits the intervals.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of all that is drawn.
+        Seed or source of all draws.
     chunk_size : int, default=500
-        Rows that are compared, or given to `features`, at once, at least 1.
+        Number of rows to compare, or to give to `features`, at once, at least 1.
     verbose : int, default=0
-        1 shows a bar on the standard error, which names the measure that is being taken.
+        1 shows a progress bar on the standard error, with the name of the present measure.
 
     Returns
     -------
     table : DataFrame
-        A row for each measure, by its function's name, with the columns ``value``, ``low`` and ``high`` (the interval
-        of :func:`bootstrap_interval`), ``better`` ("lower", "higher", or the value of perfect samples), ``held_out``
-        (the measure of the held-out samples; NaN without), ``space`` (what was compared: "rows", or the extractor's
-        name) and ``n_rows`` (generated samples used). :func:`mode_coverage` has several rows: ``modes_captured``,
-        ``high_quality_share`` and ``reverse_kl`` are by `centers`, ``classes_captured`` and ``classes_reverse_kl`` by
-        a classifier. It prints whole, however narrow the terminal.
+        A row for each measure, named by its function, with the columns:
+
+        - ``value``;
+        - ``low`` and ``high``: the interval of :func:`bootstrap_interval`;
+        - ``better``: "lower", "higher", or the value of perfect samples;
+        - ``held_out``: the measure for the held-out samples, or NaN without them;
+        - ``space``: what was compared, "rows" or the extractor's name;
+        - ``n_rows``: number of generated samples used.
+
+        :func:`mode_coverage` has several rows: ``modes_captured``, ``high_quality_share`` and ``reverse_kl`` by
+        `centers`, ``classes_captured`` and ``classes_reverse_kl`` by a classifier. The table prints completely in any
+        terminal.
 
     Raises
     ------
@@ -90,26 +96,33 @@ def report(
 
     See Also
     --------
-    bootstrap_interval : What the intervals mean.
+    bootstrap_interval : Explains the intervals.
 
     Notes
     -----
-    5,000 samples of each kind in 64 features take under 10 s on one core, and Ctrl-C is answered within a second. The
-    Fréchet distance, mode coverage, scores of class probabilities and n-grams see all samples; every other measure
-    sees `max_rows` of them. Measures of few samples are biased, those of distances most: compare models at one
+    5,000 samples of each kind with 64 features take under 10 s on one core. Ctrl-C works within a second.
+
+    The Fréchet distance, mode coverage, scores of class probabilities and n-grams use all samples. Every other measure
+    uses `max_rows` of them. Measures on few samples are biased, distances most of all, so compare models at one
     `max_rows`.
 
-    The interval of ``classifier_two_sample_accuracy`` is that of the hits among the held-out samples, Wilson's, for
-    the classifier that was trained; no other is trained for it.
+    The interval of ``classifier_two_sample_accuracy`` is Wilson's interval of the hits among the held-out samples, for
+    the trained classifier. No other classifier is trained for it.
 
-    A measure is left out where it would say nothing: the Fréchet distance unless there are twice as many rows as
-    features, the kernel MMD where half of the real samples are equal, the KDE score outside the plane, the exact
-    Wasserstein distance without POT, JS-n where most texts are shorter. The Fréchet and kernel distances are called
-    FID and KID in the Inception network's features only; in another extractor's they are FD and KD with its name.
+    A measure is omitted if it would be meaningless:
 
-    ``birthday_support`` is infinite where no two samples are duplicates, which means that so few rows do not show how
-    large the support is. It has no interval, and NaN for ``low`` and ``high``: half of the rows cannot show more than
-    a quarter of the support that all of them can.
+    - the Fréchet distance, unless there are twice as many rows as features;
+    - the kernel MMD, if half of the real samples are equal;
+    - the KDE score, except in the plane;
+    - the exact Wasserstein distance, without POT;
+    - JS-n, if most texts are shorter.
+
+    The Fréchet and kernel distances are called FID and KID only in the Inception network's features. In those of
+    another extractor they are FD and KD with its name.
+
+    ``birthday_support`` is infinite if no two samples are duplicates: so few rows then do not show how large the
+    support is. It has no interval, and NaN for ``low`` and ``high``, since half of the rows can show at most a quarter
+    of the support that all rows can.
 
     Examples
     --------
@@ -197,13 +210,13 @@ def _lines(measure: Measure, n_resamples: int, rng: np.random.Generator) -> Iter
 
 
 def _of_hits(accuracy: float, trials: int) -> Interval:
-    """Wilson's interval of the mean of both kinds' accuracies, which varies at most as one of so many trials does."""
+    """Wilson's interval of the mean of both kinds' accuracies. Its variance is at most that of so many trials."""
     found = stats.binomtest(round(accuracy * trials), trials).proportion_ci(0.95, method="wilson")
     return Interval(accuracy, min(found.low, accuracy), max(found.high, accuracy), np.nan)
 
 
 def _of_one_size(samples: Samples, rng: np.random.Generator) -> Samples:
-    """As many generated as held-out samples, since most measures depend on their number."""
+    """Equally many generated and held-out samples, since most measures depend on their number."""
     for X, name in zip(samples, _NAMES, strict=True):
         n = 0 if X is None or (isinstance(X, np.ndarray) and X.ndim == 0) else len(X)
         if X is not None and n < _LEAST:

@@ -36,7 +36,7 @@ def check_rows(X: Any, name: str, function: str) -> np.ndarray:
 
 
 def check_pair(X: Any, Y: Any, names: tuple[str, str], function: str) -> tuple[np.ndarray, np.ndarray]:
-    """Both as rows of one width, their columns aligned by name."""
+    """Both samples as rows of one width, with columns aligned by name."""
     X, Y = align_all((X, Y), names, function)
     x, y = check_rows(X, names[0], function), check_rows(Y, names[1], function)
     if x.shape[1] != y.shape[1]:

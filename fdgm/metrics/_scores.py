@@ -24,35 +24,35 @@ def inception_score(
 ) -> float:
     """Inception score exp(E KL(p(y|x) ‖ p(y))) of the generated samples.
 
-    It asks for samples that a classifier is sure of, spread evenly over its classes. It never looks at the data: one
-    perfect image of each class has the highest score there is. Only with ``classifier="inception"`` is it the
-    published score; with another classifier, compare it to the real test set's own score, which is the ceiling.
+    It rewards samples that a classifier is sure of, spread evenly over its classes. It never looks at the data: one
+    perfect image of each class has the highest possible score. It is the published score only with
+    ``classifier="inception"``. With another classifier, compare it with the real test set's own score, its ceiling.
 
     Parameters
     ----------
     probabilities : array-like of shape (n, n_classes)
-        Class probabilities p(y|x) of the generated samples, each row >= 0 and of sum 1; with a `classifier`, the
+        Class probabilities p(y|x) of the generated samples, each row >= 0 and with sum 1. With a `classifier`, the
         generated samples themselves.
     n_splits : int, default=1
-        The rows are shuffled and cut into so many parts, whose scores are averaged, from 1 to n. Published figures
-        have 10 parts of 5,000 rows; the score of a part is biased downwards by its size.
+        Number of parts, from 1 to n. The rows are shuffled and cut into parts, and the parts' scores are averaged.
+        Published figures have 10 parts of 5,000 rows. A small part has a score with a downward bias.
     classifier : str, callable or None, default=None
         An extractor's name, or a callable from an array (n, ...) to class probabilities.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the shuffle; without effect where `n_splits` is 1. A RandomState shuffles as
-        torch-fidelity does.
+        Seed or source of the shuffle. It has no effect if `n_splits` is 1. A RandomState shuffles as torch-fidelity
+        does.
     chunk_size : int, default=500
-        Rows that are given to `classifier` at once, at least 1.
+        Number of rows to give to `classifier` at once, at least 1.
 
     Returns
     -------
     score : float
-        From 1 to n_classes; higher is better.
+        From 1 to n_classes. Higher is better.
 
     Raises
     ------
     ValueError
-        If a row is no distribution, or if a parameter is out of its range.
+        If a row is not a distribution, or if a parameter is out of its range.
 
     References
     ----------
@@ -86,30 +86,30 @@ def mode_score(
 ) -> float:
     """Mode score exp(E KL(p(y|x) ‖ p(y)) − KL(p(y) ‖ p(y*))) of the generated samples.
 
-    p(y|x) and its mean p(y) are those of generated samples, p(y*) is the mean of the real ones': the lecture's
-    equation 3. Unlike the Inception score it falls where the shares of the classes differ from the real ones.
+    p(y|x) and its mean p(y) are those of the generated samples, and p(y*) is the mean over the real samples. Unlike
+    the Inception score it falls if the fractions of the classes differ from the real ones.
 
     Parameters
     ----------
     probabilities_real : array-like of shape (n_real, n_classes)
-        Class probabilities of the real samples, each row >= 0 and of sum 1; with a `classifier`, the samples.
+        Class probabilities of the real samples, each row >= 0 and with sum 1. With a `classifier`, the samples.
     probabilities_generated : array-like of shape (n_generated, n_classes)
-        Those of the generated samples.
+        Class probabilities of the generated samples or, with a `classifier`, the samples.
     classifier : str, callable or None, default=None
         An extractor's name, or a callable from an array (n, ...) to class probabilities.
     chunk_size : int, default=500
-        Rows that are given to `classifier` at once, at least 1.
+        Number of rows to give to `classifier` at once, at least 1.
 
     Returns
     -------
     score : float
-        From 0 to n_classes; higher is better. 0 where generated samples are of a class that no real sample has any
-        probability of.
+        From 0 to n_classes. Higher is better. It is 0 if generated samples are in a class that has probability 0 for
+        all real samples.
 
     Raises
     ------
     ValueError
-        If a row is no distribution, or if the numbers of classes differ.
+        If a row is not a distribution, or if the numbers of classes differ.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Nearest neighbours and pairs within a distance, whose ties neither rounding nor the size of a block decides.
+"""Nearest neighbours, and pairs within a distance. Neither rounding nor the size of a block decides ties.
 
 A matrix product bounds the distances of all pairs from below. Only pairs that the bound leaves open are computed, each
-by itself: a distance is then symmetric, exactly 0 for equal samples, and the same in every block.
+separately. A distance is then symmetric, exactly 0 for equal samples, and the same in every block.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ __all__ = ["TIE", "Hits", "Search", "closest", "nearest", "within"]
 #: Squared distances that differ by less than this fraction are equal: the difference is rounding.
 TIE = 2.0**-40
 
-_ENTRIES = 2**18  # of differences that are in memory at once
+_ENTRIES = 2**18  # number of differences in memory at once
 _UNIT = 2.0**-53  # relative error of one rounding
 
 
@@ -28,9 +28,9 @@ class Hits(NamedTuple):
 
 
 class Search:
-    """Squared distances between the rows of x (n, d) and of y (m, d), which `unit_scale` has divided.
+    """Squared distances between the rows of x (n, d) and of y (m, d), scaled by `unit_scale`.
 
-    `lower` gives a bound for a block of pairs, `exact` the distances of single pairs.
+    `lower` gives a bound for a block of pairs, and `exact` the distances of single pairs.
     """
 
     def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
@@ -38,29 +38,29 @@ class Search:
         self.is_exact = _fits(x) and (y is x or _fits(y))
         width = x.shape[1]
         center = np.zeros(width) if self.is_exact else np.median(x, axis=0)  # (d,), so that less cancels
-        # Rounding of the centred rows, of their norms and of the product, with room to spare.
+        # Covers rounding of the centred rows, of their norms and of the product, with a reserve.
         self._margin = 0.0 if self.is_exact else (4 * width + 16) * _UNIT
         self._left, self._norms_x = self._augmented(x - center, left=True)
         right, self._norms_y = self._augmented(y - center, left=False)
         self._right = np.ascontiguousarray(right.T)  # (d + 2, m)
 
     def _augmented(self, x: np.ndarray, *, left: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Rows whose products are ‖x − y‖², less the margin; (n, d + 2)."""
+        """Rows (n, d + 2) whose products are ‖x − y‖² minus the margin."""
         norms = np.einsum("ij,ij->i", x, x)
         lowered, ones = norms * (1 - self._margin), np.ones(len(x))
         columns = [-2 * x, lowered[:, None], ones[:, None]] if left else [x, ones[:, None], lowered[:, None]]
         return np.hstack(columns), norms
 
     def lower(self, rows: slice, columns: slice) -> np.ndarray:
-        """No more than the squared distances of a block of pairs, and equal to them where `is_exact`."""
+        """Lower bounds of the squared distances of a block of pairs. They are equal to them if `is_exact`."""
         return self._left[rows] @ self._right[:, columns]
 
     def upper(self, low: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        """No less than the squared distances of single pairs, whose lower bounds are given."""
+        """Upper bounds of the squared distances of single pairs, from their lower bounds."""
         return low + 2 * self._margin * (self._norms_x[i] + self._norms_y[j])
 
     def exact(self, low: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        """Squared distances of single pairs, whose lower bounds are given."""
+        """Squared distances of single pairs with given lower bounds."""
         if self.is_exact:
             return low
         squared = np.empty(len(i))
@@ -72,9 +72,9 @@ class Search:
 
 
 def nearest(x: np.ndarray, y: np.ndarray | None, k: int, chunk_size: int) -> np.ndarray:
-    """Squared distance of each row of x to its k-th nearest row of y, or for None to that of x, itself left out; (n,).
+    """Squared distance (n,) of each row of x to its k-th nearest row of y or, if y is None, of x without itself.
 
-    It is infinite where there are fewer than k.
+    It is infinite if there are fewer than k.
     """
     search = Search(x, x if y is None else y)
     found = np.full((len(x), k), np.inf)
@@ -98,7 +98,7 @@ def nearest(x: np.ndarray, y: np.ndarray | None, k: int, chunk_size: int) -> np.
 
 
 def closest(x: np.ndarray, n_pairs: int, chunk_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The closest pairs (p, 2) of rows of x, closest first, then in order; their squared distances (p,)."""
+    """The closest pairs (p, 2) of rows of x, the closest first, then in order, and their squared distances (p,)."""
     search = Search(x, x)
     pairs, squared, limit = np.empty((0, 2), dtype=np.int64), np.empty(0), np.inf
     for rows in _slices(len(x), chunk_size):
@@ -125,9 +125,9 @@ def closest(x: np.ndarray, n_pairs: int, chunk_size: int) -> tuple[np.ndarray, n
 def within(
     search: Search, limit_x: np.ndarray, limit_y: np.ndarray, chunk_size: int, *, upper: bool = False
 ) -> Iterator[Hits]:
-    """Yield the pairs whose squared distance is at most that of either limit, (n,) and (m,), ties included.
+    """Yield the pairs whose squared distance is at most one of the two limits, (n,) and (m,), including ties.
 
-    With `upper` blocks below the diagonal are left out.
+    With `upper`, blocks below the diagonal are omitted.
     """
     limit_x, limit_y = limit_x * (1 + TIE), limit_y * (1 + TIE)
     for rows in _slices(len(search.x), chunk_size):
@@ -156,7 +156,7 @@ def _at_most(low: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _insert(best: np.ndarray, i: np.ndarray, squared: np.ndarray, low: np.ndarray) -> None:
-    """Keep the least k of each row of `best` (c, k) and the new distances of row i; infinite bounds are no pairs."""
+    """Keep the smallest k of each row of `best` (c, k) and the new distances of row i. Infinite bounds are no pairs."""
     real = np.isfinite(low)
     i, squared = i[real], squared[real]
     if len(i) == 0:
@@ -172,7 +172,7 @@ def _insert(best: np.ndarray, i: np.ndarray, squared: np.ndarray, low: np.ndarra
 
 
 def _fits(x: np.ndarray) -> bool:
-    """Whether x, of entries below 2, has so few digits that no squared distance is rounded, as whole numbers have."""
+    """Whether x, with entries below 2, has so few digits that no squared distance is rounded, as for integers."""
     digits = int((53 - np.log2(16 * x.shape[1])) // 2)
     shifted = np.ldexp(x, digits)
     return bool((shifted == np.rint(shifted)).all())

@@ -1,4 +1,4 @@
-"""The table of a report, which prints whole."""
+"""The table of a report, which prints completely."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ __all__ = ["ReportTable"]
 
 
 class ReportTable(pd.DataFrame):
-    """A DataFrame that leaves no column out where it is printed, whatever the width of the terminal."""
+    """A DataFrame that prints all columns, whatever the width of the terminal."""
 
     @property
     def _constructor(self) -> Callable[..., "ReportTable"]:

@@ -1,4 +1,4 @@
-"""Optimal transport between two samples by POT's network simplex: its digits, and how it is interrupted."""
+"""Optimal transport between two samples by POT's network simplex, with few rounding errors and with Ctrl-C."""
 
 import threading
 import warnings
@@ -14,8 +14,8 @@ from ._pairs import blocks
 __all__ = ["optimal_cost"]
 
 _DENSE = 10**7  # pairs whose costs are kept in memory, some 400 MB with the solver's own; more are made as needed
-_QUICK = 10**5  # pairs that are solved in some hundredths of a second, sooner than Ctrl-C need be answered
-_SLICE = 500_000  # iterations after which a solver that nobody waits for ends: a few minutes at 20,000 rows
+_QUICK = 10**5  # pairs that are solved in some hundredths of a second, too short to need Ctrl-C
+_SLICE = 500_000  # iterations after which an abandoned solver ends: a few minutes at 20,000 rows
 _ROOM = 4  # times the most that an arc of the optimum can cost, above which costs are lowered
 _ROUNDING = float(np.finfo(np.float64).eps)
 
@@ -26,7 +26,7 @@ def _diameter(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def optimal_cost(x: np.ndarray, y: np.ndarray, p: int, chunk_size: int) -> tuple[float, float]:
-    """W_p^p between the rows of x (n, d) and y (m, d), of entries below 2, and a bound of the solver's error."""
+    """W_p^p between the rows of x (n, d) and y (m, d) with entries below 2, and a bound of the solver's error."""
     try:
         import ot
     except ImportError as error:
@@ -50,18 +50,18 @@ def _optimal_cost(ot: Any, x: np.ndarray, y: np.ndarray, p: int, chunk_size: int
 
 
 def _solve(ot: Any, costs: np.ndarray, stopped: threading.Event) -> tuple[float, float]:
-    """Least cost, and a bound of its error.
+    """The minimal cost, and a bound of its error.
 
-    Rounding hides whatever is 10⁻¹⁶ of the largest cost, such as the distance to an outlier that both samples share.
-    But no arc of the optimum costs more than the whole of any plan divided by the arc's mass, so that larger costs may
-    be lowered to that, and the problem solved again with more digits. The cost of any plan is an upper bound, so that
-    the least one is the best whatever happens.
+    Rounding hides costs below 10⁻¹⁶ of the largest one. An outlier that both samples share makes the largest cost
+    huge. But no arc of the optimum costs more than the total cost of any plan divided by the arc's mass. Larger costs
+    can be lowered to that value, and the problem is solved again with more digits. The cost of any plan is an upper
+    bound, so the smallest one is always the best.
     """
     n, m = costs.shape
     a, b = np.full(n, 1 / n), np.full(m, 1 / m)
     best, cap = np.inf, float(costs.max())
     while True:
-        if cap == 0:  # a distance that is not 0 may have a square that is
+        if cap == 0:  # the square of a non-zero distance may be 0
             return 0.0, float(np.finfo(np.float64).tiny)
         lowered = np.minimum(costs, cap)
         lowered /= cap
@@ -82,7 +82,7 @@ def _solve_lazily(ot: Any, x: np.ndarray, y: np.ndarray, p: int, stopped: thread
 
 
 def _in_slices(solve: Callable[..., tuple[Any, Any]], stopped: threading.Event) -> tuple[Any, Any]:
-    """Solve in slices of iterations, each of which begins with the potentials of the last."""
+    """Solve in slices of iterations. Each slice starts with the potentials of the last one."""
     potentials = None
     while True:
         found, log = solve(numItermax=_SLICE, log=True, center_dual=False, potentials_init=potentials)

@@ -19,22 +19,22 @@ def wasserstein_distance(
 ) -> float:
     """Exact p-Wasserstein distance (min E‖X − Y‖^p)^(1/p) between the two empirical distributions.
 
-    The minimum is over all couplings of the rows, every row of a sample weighing the same. It is solved by POT's
-    network simplex (extra ``fdgm[metrics]``), or by sorting where there is one feature.
+    The minimum is over all couplings of the rows, with equal weights within a sample. POT's network simplex (extra
+    ``fdgm[metrics]``) solves it. With one feature, sorting does.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples; the trailing shape is flattened.
+        Real samples. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, of as many features.
+        Generated samples, with as many features.
     p : {1, 2}, default=1
         Power of the Euclidean distance that is the cost.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     chunk_size : int, default=500
-        Rows that are compared, or given to `features`, at once, at least 1. It changes no result.
+        Number of rows to compare, or to give to `features`, at once, at least 1. It changes no result.
 
     Returns
     -------
@@ -52,22 +52,22 @@ def wasserstein_distance(
     Warns
     -----
     PrecisionWarning
-        If some distances are so much larger than others that rounding may leave the result fewer than three digits.
+        If some distances are so much larger than others that rounding may leave fewer than three digits.
 
     See Also
     --------
-    sliced_wasserstein_distance : Cheap at any number of rows.
+    sliced_wasserstein_distance : Cheap for any number of rows.
 
     Notes
     -----
-    Time grows about as n² to n³: 5,000 rows against 5,000 take some 10 s. Up to 10⁷ pairs of rows their costs are
-    kept in memory; beyond, they are computed as the solver asks for them, which takes memory in proportion to n but,
-    in hundreds of features, many times as long. In many features the distance between two samples of one
-    distribution falls as slowly as n^(−1/d): compare models at one sample size only.
-
-    The solver sees costs of at most 1, so that the units of the features do not matter. It runs in a thread of its
-    own. Ctrl-C returns at once, and the thread ends some time later: with few samples as soon as the problem is
-    solved, with 20,000 within a few minutes.
+    - Time grows about as n² to n³: 5,000 rows against 5,000 take some 10 s.
+    - Up to 10⁷ pairs of rows, costs are kept in memory. Beyond that they are computed on demand. Memory is then
+      proportional to n, but with hundreds of features it takes many times as long.
+    - With many features the distance between two samples of one distribution falls as slowly as n^(−1/d). Compare
+      models at one sample size only.
+    - The solver sees costs of at most 1, so the units of the features do not matter.
+    - The solver runs in its own thread. Ctrl-C returns at once, and the thread ends later: with few samples as soon as
+      the problem is solved, with 20,000 within a few minutes.
 
     References
     ----------
@@ -104,35 +104,35 @@ def sliced_wasserstein_distance(
 ) -> float:
     """Sliced p-Wasserstein distance (E W_p(θ·X, θ·Y)^p)^(1/p), over random directions θ of unit length.
 
-    On a line the optimal coupling is found by sorting, so that it takes n log n time, and its error does not grow
-    with the number of features.
+    On a line, sorting finds the optimal coupling. Time is therefore n log n, and the error does not grow with the
+    number of features.
 
     Parameters
     ----------
     X_real : array-like of shape (n_real, ...)
-        Real samples; the trailing shape is flattened.
+        Real samples. The trailing shape is flattened.
     X_generated : array-like of shape (n_generated, ...)
-        Generated samples, of as many features d.
+        Generated samples, with as many features d.
     p : {1, 2}, default=1
         Power of the distance that is the cost.
     n_projections : int or None, default=None
-        Directions to draw and average over, at least 1. None is 100, where there are no `projections`.
+        Number of directions to draw and average over, at least 1. None is 100 if `projections` is not given.
     projections : array-like of shape (n_projections, d) or None, default=None
-        The directions themselves; each is divided by its length. None draws them, uniform on the sphere. With the
-        same ones for every model that is compared, their choice cancels.
+        The directions themselves. Each is divided by its length. None draws them uniformly on the sphere. Use the same
+        ones for all models that you compare: then their choice cancels.
     features : str, callable or None, default=None
-        Compare ``features(X)`` instead of the rows: an extractor's name, or a callable from an array to one of
-        shape (n, d).
+        Compare ``features(X)`` instead of the rows. Either an extractor's name, or a callable from an array to an
+        array of shape (n, d).
     random_state : int, Generator, RandomState or None, default=None
         Seed or source of the directions.
     chunk_size : int, default=500
-        Rows that are given to `features` at once, at least 1.
+        Number of rows to give to `features` at once, at least 1.
 
     Returns
     -------
     distance : float
-        In the units of the features; at most the exact distance, from which it differs by about √d where the
-        difference is in all directions alike.
+        In the units of the features, and at most the exact distance. It is smaller by a factor of about √d if the
+        difference is equal in all directions.
 
     Raises
     ------
@@ -191,12 +191,12 @@ def _power(p: Any, function: str) -> int:
 
 
 def _sorted_cost(x: np.ndarray, y: np.ndarray, p: int) -> np.ndarray:
-    """W_p^p between the columns of x (n, k) and those of y (m, k); shape (k,)."""
+    """W_p^p (k,) between the columns of x (n, k) and those of y (m, k)."""
     x, y = np.sort(x, axis=0), np.sort(y, axis=0)
     if len(x) == len(y):
         return (np.abs(x - y) ** p).mean(axis=0)
-    # Quantile functions are steps; between neighbouring steps of either, both are constant. In units of 1/(n m) the
-    # steps are whole numbers, so that those which coincide do so exactly.
+    # Quantile functions are step functions. Between neighbouring steps of either, both are constant. In units of
+    # 1/(n m) the steps are integers, so that coinciding steps coincide exactly.
     n, m = len(x), len(y)
     edges = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)  # (s + 1,), from 0 to n m
     i, j = edges[:-1] // m, edges[:-1] // n
