@@ -1,4 +1,4 @@
-"""Data with known answers in the plane, and images, from what is installed or from files."""
+"""Synthetic data in the plane with known answers, and image data sets from installed packages or files."""
 
 from ._celeba import load_celeba
 from ._cifar import load_cifar10

@@ -1,6 +1,6 @@
-"""Files of a data set in the archive that it is published as, or in the folder that this unpacks to.
+"""Read files of a data set from its published archive, or from the folder that this unpacks to.
 
-No file is read that is larger than the published one, and nothing of an archive whose checksum is wrong.
+Files larger than the published ones are not read. Nothing is read from an archive with a wrong checksum.
 """
 
 import gzip
@@ -25,23 +25,23 @@ Reader = Callable[[str, int, int | None], np.ndarray]
 #: two from one that is encrypted, compressed in a rare way, or nested without end.
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 _BLOCK = 2**20  # bytes inflated at once
-_MEMBERS = 1000  # that a tar may have; the published ones have ten
+_MEMBERS = 1000  # most members of a tar; the published ones have ten
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 @contextmanager
 def opened(places: Iterable[Path], kinds: Iterable[tuple[str, str]], most: int) -> Iterator[tuple[str, Reader] | None]:
-    """The first (folder, archive) of `kinds` that is in one of the places, as the folder's name and its reader.
+    """Open the first (folder, archive) of `kinds` found in one of the places. Return the folder's name and a reader.
 
     A tar may inflate to `most` bytes.
 
     Raises
     ------
     FileNotFoundError
-        By the reader, for a file that the folder or the archive lacks.
+        From the reader, if the folder or the archive lacks a file.
     ValueError
-        If the archive cannot be read, or inflates to more. By the reader too, for a file that cannot be read, is larger
-        than it may be, or has a name that may lead out of the folder.
+        If the archive cannot be read or inflates to more. Also from the reader, if a file cannot be read, is too
+        large, or has a name that may lead out of the folder.
     """
     for place in places:
         for folder, archive in kinds:
@@ -63,7 +63,7 @@ def opened(places: Iterable[Path], kinds: Iterable[tuple[str, str]], most: int) 
 
 
 def inflated(path: Path, most: int) -> bytes:
-    """The whole of a file in gzip's format, whose checksum is right.
+    """Read a whole gzip file, and check its checksum.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _unpacked(archive: "_Tar | _Zip", path: Path, folder: str, name: str, most: 
 
 
 class _Zip:
-    """A zip, whose files have a checksum each."""
+    """A zip, in which each file has a checksum."""
 
     def __init__(self, path: Path) -> None:
         self.file = zipfile.ZipFile(path)
@@ -133,7 +133,7 @@ class _Zip:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile(f"compression of type {info.compress_type}")
         with self.file.open(info) as file:
-            # It inflates no more than is asked for; one byte more, and the checksum is looked at.
+            # It inflates only what is asked for. Asking for one byte more makes it check the checksum.
             data = file.read(info.file_size + 1)
         if len(data) != info.file_size:
             raise EOFError(f"{len(data)} bytes of {info.file_size}")
@@ -141,7 +141,7 @@ class _Zip:
 
 
 class _Tar:
-    """A tar within gzip, whose one checksum is at the end: it is read to there first."""
+    """A tar within gzip. Its only checksum is at the end, so it is read to the end first."""
 
     def __init__(self, path: Path, most: int) -> None:
         self.stream = _Inflating(path, most)
@@ -183,7 +183,7 @@ class _Tar:
 
 
 class _Inflating:
-    """A gzip's content, for tarfile: no more than `most` bytes, a block at once, and forwards while it is scanned."""
+    """A gzip's content for tarfile: at most `most` bytes, block by block, and only forwards during the scan."""
 
     def __init__(self, path: Path, most: int) -> None:
         self.file, self.most, self.forwards = gzip.GzipFile(path), most, True

@@ -56,25 +56,25 @@ def load_celeba(
     data_home: Any = None,
     return_labels: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, pd.DataFrame]:
-    """Faces of celebrities, aligned: a central square of each image, made smaller.
+    """CelebA: aligned faces of celebrities, cropped to a central square and resized.
 
-    ``img_align_celeba.zip`` or the folder that it unpacks to, ``list_eval_partition.txt`` and, for labels,
-    ``list_attr_celeba.txt`` are looked for in `data_home`, else in the folder that the environment variable FDGM_DATA
-    names, each time in its sub-folder ``celeba`` first. Nothing is downloaded. Reading JPEG needs Pillow, which the
-    extra ``fdgm[images]`` brings.
+    It needs these files: ``img_align_celeba.zip`` or the folder that it unpacks to, ``list_eval_partition.txt`` and,
+    for labels, ``list_attr_celeba.txt``. They are looked for in `data_home` or else in the folder of the environment
+    variable FDGM_DATA, each time first in its sub-folder ``celeba``. Nothing is downloaded. Reading JPEG needs Pillow,
+    which the extra ``fdgm[images]`` installs.
 
     Parameters
     ----------
     split : {"train", "valid", "test", "all"}, default="train"
         162,770, 19,867, 19,962 or all 202,599 images.
     crop : int, default=160
-        Side of the central square, at most 178. VGrow takes 160, AGE 128.
+        Side of the central square, at most 178. VGrow uses 160, AGE 128.
     image_size : int, default=64
-        Side of the images that it is resized to, bilinear with a filter as wide as the reduction.
+        Side of the resized images. Resizing is bilinear, with a filter as wide as the reduction.
     n_samples : int or None, default=None
-        Only the first so many; the training set takes 8 GB at 64 pixels.
+        Number of images to return, the first ones. None returns all. The training set takes 8 GB at 64 pixels.
     data_home : str, path or None, default=None
-        The only folder to look in, if given.
+        If given, the only folder to look in.
     return_labels : bool, default=False
         Whether to return the attributes too.
 
@@ -83,22 +83,22 @@ def load_celeba(
     X : ndarray of shape (n_samples, 3, image_size, image_size), float32
         Red, green and blue from −1 to 1, channels first.
     labels : DataFrame of shape (n_samples, 40), bool
-        Attributes such as Smiling, by name; only if `return_labels`.
+        Attributes such as Smiling, by name. Only if `return_labels`.
 
     Raises
     ------
     FileNotFoundError
-        If the files are in none of these places; the message lists them.
+        If the files are in none of these places. The message lists the places.
     ImportError
         If Pillow is not installed.
     ValueError
-        If a parameter is out of its range, or a file is damaged.
+        If a parameter is out of its range, or if a file is damaged.
 
     References
     ----------
     Liu et al., "Deep Learning Face Attributes in the Wild", ICCV 2015.
-    Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 5.2 (its random split
-    into 9 parts to 1 is not published; this is the data set's own).
+    Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 5.2. (Its random 9 to 1
+    split is not published; this is the data set's own split.)
 
     Examples
     --------

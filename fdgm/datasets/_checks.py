@@ -9,7 +9,7 @@ __all__ = ["as_generator", "check_count", "check_probabilities", "check_real"]
 
 
 def as_generator(random_state: Any, function: str) -> np.random.Generator:
-    """A private generator; a Generator is used as it is, a RandomState is drawn from once for a seed."""
+    """A private generator. A Generator is used itself, and a RandomState gives one draw as seed."""
     if isinstance(random_state, np.random.Generator):
         return random_state
     if isinstance(random_state, np.random.RandomState):
@@ -32,7 +32,7 @@ def check_count(value: Any, name: str, function: str, *, minimum: int = 1) -> in
 
 
 def check_real(value: Any, name: str, function: str, *, positive: bool = True) -> float:
-    """`value` as a finite float above 0, or from 0 on where not `positive`."""
+    """`value` as a finite float above 0 or, if not `positive`, at least 0."""
     number = isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))
     if not number or value < 0 or (positive and value == 0):
         bound = "> 0" if positive else ">= 0"
@@ -41,7 +41,7 @@ def check_real(value: Any, name: str, function: str, *, positive: bool = True) -
 
 
 def check_probabilities(weights: Any, n_modes: int, name: str, function: str) -> np.ndarray:
-    """Positive `weights` divided by their sum, equal ones for None; shape (n_modes,)."""
+    """Positive `weights` (n_modes,) divided by their sum. None gives equal weights."""
     if weights is None:
         return np.full(n_modes, 1 / n_modes)
     try:

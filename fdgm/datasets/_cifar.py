@@ -31,19 +31,19 @@ def load_cifar10(
 def load_cifar10(
     split: str = "train", *, image_size: int = 32, data_home: Any = None, return_labels: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Small colour photographs in ten classes: 50,000 to train on and 10,000 to test with.
+    """CIFAR-10: small colour photographs in ten classes, 50,000 for training and 10,000 for testing.
 
-    ``cifar-10-binary.tar.gz`` or ``cifar-10-python.tar.gz``, or the folder that either unpacks to, is looked for in
-    `data_home`, else in the folder that the environment variable FDGM_DATA names, each time in its sub-folder
-    ``cifar10`` first. Nothing is downloaded.
+    It needs ``cifar-10-binary.tar.gz`` or ``cifar-10-python.tar.gz``, or the folder that either unpacks to. It looks in
+    `data_home` or else in the folder of the environment variable FDGM_DATA, each time first in the sub-folder
+    ``cifar10``. Nothing is downloaded.
 
     Parameters
     ----------
     split : {"train", "test"}, default="train"
     image_size : int, default=32
-        Side of the images, bilinear where it is not 32.
+        Side of the images. Other sides than 32 are resized bilinearly.
     data_home : str, path or None, default=None
-        The only folder to look in, if given.
+        If given, the only folder to look in.
     return_labels : bool, default=False
         Whether to return the classes too.
 
@@ -57,9 +57,9 @@ def load_cifar10(
     Raises
     ------
     FileNotFoundError
-        If the files are in none of these places; the message lists them.
+        If the files are in none of these places. The message lists the places.
     ValueError
-        If a parameter is out of its range, or a file is damaged.
+        If a parameter is out of its range, or if a file is damaged.
 
     References
     ----------

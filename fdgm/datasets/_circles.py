@@ -35,26 +35,26 @@ def make_circles(
     return_labels: bool = False,
     random_state: Any = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Equally likely concentric circles around the origin, blurred by Gaussian noise.
+    """Draw samples from equally likely concentric circles around the origin, with Gaussian noise.
 
     Parameters
     ----------
     n_samples : int, default=1000
-        Number of rows, at least 1. The circle of each row is drawn, so counts per circle vary.
+        Number of samples, at least 1. The circle of each sample is drawn, so counts per circle vary.
     radii : array-like of shape (n_circles,), default=(1.0, 2.0)
         Radii of the circles, each > 0.
     std : float, default=0.05
         Standard deviation of the noise along each axis, >= 0.
     return_labels : bool, default=False
-        Whether to return the circle of each row too.
+        Whether to return the circle of each sample too.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 2), float64
     labels : ndarray of shape (n_samples,), int64
-        The index in `radii` of each sample's circle; only if `return_labels`.
+        The index in `radii` of each sample's circle. Only if `return_labels`.
 
     Raises
     ------

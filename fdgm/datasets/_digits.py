@@ -26,9 +26,9 @@ def load_digits_images(
     Returns
     -------
     X : ndarray of shape (1797, 1, 8, 8), or (1797, 64) if `flat`, float32
-        Pixels in 17 steps from −1 (paper) to 1 (ink); channels first.
+        Pixels in 17 steps from −1 (paper) to 1 (ink), channels first.
     labels : ndarray of shape (1797,), int64
-        The digits, 0 to 9; only if `return_labels`.
+        The digits, 0 to 9. Only if `return_labels`.
 
     See Also
     --------

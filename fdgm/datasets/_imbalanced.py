@@ -42,30 +42,31 @@ def make_imbalanced_grid(
     return_labels: bool = False,
     random_state: Any = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Gaussians on a square grid with many samples in even-indexed ones and few in odd-indexed ones, as AGE has them.
+    """Draw AGE's Gaussians on a square grid: even-indexed ones have many samples, odd-indexed ones few.
 
-    ``side=3`` gives the paper's 9 Gaussians, 52,000 rows, and ``side=5`` its 25, 136,000 rows.
+    ``side=3`` gives the paper's 9 Gaussians with 52,000 samples, ``side=5`` its 25 with 136,000 samples.
 
     Parameters
     ----------
     side : int, default=5
         Gaussians along each axis, at least 1.
     n_majority, n_minority : int, default=10,000 and 500
-        Rows of each even-indexed and each odd-indexed Gaussian, at least 1: exact counts, in random order.
+        Number of samples of each even-indexed and each odd-indexed Gaussian, at least 1. Counts are exact, the order
+        is random.
     std : float, default=0.3
         Standard deviation along each axis, >= 0.
     spacing : float, default=2.0
         Distance between neighbouring centres, > 0.
     return_labels : bool, default=False
-        Whether to return the Gaussian of each row too.
+        Whether to return the Gaussian of each sample too.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 2), float64
     labels : ndarray of shape (n_samples,), int64
-        The row of :func:`grid_centers` that each sample belongs to; only if `return_labels`.
+        The row of :func:`grid_centers` that each sample belongs to. Only if `return_labels`.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def make_imbalanced_grid(
 
     See Also
     --------
-    make_grid : The mode of each row is drawn, for any weights and number of rows.
+    make_grid : Draws the mode of each sample, for any weights and number of samples.
 
     References
     ----------

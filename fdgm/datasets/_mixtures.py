@@ -56,7 +56,7 @@ def grid_centers(*, side: int = 5, spacing: float = 2.0, scale: float = 1.0) -> 
     Returns
     -------
     centers : ndarray of shape (side**2, 2), float64
-        Centred at the origin; mode ``i * side + j`` is the i-th from the left and the j-th from below.
+        Centred at the origin. Mode ``i * side + j`` is the i-th from the left and the j-th from below.
 
     Raises
     ------
@@ -104,12 +104,12 @@ def make_ring(
     return_labels: bool = False,
     random_state: Any = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Equally likely isotropic Gaussians on a ring around the origin.
+    """Draw samples from equally likely isotropic Gaussians on a ring around the origin.
 
     Parameters
     ----------
     n_samples : int, default=1000
-        Number of rows, at least 1. The mode of each row is drawn, so counts per mode vary.
+        Number of samples, at least 1. The mode of each sample is drawn, so counts per mode vary.
     n_modes : int, default=8
         Number of Gaussians, at least 1.
     radius : float, default=2.0
@@ -117,15 +117,15 @@ def make_ring(
     std : float, default=0.05
         Standard deviation of each Gaussian along each axis, >= 0.
     return_labels : bool, default=False
-        Whether to return the mode of each row too.
+        Whether to return the mode of each sample too.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 2), float64
     labels : ndarray of shape (n_samples,), int64
-        The row of :func:`ring_centers` that each sample belongs to; only if `return_labels`.
+        The row of :func:`ring_centers` that each sample belongs to. Only if `return_labels`.
 
     Raises
     ------
@@ -183,15 +183,15 @@ def make_grid(
     return_labels: bool = False,
     random_state: Any = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Isotropic Gaussians on a square grid centred at the origin.
+    """Draw samples from isotropic Gaussians on a square grid centred at the origin.
 
-    With ``scale=2 * 2**0.5`` these are DGflow's 25 Gaussians. AGE's have ``std=0.3`` and an `imbalance` of 1
-    to 20: 10,000 samples in each of 13 modes and 500 in each of 12.
+    ``scale=2 * 2**0.5`` gives DGflow's 25 Gaussians. AGE's have ``std=0.3`` and an `imbalance` of 1 to 20: 10,000
+    samples in each of 13 modes and 500 in each of 12.
 
     Parameters
     ----------
     n_samples : int, default=1000
-        Number of rows, at least 1. The mode of each row is drawn, so counts per mode vary.
+        Number of samples, at least 1. The mode of each sample is drawn, so counts per mode vary.
     side : int, default=5
         Gaussians along each axis, at least 1.
     std : float, default=0.05
@@ -201,18 +201,18 @@ def make_grid(
     scale : float, default=1.0
         Everything is divided by it, > 0: the deviation in X is ``std / scale``.
     imbalance : array-like of shape (side**2,) or None, default=None
-        Weights of the modes, > 0, in the order of :func:`grid_centers`; they are divided by their sum. None
-        makes all modes equally likely.
+        Weights of the modes, > 0, in the order of :func:`grid_centers`. They are divided by their sum. None makes all
+        modes equally likely.
     return_labels : bool, default=False
-        Whether to return the mode of each row too.
+        Whether to return the mode of each sample too.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 2), float64
     labels : ndarray of shape (n_samples,), int64
-        The row of :func:`grid_centers` that each sample belongs to; only if `return_labels`.
+        The row of :func:`grid_centers` that each sample belongs to. Only if `return_labels`.
 
     Raises
     ------

@@ -36,19 +36,19 @@ def load_mnist(
 def load_mnist(
     split: str = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Handwritten digits: 60,000 images to train on and 10,000 to test with.
+    """MNIST: handwritten digits, 60,000 images for training and 10,000 for testing.
 
-    The files (``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, ``t10k-...``, plain or with ``.gz``) are
-    looked for in `data_home`, else in the folder that the environment variable FDGM_DATA names, each time in its
-    sub-folder ``mnist`` first. Where they are in neither, OpenML's copy is fetched if there is a network.
+    The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte`` and ``t10k-...``, plain or with ``.gz``.
+    They are looked for in `data_home` or else in the folder of the environment variable FDGM_DATA, each time first in
+    its sub-folder ``mnist``. If they are in neither, OpenML's copy is downloaded if there is a network.
 
     Parameters
     ----------
     split : {"train", "test"}, default="train"
     image_size : int, default=28
-        Side of the images; the papers' 32 is bilinear.
+        Side of the images. Other sides, such as the papers' 32, are resized bilinearly.
     data_home : str, path or None, default=None
-        The only folder to look in, if given.
+        If given, the only folder to look in.
     return_labels : bool, default=False
         Whether to return the digits too.
 
@@ -57,14 +57,14 @@ def load_mnist(
     X : ndarray of shape (n_samples, 1, image_size, image_size), float32
         Pixels from −1 (paper) to 1 (ink), channels first.
     labels : ndarray of shape (n_samples,), int64
-        0 to 9; only if `return_labels`.
+        0 to 9. Only if `return_labels`.
 
     Raises
     ------
     FileNotFoundError
-        If the files are in none of these places; the message lists them.
+        If the files are in none of these places. The message lists the places.
     ValueError
-        If a parameter is out of its range, or a file is damaged.
+        If a parameter is out of its range, or if a file is damaged.
 
     References
     ----------
@@ -89,18 +89,18 @@ def load_fashion_mnist(
 def load_fashion_mnist(
     split: str = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Pictures of clothes in ten classes: 60,000 images to train on and 10,000 to test with.
+    """Fashion-MNIST: pictures of clothes in ten classes, 60,000 images for training and 10,000 for testing.
 
-    Looked for as :func:`load_mnist` does, in the sub-folder ``fashion-mnist``, and where Debian's package
-    ``dataset-fashion-mnist`` puts it.
+    It looks where :func:`load_mnist` does, in the sub-folder ``fashion-mnist``, and where Debian's package
+    ``dataset-fashion-mnist`` installs it.
 
     Parameters
     ----------
     split : {"train", "test"}, default="train"
     image_size : int, default=28
-        Side of the images; the papers' 32 is bilinear.
+        Side of the images. Other sides, such as the papers' 32, are resized bilinearly.
     data_home : str, path or None, default=None
-        The only folder to look in, if given.
+        If given, the only folder to look in.
     return_labels : bool, default=False
         Whether to return the classes too.
 
@@ -115,9 +115,9 @@ def load_fashion_mnist(
     Raises
     ------
     FileNotFoundError
-        If the files are in none of these places; the message lists them.
+        If the files are in none of these places. The message lists the places.
     ValueError
-        If a parameter is out of its range, or a file is damaged.
+        If a parameter is out of its range, or if a file is damaged.
 
     References
     ----------

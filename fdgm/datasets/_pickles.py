@@ -1,8 +1,8 @@
-"""A pickle of bytes, integers, lists and arrays of bytes, read without unpickling it.
+"""Read a pickle of bytes, integers, lists and arrays of bytes without unpickling it.
 
-Unpickling runs what a file says, and numpy trusts the state that it is given. Here the few opcodes that such files have
-build plain values, and an array is made by hand from its shape and its bytes. The published files are of protocol 2, as
-Python 2 wrote it; those that Python 3 writes are read too.
+Unpickling runs code from the file, and numpy trusts the given state. Here the few opcodes of such files build plain
+values, and an array is made from its shape and its bytes. The published files have protocol 2, written by Python 2.
+Those that Python 3 writes are read too.
 """
 
 import math

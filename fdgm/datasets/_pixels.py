@@ -1,4 +1,4 @@
-"""From bytes to images: float32 in [−1, 1], channels first, of any size."""
+"""Convert bytes to images: float32 in [−1, 1], channels first, of any size."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _CHUNK = 4096  # images resized at once
 
 
 def images_of(pixels: Any, image_size: int, function: str) -> np.ndarray:
-    """Images from an array of bytes of shape (n, C, H, W), which may be memory-mapped; bilinear where resized.
+    """Images from an array of bytes of shape (n, C, H, W), which may be memory-mapped. Resizing is bilinear.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def check_labels(labels: np.ndarray, n_images: int, classes: range, file: str) -
     Raises
     ------
     ValueError
-        If there is not one for each image, or one is none of the `classes`.
+        If there is not one for each image, or if one is not among the `classes`.
     """
     if len(labels) != n_images:
         raise ValueError(f"{file} must hold as many labels as images, got {len(labels)} for {n_images}.")

@@ -1,4 +1,4 @@
-"""Where data sets that cannot be made are looked for, and what is said when they are nowhere."""
+"""The places where data sets are looked for, and the error if they are in none."""
 
 import os
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ __all__ = ["folders", "nowhere"]
 
 
 def folders(data_home: Any, names: Iterable[str], also: Iterable[str] = ()) -> list[Path]:
-    """Folders to look in, in order: `data_home` alone where it is given, else ``$FDGM_DATA`` and `also`.
+    """Folders to look in, in order: only `data_home` if it is given, or else ``$FDGM_DATA`` and `also`.
 
     Of each of the first two, the sub-folders `names` come before the folder itself.
     """
@@ -21,7 +21,7 @@ def folders(data_home: Any, names: Iterable[str], also: Iterable[str] = ()) -> l
 def nowhere(
     function: str, files: str, places: Iterable[Path], url: str, tried: str = "", given: bool = False
 ) -> FileNotFoundError:
-    """The error for a data set that is in none of the places: what, where, and how to mend it."""
+    """The error for a data set that is in none of the places: what is missing, where, and how to get it."""
     looked = ", ".join(str(place) for place in places) or "no folder (FDGM_DATA is not set)"
     put = "there" if given else "into a folder named by data_home or by the environment variable FDGM_DATA"
     return FileNotFoundError(f"{function} needs {files}, looked for in {looked}{tried}. Fetch {url} and put it {put}.")

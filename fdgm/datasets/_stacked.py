@@ -42,41 +42,41 @@ def make_stacked_mnist(
     return_labels: bool = False,
     random_state: Any = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Three random digits of MNIST as the three channels of an image: 1,000 classes.
+    """Stacked MNIST: three random digits of MNIST as the three channels of an image, 1,000 classes.
 
     Parameters
     ----------
     n_samples : int or None, default=None
-        Number of images; None is the papers' 128,000 of the training set (1.2 GB) or 26,000 of the test set.
+        Number of images. None is the papers' 128,000 of the training set (1.2 GB) or 26,000 of the test set.
     split : {"train", "test"}, default="train"
         The images of MNIST to draw from.
     image_size : int, default=28
-        Side of the images, bilinear where it is not 28.
+        Side of the images. Other sides than 28 are resized bilinearly.
     data_home : str, path or None, default=None
         As in :func:`load_mnist`.
     return_labels : bool, default=False
         Whether to return the classes too.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 3, image_size, image_size), float32
         Pixels from −1 to 1, channels first.
     labels : ndarray of shape (n_samples,), int64
-        0 to 999, the digits of the channels in order, the first the hundreds; only if `return_labels`.
+        0 to 999: the digits of the channels in order, with the first as hundreds. Only if `return_labels`.
 
     Raises
     ------
     FileNotFoundError
-        If MNIST is nowhere; the message lists the places.
+        If MNIST is in none of the places. The message lists the places.
     ValueError
         If a parameter is out of its range.
 
     Notes
     -----
-    Images are drawn, not classes, and MNIST's digits are not equally frequent, so that the classes' shares are not
-    quite equal either: 0.74 to 1.42 times 1/1,000 in the training set.
+    Images are drawn, not classes, and MNIST's digits are not equally frequent. The fractions of the classes therefore
+    differ slightly: 0.74 to 1.42 times 1/1,000 in the training set.
 
     References
     ----------

@@ -44,21 +44,21 @@ def load_stl10(
     data_home: Any = None,
     return_labels: bool = False,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """Colour photographs of 96 × 96 pixels: 100,000 without labels, 5,000 and 8,000 in ten classes.
+    """STL-10: colour photographs of 96 × 96 pixels, 100,000 without labels, and 5,000 and 8,000 in ten classes.
 
-    ``stl10_binary.tar.gz``, or the folder that it unpacks to, is looked for in `data_home`, else in the folder that
-    the environment variable FDGM_DATA names, each time in its sub-folder ``stl10`` first. Nothing is downloaded. The
-    unpacked folder is read as it is needed; the archive is read twice, first for its checksum.
+    It needs ``stl10_binary.tar.gz`` or the folder that it unpacks to. It looks in `data_home` or else in the folder of
+    the environment variable FDGM_DATA, each time first in the sub-folder ``stl10``. Nothing is downloaded. Only the
+    needed part of the unpacked folder is read. The archive is read twice, first for its checksum.
 
     Parameters
     ----------
     split : {"unlabeled", "train", "test"}, default="unlabeled"
     image_size : int, default=96
-        Side of the images, bilinear where it is not 96; DGflow's are 48 and 32.
+        Side of the images. Other sides than 96 are resized bilinearly. DGflow uses 48 and 32.
     n_samples : int or None, default=None
-        Only the first so many; all 100,000 take 11 GB at 96 pixels, 2.8 GB at 48.
+        Number of images to return, the first ones. None returns all. All 100,000 take 11 GB at 96 pixels, 2.8 GB at 48.
     data_home : str, path or None, default=None
-        The only folder to look in, if given.
+        If given, the only folder to look in.
     return_labels : bool, default=False
         Whether to return the classes too.
 
@@ -73,9 +73,9 @@ def load_stl10(
     Raises
     ------
     FileNotFoundError
-        If the files are in none of these places; the message lists them.
+        If the files are in none of these places. The message lists the places.
     ValueError
-        If a parameter is out of its range, labels are asked of the unlabeled images, or a file is damaged.
+        If a parameter is out of its range, if labels of the unlabeled images are asked for, or if a file is damaged.
 
     References
     ----------

@@ -35,12 +35,12 @@ def make_swiss_roll(
     return_labels: bool = False,
     random_state: Any = None,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-    """The spiral (t cos t, t sin t), t uniform on [3π/2, 9π/2], with Gaussian noise: DGflow's 2DSwissroll.
+    """Draw DGflow's 2DSwissroll: the spiral (t cos t, t sin t), t uniform on [3π/2, 9π/2], with Gaussian noise.
 
     Parameters
     ----------
     n_samples : int, default=1000
-        Number of rows, at least 1. The paper draws 100,000.
+        Number of samples, at least 1. The paper draws 100,000.
     noise : float, default=0.25
         Standard deviation along each axis before the division by `scale`, >= 0.
     scale : float, default=7.5
@@ -48,13 +48,13 @@ def make_swiss_roll(
     return_labels : bool, default=False
         Whether to return t too.
     random_state : int, Generator, RandomState or None, default=None
-        Seed or source of the draws; numpy's global state is neither read nor changed.
+        Seed or source of the draws. numpy's global state is neither read nor changed.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 2), float64
     labels : ndarray of shape (n_samples,), float64
-        Where on the spiral each sample is, t; only if `return_labels`.
+        The position t of each sample on the spiral. Only if `return_labels`.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def make_swiss_roll(
 
     See Also
     --------
-    sklearn.datasets.make_swiss_roll : In three dimensions, of which these are the first and the last.
+    sklearn.datasets.make_swiss_roll : The roll in three dimensions; these are the first and the last.
 
     References
     ----------
