@@ -225,12 +225,12 @@ class MapsNet(MultiNet):
         """Rows for the critic: most with noise of that deviation, some with the first and widest."""
         if noise is None:
             return rows
-        maps = self.settings.maps
-        drawn = {"generator": self.batches_, "device": self.device, "dtype": torch.float32}
-        wide = torch.rand(len(rows), **drawn) < maps.wide_fraction
-        widest = torch.full((len(rows),), maps.noise_for(math.prod(self.data_shape))[0], **_like(rows))
-        scale = torch.where(wide, widest, torch.full((len(rows),), noise, **_like(rows)))
-        return rows + scale.view(-1, *[1] * len(self.data_shape)) * torch.randn(rows.shape, **drawn)
+        maps, source, device = self.settings.maps, self.batches_, self.device
+        uniform = torch.rand(len(rows), generator=source, device=device, dtype=torch.float32)
+        wide = (uniform < maps.wide_fraction).to(torch.float32)
+        scale = noise + (maps.noise_for(math.prod(self.data_shape))[0] - noise) * wide
+        xi = torch.randn(rows.shape, generator=source, device=device, dtype=torch.float32)
+        return rows + scale.view(-1, *[1] * len(self.data_shape)) * xi
 
     def _moved(self) -> Tensor:
         """All particles after the maps so far. The critic is trained on the first `n_particles`.
@@ -274,7 +274,3 @@ class MapsNet(MultiNet):
 
 #: Updates after which an average forgets at its full rate: it begins at the critic's own initial weights.
 _PAST_WARM_UP = 10**6
-
-
-def _like(rows: Tensor) -> dict[str, Any]:
-    return {"dtype": rows.dtype, "device": rows.device}

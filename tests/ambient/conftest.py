@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.mixture import GaussianMixture
 
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import DCGAN, MLP
-from fdgm.options import EarlyStopping, Gradient, Network, RMSprop
+from fdgm.options import EarlyStopping, Gradient, Maps, Network, RMSprop
 from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
@@ -38,9 +39,15 @@ def vgrow():
     return [model.sample(5), model.log_ratio(X), moved, stored(model).sample(5, random_state=1), model.score(X)]
 
 
+def vgrow_maps():
+    maps = Maps(n_particles=32, n_critic_steps=2)
+    model = VGrowSampler(**{**VGROW, "generator": maps}).fit(X)
+    return [model.sample(5), model.log_ratio(X[:5]), stored(model).partial_fit(X).sample(5)]
+
+
 def vgrow_rmsprop():
     model = (
-        VGrowSampler(**VGROW, precision="bfloat16")
+        clone(VGrowSampler(**VGROW, precision="bfloat16"))  # or the option that all share would be changed
         .set_params(critic_optimizer=RMSprop(), generator__ema=None, generator__optimizer=RMSprop())
         .fit(X)
     )
@@ -119,7 +126,20 @@ def others():
 
 
 SCENARIOS = [
-    *(vgrow, vgrow_rmsprop, vgrow_by_a_ratio, gan, images, age, logistic, rulsif, dgflow, corrected, others),
+    *(
+        vgrow,
+        vgrow_maps,
+        vgrow_rmsprop,
+        vgrow_by_a_ratio,
+        gan,
+        images,
+        age,
+        logistic,
+        rulsif,
+        dgflow,
+        corrected,
+        others,
+    ),
 ]
 
 

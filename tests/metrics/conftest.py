@@ -23,11 +23,14 @@ def interrupted_after():
 
     @contextmanager
     def interrupted(seconds):
+        # A shell lets what it runs in the background ignore the signal, and Python then installs no handler.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         timer = threading.Timer(seconds, signal.raise_signal, [signal.SIGINT])
         timer.start()
         try:
             yield
         finally:
             timer.join()
+            signal.signal(signal.SIGINT, before)
 
     return interrupted

@@ -75,7 +75,7 @@ def test_the_best_critic_is_kept_where_the_last_is_worse():
 def test_nothing_held_out():
     ratio = LogisticRatio(validation_fraction=None, **TINY).fit(P, Q)
     assert ratio.best_iter_ == ratio.n_iter_ == 4
-    assert ratio.history_["held_out_loss"].isna().all()
+    assert "held_out_loss" not in ratio.history_
 
 
 def test_patience_ends_training():
@@ -85,13 +85,6 @@ def test_patience_ends_training():
     )
     assert ratio.stop_reason_ == "no_change"
     assert ratio.n_iter_ < 200
-
-
-def test_a_budget_of_seconds():
-    ratio = LogisticRatio(**{**TINY, "max_iter": None}, max_seconds=0.05).fit(P, Q)
-    assert ratio.stop_reason_ == "max_seconds"
-    again = LogisticRatio(**{**TINY, "max_iter": ratio.n_iter_}, replay=ratio.replay_).fit(P, Q)
-    np.testing.assert_array_equal(again.log_ratio(X), ratio.log_ratio(X))
 
 
 class Stop(Callback):
@@ -128,7 +121,7 @@ def test_warm_start_goes_on():
     first = ratio.score(P, Q)
     assert ratio.fit(P, Q).score(P, Q) > first
     assert ratio.n_iter_ == 8
-    with pytest.raises(ValueError, match=r"shape \(2,\) for training to go on, got \(1,\)"):
+    with pytest.raises(ValueError, match=r"X has 1 features, but LogisticRatio is expecting 2 features"):
         ratio.fit(P[:, :1], Q[:, :1])
 
 
@@ -146,17 +139,23 @@ def test_memory_mapped_samples_stay_in_their_files(tmp_path):
 
 
 def test_failures_name_the_critic_and_the_knob():
-    with pytest.raises(TrainingError, match=r"the critic: critic_loss .*Lower lr \(now 1e\+30\)"):
+    with pytest.raises(TrainingError, match=r"the critic: critic_loss .*Lower optimizer \(now Adam\(lr=1e\+30\)\)"):
         LogisticRatio("least_squares", **{k: v for k, v in TINY.items() if k != "lr"}, optimizer=Adam(lr=1e30)).fit(
             P, Q
         )
 
 
 @pytest.mark.parametrize(
-    "bad", [{"optimizer": Adam(lr=0)}, {"validation_fraction": 1.0}, {"objective": "nope"}, {"max_iter": 0}]
+    ("bad", "message"),
+    [
+        ({"optimizer": Adam(lr=0)}, "'lr' parameter of Adam .optimizer of LogisticRatio.* Got 0"),
+        ({"validation_fraction": 1.0}, r"validation_fraction.*1\.0"),
+        ({"objective": "nope"}, "objective.*nope"),
+        ({"max_iter": 0}, "max_iter.*0"),
+    ],
 )
-def test_parameters_out_of_range(bad):
-    with pytest.raises(ValueError, match=f"{next(iter(bad))}.*{next(iter(bad.values()))}"):
+def test_parameters_out_of_range(bad, message):
+    with pytest.raises(ValueError, match=message):
         LogisticRatio(**bad).fit(P, Q)
 
 
@@ -224,7 +223,7 @@ def test_a_right_critic_is_left_alone():
     ("params", "message"),
     [
         ({"critic": torch.nn.Identity()}, "parameters to train, got Identity"),
-        ({"critic": torch.nn.Linear(3, 1)}, r"critic of LogisticRatio must take rows of shape \(1,\), got"),
+        ({"critic": torch.nn.Linear(3, 1)}, r"critic of LogisticRatio must take rows of shape \(1,\), .*got"),
         ({"critic": torch.nn.Linear(1, 1)}, r"one number a row, of shape \(n,\), got \(2, 1\)"),
         ({"critic": Line(), "architecture": "mlp"}, "architecture of LogisticRatio must be None.*got 'mlp'"),
         ({"critic": 3}, "Got 3"),

@@ -18,7 +18,7 @@ from safetensors.torch import load as load_tensors
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
-from fdgm.options import Gradient, Network
+from fdgm.options import Gradient, Network, RMSprop
 from fdgm.persistence import _file
 from fdgm.ratios import LogisticRatio, TelescopingRatio, uLSIF
 
@@ -35,7 +35,7 @@ def honest(folder):
     logistic = LogisticRatio(architecture=MLP(width=8, depth=1), max_iter=1, n_critic_steps=2, random_state=0)
     made = {
         "vgrow": vgrow,
-        "gan": GANSampler(**SMALL, n_generator_steps=2, n_critic_steps=1, optimizer="rmsprop").fit(X),
+        "gan": GANSampler(**SMALL, n_generator_steps=2, n_critic_steps=1, critic_optimizer=RMSprop()).fit(X),
         "age": AGEBidirectional(**SMALL, method=Gradient(n_warmup_steps=2, n_updates=2)).fit(X),
         "refiner": DGflowRefiner(vgrow, ratio=kernels, n_steps=1, random_state=0).fit(X),
         "logistic": logistic.fit(X + 1, X),
@@ -73,7 +73,7 @@ def of_shape(rng, description, tensors):
     shapes = [(), (0,), (1,), (3,), (2**31, 0), (*old.shape, 1), (*old.shape[:-1], 2 * (old.shape or (1,))[-1] + 1)]
     if old.dim() and name.endswith(("log_ratio_p_", "log_ratio_q_", "rows")):
         shapes = [(), (*old.shape, 1)]  # as long as one likes
-    if "history" in name or "schedule" in name or "losses" in name or "first" in name or "tried" in name:
+    if "history" in name or "progress" in name or "losses" in name or "first" in name or "tried" in name:
         shapes = [(*old.shape, 1)]
     if "particles" in name or "row_ends" in name or "streams" in name:
         shapes = [(), (*old.shape, 1)]

@@ -161,7 +161,7 @@ def test_a_history_takes_time_in_proportion_to_its_length(sampler, crafted):
         for name in tensors:
             if name.startswith(NET + "history/"):
                 tensors[name] = torch.zeros(n, dtype=torch.float64)
-        tensors["state/schedule"] = torch.zeros(n, dtype=torch.float64)
+        tensors["state/progress"] = torch.zeros(n, dtype=torch.float64)
 
     bad = crafted(sampler, change)
     start = time.process_time()

@@ -82,16 +82,24 @@ class CentredOverTheBatch(Small):
         return After(super().make_critic(data_shape), lambda output: output - output.mean())
 
 
+def refilled(module, source):
+    """The module with weights drawn from a generator of its own."""
+    with torch.no_grad():
+        for weights in module.parameters():
+            weights.copy_(torch.randn(weights.shape, generator=source))
+    return module
+
+
 class FixedSeed(Small):
     def make_critic(self, data_shape):
-        torch.manual_seed(0)
-        return super().make_critic(data_shape)
+        return refilled(super().make_critic(data_shape), torch.Generator().manual_seed(0))
 
 
 class FreshEntropy(Small):
     def make_critic(self, data_shape):
-        torch.default_generator.seed()
-        return super().make_critic(data_shape)
+        source = torch.Generator()
+        source.seed()
+        return refilled(super().make_critic(data_shape), source)
 
 
 class NumpyWeights(Small):
