@@ -1,4 +1,4 @@
-"""The skorch layer: several modules and optimizers under one net, and the critic step that all methods share."""
+"""The skorch layer: one net with several modules and optimizers, and the critic step that all methods share."""
 
 from ..exceptions import StopTraining
 from ._average import Average

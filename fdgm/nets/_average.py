@@ -9,16 +9,16 @@ __all__ = ["Average"]
 
 
 class Average:
-    """A copy of a module whose weights follow it slowly.
+    """A copy of a module whose weights are an exponential moving average of the module's.
 
-    Early on the decay is smaller, (1 + t)/(10 + t) at the t-th update, so that the average does not linger at the
-    initial weights.
+    Early on the decay is smaller: (1 + t)/(10 + t) at the t-th update. The average then leaves the initial weights
+    quickly.
 
     Parameters
     ----------
     module : Module
     decay : float in (0, 1)
-        Share of the average that stays at each update.
+        Fraction of the average that stays at each update.
     """
 
     def __init__(self, module: nn.Module, decay: float) -> None:
@@ -28,7 +28,7 @@ class Average:
 
     @torch.no_grad()
     def update(self, t: int) -> None:
-        """Move towards the module as it stands, for the `t`-th time, counted from 0."""
+        """Move towards the module's present weights, for the `t`-th time, counted from 0."""
         share = 1 - min(self.decay, (1 + t) / (10 + t))
         followers: list[Tensor] = list(self.module.parameters())
         leaders: list[Tensor] = list(self.source.parameters())

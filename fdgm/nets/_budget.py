@@ -1,4 +1,4 @@
-"""A ceiling on what networks are made of, held before any memory is taken."""
+"""A limit on the size of networks, which holds before memory is allocated."""
 
 from collections.abc import Mapping
 from math import prod
@@ -14,20 +14,20 @@ from ..persistence import State
 
 __all__ = ["Budget"]
 
-_SPARE_TENSORS, _SPARE_NUMBERS = 256, 2**20  # for what a constructor makes by the way, such as a random rotation
+_SPARE_TENSORS, _SPARE_NUMBERS = 256, 2**20  # for temporary tensors of a constructor, such as a random rotation
 _TIMES = 4  # a file holds every tensor of its networks; a constructor may make each a few times, and copy it
 
 
 class Budget(TorchDispatchMode):
-    """A context in which no more tensors, and no more numbers, are made than a state holds, times four.
+    """A context that limits the number and size of new tensors to four times what a state holds.
 
-    Networks are made of parameters alone, which may ask for a layer of 10⁷ units, or for 20,000 layers; whether a file
-    holds as much is known before. Torch asks here before it makes a tensor, on this thread alone.
+    Networks are made from parameters alone, which may ask for a layer of 10⁷ units or for 20,000 layers. What the file
+    holds is known beforehand. Torch calls this context before it makes a tensor, on this thread only.
 
     Parameters
     ----------
     state : State
-        Of the networks that are to be made.
+        State of the networks to be made.
     """
 
     def __init__(self, state: State) -> None:
@@ -51,7 +51,7 @@ class Budget(TorchDispatchMode):
 
 
 def _asked(func: Any, args: tuple[Any, ...]) -> int | None:
-    """How many numbers a call makes out of nothing; None where it makes them of other tensors."""
+    """The number of numbers that a call makes from sizes. None if it makes them from other tensors."""
     name = func.overloadpacket.__name__
     if name == "repeat":
         return int(args[0].numel()) * prod(args[1])

@@ -1,4 +1,4 @@
-"""How much of the training budget is spent, by iterations or by the wall."""
+"""The spent fraction of the training budget, by iterations or by wall-clock time."""
 
 import math
 import time
@@ -9,31 +9,31 @@ __all__ = ["Clock", "OutOfTime"]
 
 
 class OutOfTime(Exception):
-    """`max_seconds` are over in the middle of an iteration."""
+    """`max_seconds` ran out in the middle of an iteration."""
 
 
 class Clock:
     """Progress from 0 to 1 through `max_iter` iterations or `max_seconds`, whichever is further along.
 
-    What was read is kept in `readings`, so that a run which time ended can be replayed, bit for bit, by passing
-    them as `schedule`, and `n_inner_steps` with them.
+    The clock keeps its readings in `readings`. Passing them as `schedule`, together with `n_inner_steps`, repeats bit
+    for bit a run that time ended.
 
     Parameters
     ----------
     max_iter : int or None
     max_seconds : float or None
     schedule : sequence of float in [0, 1], or None
-        Progress at each iteration, in place of a clock's.
+        Progress at each iteration, instead of a clock's.
     n_inner_steps : int or None
-        Inner steps at which the first iteration ends, in place of a clock's word; None is none.
+        Inner steps after which the first iteration ends, instead of by a clock. None does not end it.
 
     Attributes
     ----------
     cut_at : int or None
-        Inner steps at which the first iteration ended before it was whole.
+        Inner steps after which the first iteration was cut.
     """
 
-    #: What tells seconds. Where many processes share a machine, `time.process_time` is as fair to each.
+    #: The clock in seconds. If many processes share a machine, `time.process_time` is fair to each.
     now: ClassVar[Callable[[], float]] = staticmethod(time.perf_counter)
 
     def __init__(
@@ -58,12 +58,12 @@ class Clock:
         return Clock.now() - self._start
 
     def resume(self, readings: Sequence[float], seconds: float) -> None:
-        """Go on from another clock's readings, after the seconds that it had run."""
+        """Continue another clock's readings, after the seconds that it had run."""
         self.readings = list(readings)
         self._start = Clock.now() - seconds
 
     def read(self) -> float:
-        """Progress at the start of the next iteration, recorded."""
+        """Record and return the progress at the start of the next iteration."""
         done = len(self.readings)
         if self.schedule is not None:
             progress = float(self.schedule[min(done, len(self.schedule) - 1)])
@@ -74,14 +74,14 @@ class Clock:
         return progress
 
     def tick(self, *, first: bool) -> None:
-        """Say that an inner step begins, of the first iteration of all or of a later one.
+        """Begin an inner step, of the very first iteration or of a later one.
 
-        The first iteration is cut there, since nothing is before it to go back to, but has one inner step at least.
+        The first iteration is cut here, because no earlier state exists to go back to. It has at least one inner step.
 
         Raises
         ------
         OutOfTime
-            If there is no time left for the step.
+            If no time is left for the step.
         """
         self._inner += 1
         if not first:
@@ -99,7 +99,7 @@ class Clock:
         raise OutOfTime
 
     def finished(self) -> str | None:
-        """The parameter that ends training now, or None; there is always a first iteration."""
+        """The parameter that ends training now, or None. There is always a first iteration."""
         if not self.readings:
             return None
         if self.max_iter is not None and len(self.readings) >= self.max_iter:
@@ -107,7 +107,7 @@ class Clock:
         return "max_seconds" if self._spent() else None
 
     def seconds_left(self) -> float:
-        """An estimate, infinite before the first iteration."""
+        """Estimate of the remaining seconds, infinite before the first iteration."""
         spent = self._fraction(len(self.readings))
         return math.inf if spent <= 0 else max(self.seconds / spent - self.seconds, 0.0)
 

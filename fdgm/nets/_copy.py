@@ -1,4 +1,4 @@
-"""A user's modules, of which copies are used."""
+"""Copies of a user's modules."""
 
 import copy
 from typing import TypeVar
@@ -12,12 +12,12 @@ _Module = TypeVar("_Module", bound=nn.Module)
 
 
 def own_copy(what: str, module: _Module) -> _Module:
-    """A copy, so that the user's module stays in its mode, on its device and with its weights.
+    """Copy a module, so that the user's own keeps its mode, device and weights.
 
     Parameters
     ----------
     what : str
-        What the module is of whom, for the error.
+        Description of the module and its owner, for the error.
     module : Module
 
     Raises
@@ -36,6 +36,6 @@ def own_copy(what: str, module: _Module) -> _Module:
 
 
 def dtype_of(module: nn.Module) -> torch.dtype:
-    """What a module computes in: the dtype of its first floating-point weight, and float32 where there is none."""
+    """The dtype that a module computes in: that of its first floating-point weight, or float32 if there is none."""
     tensors = (*module.parameters(), *module.buffers())
     return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)

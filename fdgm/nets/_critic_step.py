@@ -1,4 +1,4 @@
-"""The one warm-started critic update of every method here."""
+"""The warm-started critic update that all methods share."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,23 +19,23 @@ Batch = Tensor | tuple[Tensor, ...]
 
 
 class CriticStep:
-    """One optimizer step of a critic on a batch of each sample, numerator first.
+    """One optimizer step of a critic on a batch from each of two samples, numerator first.
 
     Parameters
     ----------
     critic : Module
-        From points (n, *shape) to outputs (n,); or from several tensors to them, such as pairs of data and latents.
+        Maps points (n, *shape) to outputs (n,). It may take several tensors, such as pairs of data and latents.
     optimizer : Optimizer
-        Over the critic's parameters.
+        Optimizes the critic's parameters.
     objective : Objective
     precision : {"float32", "bfloat16"}, default="float32"
-        Of the critic; its outputs and the loss are float32.
+        Precision of the critic. Its outputs and the loss are float32.
     regularizers : sequence of CriticRegularizer, default=()
-        Beside those that the objective asks for.
+        Regularizers in addition to those that the objective asks for.
     min_loss : float or None, default=None
-        Below it, the critic is left as it is.
+        The critic is not updated while its loss is below this value.
     stream : Generator or None, default=None
-        On the critic's device; what regularizers draw comes from it. None is one of the step's own.
+        Source of the regularizers' randomness, on the critic's device. With None the step makes its own.
 
     Raises
     ------
@@ -69,9 +69,9 @@ class CriticStep:
         self.stream = torch.Generator(device).manual_seed(0) if stream is None else stream
 
     def __call__(self, batch_p: Batch, batch_q: Batch) -> Tensor:
-        """Update the critic; return the loss before the update, without penalties: () with no graph.
+        """Update the critic. Return the loss before the update, without penalties: a tensor () without graph.
 
-        A batch is a tensor, or a tuple of as many as the critic takes.
+        A batch is a tensor, or a tuple of as many tensors as the critic takes.
         """
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
@@ -96,7 +96,7 @@ class CriticStep:
     def losses(
         self, judge: Callable[..., Tensor], p: tuple[Tensor, ...], q: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor]:
-        """The objective's loss, and the sum of it and of the penalties, both (), with `judge` for the critic."""
+        """The objective's loss, and its sum with the penalties, both (). `judge` evaluates the critic."""
         output = judge(*(torch.cat(both) for both in zip(p, q, strict=True)))
         loss = total = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
         for regularizer in self.regularizers:
@@ -105,12 +105,12 @@ class CriticStep:
         return loss, total
 
     def log_ratio(self) -> Callable[..., Tensor]:
-        """log dP/dQ as a function of what the critic takes, as it stands; in evaluation mode from here on."""
+        """log dP/dQ as a function of the critic's input. The critic is in evaluation mode from here on."""
         self._mode(training=False)
         return lambda *points: self.objective.log_ratio(self.outputs(*points))
 
     def value_and_gradient(self) -> ValueAndGradient:
-        """The log-ratio of single points with its gradients, as the critic stands; as `log_ratio` otherwise."""
+        """The log-ratio of single points and its gradients, by the present critic. Otherwise as `log_ratio`."""
         log_ratio = self.log_ratio()
         fused, objective = self._fused(), self.objective
         if fused is None:
@@ -128,12 +128,12 @@ class CriticStep:
         return value_and_gradient
 
     def _fused(self) -> FusedPerceptron | None:
-        """The critic by hand, where it is a perceptron that nobody watches."""
+        """The fused critic, if the critic is a perceptron without hooks."""
         perceptron = self._perceptron
         return None if perceptron is None or perceptron.is_watched else perceptron
 
     def outputs(self, *inputs: Tensor) -> Tensor:
-        """The critic's, in its precision and the mode that it is in."""
+        """The critic's outputs, in its precision and present mode."""
         return forward(self.critic, self.precision, *inputs)
 
 
@@ -142,7 +142,7 @@ def _penalises(regularizer: CriticRegularizer) -> bool:
 
 
 def _check_rows_alone(critic: nn.Module, regularizer: CriticRegularizer) -> None:
-    """A penalty's slopes are those of outputs that depend on one row each."""
+    """Refuse batch normalisation under a penalty, whose slopes need outputs that depend on one row each."""
     if not _penalises(regularizer):
         return
     for layer in critic.modules():

@@ -1,4 +1,4 @@
-"""What ends a training that goes wrong."""
+"""The exception for a training step that fails."""
 
 __all__ = ["TrainingFailure"]
 
@@ -12,7 +12,7 @@ class TrainingFailure(Exception):
     what : str
         What happened, beginning with the network that it happened to.
     culprit : str, default=""
-        The network whose updates are to blame, where that is known.
+        The network whose updates are to blame, if that is known.
     """
 
     def __init__(self, reason: str, what: str, culprit: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Outputs and gradients of a perceptron by hand, in buffers that are made once: no graph is built."""
+"""Outputs and gradients of a perceptron, computed without autograd in buffers that are made once."""
 
 from itertools import pairwise
 from typing import Self
@@ -9,25 +9,25 @@ from torch.nn.utils.parametrize import is_parametrized
 
 __all__ = ["FusedPerceptron"]
 
-_ROWS = 1024  # at once in `value_and_gradient`: the hidden layers of so many stay in a core's cache
+_ROWS = 1024  # rows at a time in `value_and_gradient`: their hidden layers fit into a core's cache
 
 
 class FusedPerceptron:
     """A network of linear layers with ReLU or leaky ReLU between them and one output, evaluated without autograd.
 
     It reads the module's own weights and writes their ``.grad``, so that any optimizer can step them. Matrix products
-    go straight into buffers, which saves the graph, its allocations and the pass through Python objects for each
-    layer: a critic of 3 × 128 units on 512 rows spends some two thirds of its time on those otherwise.
+    go straight into buffers. This saves the graph, its allocations and the Python objects of each layer, on which a
+    critic of 3 × 128 units on 512 rows would spend some two thirds of its time.
 
     Parameters
     ----------
     module : Module
     layers : list of Linear
-        Those of the module, in their order; the last has one output.
+        The module's layers, in order. The last has one output.
     slope : float, at least 0
-        Of the activation, for negative inputs.
+        Slope of the activation for negative inputs.
     flatten : bool
-        Whether rows come with a shape.
+        Whether rows have a shape and must be flattened.
 
     Notes
     -----
@@ -44,7 +44,7 @@ class FusedPerceptron:
 
     @classmethod
     def of(cls, module: nn.Module) -> Self | None:
-        """For a module of that form, in float32; None for any other, which autograd can have."""
+        """The fused form of such a module in float32. None for any other module, which is left to autograd."""
         if not isinstance(module, nn.Sequential):
             return None
         parts = list(module)
@@ -65,14 +65,14 @@ class FusedPerceptron:
 
     @property
     def is_watched(self) -> bool:
-        """Whether hooks want to be called with the module, which is then left to autograd."""
+        """Whether the module has hooks. It is then left to autograd."""
         return any(
             part._forward_hooks or part._forward_pre_hooks or part._backward_hooks or part._backward_pre_hooks
             for part in self._parts
         )
 
     def outputs(self, x: Tensor) -> Tensor:
-        """Outputs (n,) at rows (n, *shape); kept for `backward`, until the next call."""
+        """Outputs (n,) at rows (n, *shape). They are kept for `backward` until the next call."""
         x = x.flatten(1) if self.flatten else x
         hidden, _ = self._buffers_for(x)
         self._inputs = [x, *hidden[:-1]]
@@ -83,7 +83,7 @@ class FusedPerceptron:
         return hidden[-1].flatten().clone()
 
     def backward(self, gradient: Tensor) -> None:
-        """Put the gradient by each weight into its ``.grad``, from that by the last `outputs`, (n,)."""
+        """Write the gradient of each weight to its ``.grad``, from the gradient (n,) of the last `outputs`."""
         _, back = self._buffers_for(self._inputs[0])
         g = gradient[:, None]
         for i in reversed(range(len(self.layers))):
@@ -97,7 +97,7 @@ class FusedPerceptron:
                 g = self._chain(back[i - 1], self._inputs[i])
 
     def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Outputs (n,) and their gradients, of x's shape, each row's in that row."""
+        """Outputs (n,) and their gradients, of x's shape, row by row."""
         values = torch.empty(len(x), device=x.device, dtype=torch.float32)
         gradients = torch.empty_like(x)
         flat = gradients.flatten(1)  # a view: empty_like of rows that are contiguous is contiguous
@@ -120,13 +120,13 @@ class FusedPerceptron:
             nn.functional.leaky_relu_(values, self.slope)
 
     def _chain(self, gradient: Tensor, activated: Tensor) -> Tensor:
-        """The gradient before an activation from that behind it; the sign of what came out tells the branch."""
+        """The gradient before an activation, from the gradient after it. The sign of its output tells the branch."""
         if self.slope == 0:
             return torch.ops.aten.threshold_backward.grad_input(gradient, activated, 0.0, grad_input=gradient)
         return torch.ops.aten.leaky_relu_backward.grad_input(gradient, activated, self.slope, True, grad_input=gradient)
 
     def _buffers_for(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """What each layer gives, and the gradient by what each layer but the first takes, for so many rows."""
+        """Buffers for each layer's output, and for the gradient of each layer's input except the first's."""
         n = len(x)
         if n not in self._buffers or self._buffers[n][0][0].device != x.device:
             sizes = [layer.out_features for layer in self.layers]
@@ -139,7 +139,7 @@ class FusedPerceptron:
 
 
 def _slope(activation: nn.Module) -> float | None:
-    """Slope for negative inputs; None of an activation of another kind."""
+    """Slope for negative inputs. None for an activation of another kind."""
     if type(activation) is nn.ReLU:
         return 0.0
     if type(activation) is nn.LeakyReLU and activation.negative_slope > 0:

@@ -1,4 +1,4 @@
-"""Training and evaluation mode, switched many times a second."""
+"""Fast switch between training and evaluation mode."""
 
 from torch import nn
 
@@ -8,13 +8,13 @@ __all__ = ["Mode"]
 class Mode:
     """Puts a network into training or evaluation mode, as ``module.train(mode)`` does.
 
-    That walks the tree and sets attributes the slow way, which is a twentieth of the time of a small critic's step;
-    here the flags are set in a list made once, unless a module inside has a `train` of its own.
+    `Module.train` walks the tree and sets attributes slowly, which takes a twentieth of a small critic's step. This
+    class sets the flags of a list made once, unless a module inside has its own `train`.
 
     Parameters
     ----------
     module : Module
-        Its parts do not change.
+        Its parts must not change.
     """
 
     def __init__(self, module: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""A skorch net without a default module: subclasses name their modules and step them all in `train_step`."""
+"""A skorch net without a default module. Subclasses name their modules and train them all in `train_step`."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ from ._watch import Watch
 __all__ = ["MultiNet", "mean_loss", "resolve_device"]
 
 
-_HUGE = 1e6  # a loss that training has left behind
+_HUGE = 1e6  # a loss so large that training has diverged
 
 Losses = Sequence[tuple[str, Tensor]]  # the network, and its loss ()
 
@@ -39,24 +39,27 @@ class _WholeSamples:
 
 
 class _Rows(History):
-    """skorch's history, whose last row takes no longer to find the more there are."""
+    """skorch's history, whose last row is found in constant time."""
 
     def __getitem__(self, key: Any) -> Any:
         return list.__getitem__(self, key) if isinstance(key, int) else super().__getitem__(key)
 
 
 class MultiNet(NeuralNet):
-    """Base of the training rules: one epoch is one outer iteration, one call of `train_step`.
+    """Base class of the training rules. One epoch is one iteration, one call of `train_step`.
 
-    The step draws its own batches from the samples it is handed, since skorch reads the loss back once a step: once
-    an outer iteration is free, once a batch is not.
+    The step draws its own batches from the samples that it gets. skorch reads the loss once a step: that is free once
+    an iteration, but not once a batch.
 
-    A subclass names its modules, optimizers and private random streams, which are its state, and what it records in
-    the history. It raises :class:`TrainingFailure` where a step went wrong, and calls `remember_good` where one went
-    right. Its step calls `tick` before each of its updates, in an `inner_steps` block, so that time can end it there.
+    A subclass
+
+    - names its modules, optimizers and private random streams, which are its state;
+    - names the figures that it records in the history;
+    - raises :class:`TrainingFailure` after a bad step, and calls `remember_good` after a good one;
+    - calls `tick` before each update, in an `inner_steps` block, so that time can end the step there.
     """
 
-    watch_: Watch | None = None  # what tells that a model that makes rows has broken
+    watch_: Watch | None = None  # detects that the samples of a model have broken
     module_names: tuple[str, ...]
     optimizer_names: tuple[str, ...]
     stream_names: ClassVar[tuple[str, ...]]
@@ -67,7 +70,7 @@ class MultiNet(NeuralNet):
         self.good_: State | None = None
         self.good_loop_ = 0
         self.clock_ = Clock(1, None)
-        self.lr_factors_: dict[str, float] = {}  # of an optimizer's rate, where a callback changes it
+        self.lr_factors_: dict[str, float] = {}  # factors of the optimizers' learning rates, set by a callback
         self._hooked = False  # whether a callback wants to see the gradients
         super().__init__(
             module=nn.Identity,
@@ -83,7 +86,7 @@ class MultiNet(NeuralNet):
         return []
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """As skorch's; an EarlyStopping of skorch, which interrupts where it has waited enough, becomes a StopTraining.
+        """As skorch's, except that the interrupt by which skorch's EarlyStopping ends training is a StopTraining.
 
         Any other KeyboardInterrupt is the user's.
         """
@@ -101,9 +104,9 @@ class MultiNet(NeuralNet):
         self.history.record("seconds", self.clock_.seconds)
 
     def train(self, samples: tuple[Rows, ...], clock: Clock) -> str:
-        """Run `train_step` until the clock is finished or a callback stops it; return the reason.
+        """Run `train_step` until the clock or a callback ends it. Return the reason.
 
-        An iteration that was cut leaves a last row of the history that has no ``seconds``.
+        An iteration that was cut leaves a last row of the history without ``seconds``.
         """
         self.clock_ = clock
         dataset = Samples(samples)
@@ -126,18 +129,18 @@ class MultiNet(NeuralNet):
         return reason
 
     def tick(self) -> None:
-        """Say that an update, of one batch, begins.
+        """Begin an update of one batch.
 
         Raises
         ------
         OutOfTime
-            If the clock has no time for it.
+            If the clock has no time left for it.
         """
         self.clock_.tick(first=len(self.history) == 1)
 
     @contextmanager
     def inner_steps(self) -> Iterator[None]:
-        """Around updates: where time is over, those that are left of the very first iteration are not made."""
+        """A context for updates. If time runs out, it skips the remaining updates of the very first iteration."""
         try:
             yield
         except OutOfTime:
@@ -145,11 +148,11 @@ class MultiNet(NeuralNet):
                 raise
 
     def set_rate(self, optimizer: str, lr: float) -> None:
-        """The learning rate of one of its optimizers from now on, but for what a callback makes of it."""
+        """Set the learning rate of one of its optimizers. A callback's factor multiplies it."""
         set_lr(getattr(self, optimizer), lr * self.lr_factors_.get(optimizer, 1.0))
 
     def show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-        """Have callbacks see, and change, the gradients before each step of an optimizer; return what ends that."""
+        """Let callbacks see and change the gradients before each optimizer step. Return a function that ends this."""
         if not self._hooked:
             return lambda: None
         names = {p: f"{m}.{n}" for m in self.module_names for n, p in getattr(self, m).named_parameters()}
@@ -161,22 +164,22 @@ class MultiNet(NeuralNet):
         return optimizer.register_step_pre_hook(hook).remove
 
     def record(self, figures: dict[str, float], *, expected: dict[str, str], losses: Losses) -> None:
-        """Put an iteration's figures into the history.
+        """Record an iteration's figures in the history.
 
         Parameters
         ----------
         figures : dict
         expected : dict of str to str
-            Figures that must be finite, but where the clock cut the iteration before they were taken; and the network
-            that each is of.
+            Figures that must be finite, each with its network. The exception is an iteration that the clock cut before
+            they were measured.
         losses : sequence of (str, Tensor)
-            Each of the iteration's, in the order they were taken, with the network that was updated by it. The one
-            updated last before the first loss that is broken is to blame, not the one that this loss is of.
+            All losses of the iteration in order, each with the network that it updated. The network to blame is the
+            one updated last before the first broken loss, not the network of that loss.
 
         Raises
         ------
         TrainingFailure
-            If one is not.
+            If a figure in `expected` is not finite.
         """
         for name, value in figures.items():
             self.history.record(name, value)
@@ -193,12 +196,12 @@ class MultiNet(NeuralNet):
         return self
 
     def remember_good(self) -> None:
-        """Keep the networks as they are, to go back to should a later iteration break them."""
+        """Keep the present networks, to go back to if a later iteration breaks them."""
         self.good_ = self.weights().copy()
         self.good_loop_ = len(self.history)
 
     def go_back(self) -> None:
-        """To the networks that were kept. The optimizers begin anew: their moments hold what broke them."""
+        """Go back to the networks that were kept. The optimizers start afresh: their moments hold the failure."""
         if self.good_ is None:
             raise RuntimeError("go_back needs networks that were kept, and there are none.")
         self.set_weights(self.good_)
@@ -206,28 +209,28 @@ class MultiNet(NeuralNet):
             getattr(self, name).state.clear()
 
     def weights(self) -> State:
-        """Every module's state, as it is: to keep it, copy it."""
+        """Every module's state, not copied."""
         return State(parts={name: module_state(getattr(self, name)) for name in self.module_names})
 
     def set_weights(self, weights: State, *, halved: bool = False) -> None:
-        """Put back what `weights` gave."""
+        """Restore what `weights` gave."""
         for name in self.module_names:
             module = getattr(self, name)
             module.load_state_dict(fitting(module, weights.part(name), halved=halved))
 
     def checked_weights(self, weights: State) -> State:
-        """What `weights` gave, once it is found to fit, for another time."""
+        """What `weights` gave, checked against the present networks, for later use."""
         return State(
             parts={name: State(fitting(getattr(self, name), weights.part(name))) for name in self.module_names}
         )
 
     def to_state(self, *, compact: bool = False) -> State:
-        """Everything that training goes on from, and what was recorded.
+        """Everything that training continues from, and what was recorded.
 
         Parameters
         ----------
         compact : bool, default=False
-            Weights as float16, and no moments of the optimizers.
+            Store weights as float16, and no moments of the optimizers.
 
         Raises
         ------
@@ -257,7 +260,7 @@ class MultiNet(NeuralNet):
         return State({}, {"compact": compact}, parts)
 
     def from_state(self, state: State) -> Self:
-        """Take up what `to_state` gave, in an initialised net of the same settings, on any device."""
+        """Restore what `to_state` gave, in an initialised net with the same settings, on any device."""
         compact: bool = state.choice("compact", (False, True))
         self.set_weights(state.part("weights"), halved=compact)
         if not compact:
@@ -282,12 +285,12 @@ class MultiNet(NeuralNet):
 
 
 def _halved(module: str, weights: State) -> State:
-    """The same as float16.
+    """The same weights as float16.
 
     Raises
     ------
     ValueError
-        If a weight is too large for it.
+        If a weight is too large for float16.
     """
     tensors = dict(weights.tensors)
     for name, tensor in tensors.items():
@@ -303,14 +306,14 @@ def _halved(module: str, weights: State) -> State:
 
 
 def mean_loss(losses: Losses, who: str, *, like: Tensor) -> Tensor:
-    """The mean of one network's losses, a tensor (); NaN of none."""
+    """The mean of one network's losses, a tensor (). NaN if there are none."""
     own = [loss for name, loss in losses if name == who]
     return torch.stack(own).mean() if own else like.new_tensor(math.nan)
 
 
 def _culprit(losses: Losses) -> str | None:
-    """The network whose update was the last before a loss was broken."""
-    before = losses[-1][0] if losses else None  # in the iteration before, which ended alike
+    """The network that was updated last before a loss was broken."""
+    before = losses[-1][0] if losses else None  # of the iteration before, which ended with the same network
     for who, loss in losses:
         if not abs(loss.item()) < _HUGE:
             return before
@@ -323,7 +326,7 @@ def _sees_gradients(callback: Any) -> bool:
 
 
 def resolve_device(device: str) -> str:
-    """``"auto"`` is a GPU where there is one, and the CPU where there is not.
+    """``"auto"`` is a GPU if there is one, and otherwise the CPU.
 
     Raises
     ------

@@ -6,6 +6,6 @@ __all__ = ["set_lr"]
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """The learning rate from now on."""
+    """Set the learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = lr

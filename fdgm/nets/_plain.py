@@ -13,10 +13,10 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 def plain_copy(module: Module) -> Module:
-    """A copy in evaluation mode, with the weights that the network has in it.
+    """A copy in evaluation mode, with the weights that the network has in that mode.
 
-    What a parametrisation, such as spectral normalisation, made of them is plain in the copy, which another training
-    need not normalise, and which can be pickled.
+    Weights that a parametrisation computes, such as spectral normalisation, are plain parameters of the copy. The copy
+    can be trained without normalisation, and can be pickled.
     """
     plain = copy.deepcopy(module).eval()
     for part in list(plain.modules()):
@@ -27,10 +27,10 @@ def plain_copy(module: Module) -> Module:
 
 @torch.no_grad()
 def _make_plain(part: nn.Module) -> None:
-    """Put the values that parametrisations give into parameters.
+    """Replace parametrisations by parameters with the same values.
 
-    Not by torch's `remove_parametrizations`, which takes the properties off a class that a copy has in common with
-    the original.
+    torch's `remove_parametrizations` cannot be used: it removes properties from a class that the copy shares with the
+    original.
     """
     values = {name: getattr(part, name).clone() for name in cast(nn.ModuleDict, part.parametrizations)}
     del part.parametrizations

@@ -1,4 +1,4 @@
-"""The principal components of rows, which generators and encoders are first fitted to."""
+"""Principal components of rows, to which generators and encoders are fitted first."""
 
 import math
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from torch import Tensor
 
 __all__ = ["PrincipalComponents"]
 
-_LEAST = 1e-4  # standard deviation, as a share of the greatest, below which a direction is none
+_LEAST = 1e-4  # directions with a smaller fraction of the greatest standard deviation are dropped
 
 
 @dataclass(frozen=True)
 class PrincipalComponents:
-    """Mean, unit directions and standard deviations, the greatest first; of images as of vectors.
+    """Mean, unit directions and standard deviations of vectors or images, the greatest deviation first.
 
     Parameters
     ----------
     mean : Tensor of shape ``row_shape``
     directions : Tensor of shape (k, d)
-        Of flattened rows.
+        In the space of flattened rows.
     deviations : Tensor of shape (k,)
     """
 
@@ -30,12 +30,12 @@ class PrincipalComponents:
 
     @classmethod
     def of(cls, rows: Tensor, k: int) -> Self:
-        """The first k of the rows ``(n, *row_shape)``, or as many as they have."""
+        """The first k components of the rows ``(n, *row_shape)``, or fewer if there are fewer."""
         mean = rows.mean(dim=0)
         _, scales, directions = torch.linalg.svd((rows - mean).flatten(1), full_matrices=False)
         k = min(k, int((scales > _LEAST * scales[0]).sum()))
         return cls(mean, directions[:k], scales[:k] / math.sqrt(len(rows)))
 
     def scores(self, rows: Tensor) -> Tensor:
-        """Coordinates of rows along the directions, each of variance 1 over the rows that they are of: (n, k)."""
+        """Coordinates (n, k) along the directions. Each has variance 1 over the rows that gave the components."""
         return (rows - self.mean).flatten(1) @ self.directions.T / self.deviations

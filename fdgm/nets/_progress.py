@@ -1,4 +1,4 @@
-"""A progress bar with the time left, as a skorch callback."""
+"""A skorch callback that shows a progress bar with the remaining time."""
 
 import sys
 from collections.abc import Iterator
@@ -12,10 +12,9 @@ __all__ = ["ProgressBar"]
 
 
 class ProgressBar(Callback):
-    """One bar over the budget of the net's clock, with the last figures behind it.
+    """One bar over the budget of the net's clock, followed by the last figures.
 
-    Where it cannot be shown, since there is no `sys.stderr` or it is closed, or closes on the way, training goes on
-    without it.
+    Training continues without the bar if there is no `sys.stderr`, or if it is closed before or during training.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ class ProgressBar(Callback):
     def _while_it_can_be_shown(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError):  # of a stream that takes nothing, the second of one that is closed
+        except (OSError, ValueError):  # OSError: the stream takes nothing; ValueError: it is closed
             if self.bar_ is not None:
-                self.bar_.disable = True  # it would write once more when it is collected
+                self.bar_.disable = True  # it would write again when it is garbage-collected
             self.bar_ = None

@@ -1,4 +1,4 @@
-"""Where batches come from: rows that are resident on the device, or gathered from a memory-mapped array."""
+"""Sources of batches: rows that are resident on the device, or rows of a memory-mapped array."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -12,12 +12,12 @@ __all__ = ["MappedRows", "ResidentRows", "Rows", "Samples", "hold_out"]
 
 
 def hold_out(n_rows: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
-    """The indices (n_held_out,), growing, of rows to hold out; it takes no memory of the size of `n_rows`."""
+    """Increasing indices (n_held_out,) of rows to hold out. Memory does not grow with `n_rows`."""
     return np.sort(rng.choice(n_rows, size=n_held_out, replace=False, shuffle=False))
 
 
 class Rows(ABC):
-    """A sample, in scaled units, of which batches are drawn with replacement."""
+    """A sample in scaled units, from which batches are drawn with replacement."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -51,15 +51,15 @@ class ResidentRows(Rows):
 
 
 class MappedRows(Rows):
-    """Rows that stay in a file: those of a batch are gathered, then scaled, then moved to the device.
+    """Rows that stay in a file. The rows of a batch are gathered, scaled and moved to the device.
 
     Parameters
     ----------
     array : memmap of shape (n_rows, *row_shape)
     to_tensor : callable
-        From an array of rows in the user's units to a tensor in scaled ones.
+        Maps an array of rows in the user's units to a tensor in scaled units.
     held_out : ndarray of int, of shape (n_held_out,), or None, default=None
-        Growing indices of rows that are not among these: the others keep their order.
+        Increasing indices of rows to leave out. The others keep their order.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class MappedRows(Rows):
         self.array = array
         self.to_tensor = to_tensor
         self._n_held_out = 0 if held_out is None else len(held_out)
-        # How many rows of the others come before each of these: an index grows by as many as it has passed.
+        # The number of kept rows before each held-out row: an index grows by the number of held-out rows it passes.
         self._passed_at = None if held_out is None else held_out - np.arange(len(held_out))
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class MappedRows(Rows):
 
 
 class Samples(Dataset):
-    """What skorch is handed: it looks at the length alone, and the training step at the rows.
+    """The data set for skorch, which uses only its length. The training step uses the rows.
 
     Parameters
     ----------

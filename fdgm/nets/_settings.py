@@ -1,4 +1,4 @@
-"""The numbers of a training rule."""
+"""The settings of a training rule."""
 
 from dataclasses import dataclass, fields
 
@@ -9,7 +9,7 @@ __all__ = ["Settings"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Base of the settings of the training rules: numpy's numbers become Python's, as not all of torch takes them."""
+    """Base class of the settings. It turns numpy's numbers into Python's, since not all of torch takes them."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

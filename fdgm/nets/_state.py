@@ -1,4 +1,4 @@
-"""What a net is made of, one by one, as tensors: modules, optimizers and random streams."""
+"""The state of the parts of a net, as tensors: modules, optimizers and random streams."""
 
 import struct
 import zlib
@@ -11,14 +11,14 @@ from ..persistence import State
 
 __all__ = ["fitting", "module_state", "optimizer_state", "restore_optimizer", "restore_stream"]
 
-#: What each optimizer keeps of a parameter beside the number of its steps: tensors of the parameter's shape, and
+#: What each optimizer keeps of a parameter except the number of its steps: tensors of the parameter's shape, and
 #: whether they are means of squares.
 _MOMENTS: dict[type[torch.optim.Optimizer], dict[str, bool]] = {
     torch.optim.Adam: {"exp_avg": False, "exp_avg_sq": True},
     torch.optim.RMSprop: {"square_avg": True},
 }
-_STREAM_BYTES = 5056  # of a CPU's generator
-_TWISTER = 624  # its words
+_STREAM_BYTES = 5056  # size of the state of a CPU's generator
+_TWISTER = 624  # number of its words
 
 
 def module_state(module: nn.Module) -> State:
@@ -27,7 +27,7 @@ def module_state(module: nn.Module) -> State:
 
 
 def fitting(module: nn.Module, state: State, *, halved: bool = False) -> dict[str, Tensor]:
-    """What `module_state` gave, perhaps rounded to float16, once it is found to fit what the module has now."""
+    """What `module_state` gave, perhaps rounded to float16, checked against the present module."""
     held: dict[str, Tensor] = {}
     for name, now in module.state_dict().items():
         dtype = torch.float16 if halved and now.is_floating_point() else now.dtype
@@ -37,22 +37,22 @@ def fitting(module: nn.Module, state: State, *, halved: bool = False) -> dict[st
 
 
 def optimizer_state(optimizer: torch.optim.Optimizer) -> State:
-    """Moments, under the number of their parameter."""
+    """Moments, by the number of their parameter."""
     moments = optimizer.state_dict()["state"].items()
     return State({f"{index}.{key}": value for index, state in moments for key, value in state.items()})
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, state: State) -> None:
-    """Put back what `optimizer_state` gave.
+    """Restore what `optimizer_state` gave.
 
-    A fused step walks through a parameter and its moments together, as far as the parameter goes: a moment of another
-    shape, dtype or layout would take it into foreign memory.
+    A fused step walks through a parameter and its moments together, to the end of the parameter. A moment of another
+    shape, dtype or layout would make it read foreign memory.
     """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     kept: dict[int, dict[str, Tensor]] = {}
     for index, parameter in enumerate(parameters):
         if not state.has(f"{index}.step"):
-            continue  # never updated, and so it has no moments: any that are there are left over, and refused
+            continue  # never updated, so it has no moments; any that are given are left over and refused
         kept[index] = {"step": state.tensor(f"{index}.step", (), torch.float32, least=0.0)}
         for name, squared in _moments(optimizer).items():
             least = 0.0 if squared else None
@@ -69,7 +69,7 @@ def _moments(optimizer: torch.optim.Optimizer) -> dict[str, bool]:
 
 
 def restore_stream(stream: torch.Generator, name: str, state: State) -> None:
-    """Put a random stream where it was."""
+    """Restore the position of a random stream."""
     kept = state.tensor(name, (None,), torch.uint8)
     now = stream.get_state().numel()
     if kept.numel() == _STREAM_BYTES:
@@ -78,15 +78,15 @@ def restore_stream(stream: torch.Generator, name: str, state: State) -> None:
         raise FileError(f"stream {name} must be one of a random generator, got {kept.numel()} bytes")
     if kept.numel() == now:
         stream.set_state(kept.cpu())
-    else:  # another device's, whose streams are of another kind: one that begins anew from it
+    else:  # a stream of another kind of device: start a new one, seeded from it
         stream.manual_seed(zlib.crc32(kept.cpu().numpy().tobytes()))
 
 
 def _check_stream(kept: Tensor, name: str) -> None:
-    """That a Mersenne twister's place in its words is one that it can reach.
+    """Check that a Mersenne twister's position in its words can be reached.
 
-    Torch holds the number of words left and the next word's to be at most 624, each by itself. With both at 624 it
-    would read on past the last word.
+    Torch checks separately that the number of words left and the next word's number are at most 624. With both at 624
+    it would read past the last word.
     """
     data = kept.cpu().numpy().tobytes()
     left, seeded, following = struct.unpack_from("<iiQ", data, 8)

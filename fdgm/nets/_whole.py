@@ -1,4 +1,4 @@
-"""What a net was after a whole iteration, to go back to from the middle of another."""
+"""The state of a net after a whole iteration, to go back to from the middle of the next one."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ __all__ = ["Whole"]
 
 
 class Whole:
-    """A copy of all that an iteration changes in a net: weights, optimizers, random streams, and what its watch knows.
+    """A copy of all that an iteration changes in a net: weights, optimizers, random streams and the watch's state.
 
     Parameters
     ----------
     net : MultiNet
-        As it is after an iteration.
+        The net after an iteration.
     """
 
     def __init__(self, net: MultiNet) -> None:
@@ -27,7 +27,7 @@ class Whole:
         self.good = net.good_, net.good_loop_
 
     def put_back(self, net: MultiNet) -> None:
-        """Make the net what it was."""
+        """Restore the net."""
         net.set_weights(self.weights)
         for name, state in self.optimizers.items():
             live = getattr(net, name).state

@@ -247,6 +247,7 @@ class MapsNet(MultiNet):
         """Latents of all particles: scrambled Sobol points, more even than independent ones, then independent ones."""
         s = self.settings
         engine = torch.quasirandom.SobolEngine(s.latent_size, scramble=True, seed=self.seeds.latents)
+        engine.fast_forward(1)  # torch keeps the first point in the default dtype
         even = engine.draw(s.maps.n_particles, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
         source = torch.Generator("cpu").manual_seed(self.seeds.latents)
         fresh = torch.randn(_FRESH, s.latent_size, generator=source, dtype=torch.float32, device="cpu")

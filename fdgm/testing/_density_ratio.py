@@ -83,6 +83,13 @@ def _normal(mean: float, n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal([mean, 0.0], 1.0, size=(n, 2))
 
 
+def _fitted(estimator: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:
+    """The estimator, fitted. A constant ratio is judged by the checks, and needs no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantRatioWarning)
+        return estimator.fit(X_p, X_q)
+
+
 class _Trial:
     """An estimator, and one fit of it that several checks look at."""
 
@@ -93,7 +100,7 @@ class _Trial:
 
     def fit(self, n_p: int = _N, n_q: int = _N, shift: float = 0.5) -> DensityRatio:
         """A fresh fit, to P around `shift` and Q around minus `shift`."""
-        return clone(self.estimator).fit(_normal(shift, n_p, 0), _normal(-shift, n_q, 1))
+        return _fitted(clone(self.estimator), _normal(shift, n_p, 0), _normal(-shift, n_q, 1))
 
     @cached_property
     def fitted(self) -> DensityRatio:
@@ -131,7 +138,7 @@ def _columns(trial: _Trial, n: int) -> None:
     rng = np.random.default_rng(3)
     X_p, X_q = rng.normal(0.3, 1.0, size=(60, n)), rng.normal(-0.3, 1.0, size=(60, n))
     try:
-        values = clone(trial.estimator).fit(X_p, X_q).log_ratio(X_p)
+        values = _fitted(clone(trial.estimator), X_p, X_q).log_ratio(X_p)
     except (ValueError, TypeError, IndexError, RuntimeError) as error:
         raise AssertionError(f"{trial!r} must take rows of {n} columns, but raised: {error}") from error
     require(
@@ -162,7 +169,7 @@ def numerator_comes_first(trial: _Trial) -> None:
 
 def exchanging_the_samples_changes_the_sign(trial: _Trial) -> None:
     there = trial.fitted.log_ratio(trial.X)
-    back = clone(trial.estimator).fit(_normal(-0.5, _N, 1), _normal(0.5, _N, 0)).log_ratio(trial.X)
+    back = _fitted(clone(trial.estimator), _normal(-0.5, _N, 1), _normal(0.5, _N, 0)).log_ratio(trial.X)
     if trial.estimator.antisymmetric:
         require(
             np.array_equal(there, -back),
@@ -218,9 +225,7 @@ def units_do_not_matter(trial: _Trial) -> None:
     values = []
     for unit in (1.0, 1e-8, 1e8):
         samples = _normal(0.5, _N // 4, 0), _normal(-0.5, _N // 4, 1)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConstantRatioWarning)  # the difference says more
-            fitted = clone(trial.estimator).fit(*(unit * X for X in samples))
+        fitted = _fitted(clone(trial.estimator), *(unit * X for X in samples))
         values.append(fitted.log_ratio(unit * trial.X))
         difference = float(np.abs(values[-1] - values[0]).max())
         require(
@@ -251,7 +256,7 @@ def seed_is_obeyed(trial: _Trial) -> None:
 
 def global_state_is_untouched(trial: _Trial) -> None:
     before = global_states()
-    clone(trial.estimator).fit(trial.X, trial.X[::2]).log_ratio(trial.X)
+    _fitted(clone(trial.estimator), trial.X, trial.X[::2]).log_ratio(trial.X)
     changed = [name for name, state in global_states().items() if state != before[name]]
     require(
         not changed,
@@ -262,7 +267,7 @@ def global_state_is_untouched(trial: _Trial) -> None:
 def parameters_are_left_alone(trial: _Trial) -> None:
     estimator = clone(trial.estimator)
     before = repr(estimator.get_params())
-    after = repr(estimator.fit(trial.X, trial.X).get_params())
+    after = repr(_fitted(estimator, trial.X, trial.X).get_params())
     require(before == after, f"fit of {trial!r} must not change its parameters, but they went from {before} to {after}")
 
 

@@ -1,4 +1,4 @@
-"""Callbacks that a user gives: those of skorch that can work here, and those that would silently do nothing."""
+"""Callbacks from the user. skorch callbacks that would silently do nothing here are refused."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ _OWN = "a callback of your own, which finds the networks as attributes of the ne
 _STATE = "checkpoint, which keeps the whole state and goes on from it, or save after fit"
 _SCORES = "early_stopping, or a callback of your own that records in net.history"
 
-#: What each of these of skorch does with one module, one optimizer or labels, none of which there is; and what does it.
+#: skorch callbacks that need one module, one optimizer or labels, which do not exist here; and what to use instead.
 _REFUSED: dict[type[Callback], str] = {
     ParamMapper: _OWN,
     InputShapeSetter: "architecture: networks are made for the shape of X",
@@ -39,14 +39,14 @@ _REFUSED: dict[type[Callback], str] = {
 
 
 def check_callbacks(owner: str, callbacks: Any) -> None:
-    """That each of them is a skorch callback which can do here what it is for.
+    """Check that each of them is a skorch callback that works here.
 
     Raises
     ------
     TypeError
-        If one is no instance of a skorch callback.
+        If one is not an instance of a skorch callback.
     ValueError
-        By its name, if it is one that could not work, with what to use in its place.
+        If one cannot work here. The message names it and what to use instead.
     """
     for callback in callbacks or ():
         one = _bare(callback)
@@ -66,7 +66,7 @@ def check_callbacks(owner: str, callbacks: Any) -> None:
 
 
 def user_callbacks(callbacks: Sequence[Any] | None) -> list[Any]:
-    """The callbacks as the net is given them: a scheduler of one optimizer becomes one of each."""
+    """The callbacks for the net. A scheduler of one optimizer becomes a scheduler of every optimizer."""
     given: list[Any] = []
     for callback in callbacks or ():
         one = _bare(callback)
@@ -77,15 +77,15 @@ def user_callbacks(callbacks: Sequence[Any] | None) -> list[Any]:
 
 
 def _bare(callback: Any) -> Any:
-    """A callback without the name that skorch lets it have."""
+    """The callback itself, without the name that skorch allows beside it."""
     return callback[1] if isinstance(callback, tuple) and len(callback) == 2 else callback
 
 
 class RateScheduler(Callback):
     """A skorch LRScheduler for every optimizer of a net.
 
-    Each optimizer's rate, which its schedule changes as it would without this, is multiplied by what the policy makes
-    of that rate in an optimizer of nothing. One loop of training is both an epoch and a batch.
+    Each optimizer keeps its own schedule. Its rate is also multiplied by a factor: the policy's change of that rate in
+    an optimizer without parameters. One iteration of training counts as an epoch and as a batch.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class RateScheduler(Callback):
             weight = torch.nn.Parameter(torch.zeros((), dtype=torch.float32, device="cpu"))
             nothing = torch.optim.SGD([weight], lr=base)
             self.parts_[name] = base, policy(nothing, **self.scheduler.kwargs)
-        for row in net.history:  # of fits that this one goes on from
+        for row in net.history:  # of the fits that this one continues
             self._step(net, row)
         self._apply(net)
 
@@ -117,7 +117,7 @@ class RateScheduler(Callback):
         if self.plateau_ and not callable(monitor):
             _check_monitor(self.scheduler, row)
         for _, scheduler in self.parts_.values():
-            scheduler.optimizer.step()  # of nothing: torch warns of schedulers that step before their optimizers
+            scheduler.optimizer.step()  # no parameters, but torch warns of schedulers that step before their optimizers
             if self.plateau_:
                 scheduler.step(monitor(net) if callable(monitor) else row[monitor])
             else:
@@ -129,7 +129,7 @@ class RateScheduler(Callback):
 
 
 class _MonitorCheck(Callback):
-    """Stands before a callback that looks for a name in the history."""
+    """Runs before a callback that looks for a name in the history."""
 
     def __init__(self, callback: Any) -> None:
         self.callback = callback
@@ -139,7 +139,7 @@ class _MonitorCheck(Callback):
 
 
 def _check_monitor(callback: Any, row: dict[str, Any]) -> None:
-    """That what a callback looks at is in the history."""
+    """Check that the history holds the name that a callback looks for."""
     if callback.monitor not in row:
         raise ValueError(
             f"monitor of {type(callback).__name__} must be one of {sorted(set(row) - {'batches'})}, got"

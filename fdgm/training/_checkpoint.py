@@ -1,4 +1,4 @@
-"""A fit that was killed goes on from the last whole state that it wrote."""
+"""Checkpoints: a fit that was killed resumes from the last whole state that it wrote."""
 
 import hashlib
 import json
@@ -18,11 +18,11 @@ from ..persistence import State, encode_params, read, refusing, write
 
 __all__ = ["NO_MATTER", "Checkpointer", "resume"]
 
-NO_MATTER = ("device", "verbose", "callbacks", "checkpoint")  # to whose checkpoint it is
+NO_MATTER = ("device", "verbose", "callbacks", "checkpoint")  # parameters that a checkpoint does not depend on
 
 
 def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
-    """What a checkpoint belongs to: the parameters that matter, and the data, with their names and container."""
+    """Identify what a checkpoint belongs to: the parameters that matter, and the data with names and container."""
     params = encode_params(type(estimator).__name__, estimator.get_params(deep=False), without=NO_MATTER)
     given = {"record": estimator._record.to_state().json, "columns": plain_columns(estimator)}
     digest = hashlib.sha256(json.dumps([params, given], sort_keys=True).encode())
@@ -34,20 +34,20 @@ def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
 
 
 def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Checkpointer":
-    """Take up the checkpoint where there is one, and return the callback that writes the next.
+    """Resume from the checkpoint if there is one. Return the callback that writes the next one.
 
     Raises
     ------
     ValueError
-        If the file is a checkpoint of other arguments or other data, or none.
+        If the file is a checkpoint of other arguments or other data, or no checkpoint.
     TypeError
         If a column of X has a label that a file cannot hold.
     OSError
-        If the file cannot be written, which is tried.
+        If a test shows that the file cannot be written.
     """
     option = estimator._option("checkpoint")
     path = Path(option.path)
-    estimator._record.to_state()  # labels that a file cannot hold are refused now, and not once there is one to write
+    estimator._record.to_state()  # refuses labels that a file cannot hold now, not at the first write
     fingerprint = _fingerprint(estimator, arrays)
     checkpointer = Checkpointer(estimator, path, fingerprint, clock, seconds=option.seconds)
     begun = False
@@ -58,7 +58,7 @@ def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Che
 
 
 def _take_up(estimator: Any, path: Path, fingerprint: str, clock: Clock) -> bool:
-    """Put estimator and clock where the checkpoint has them; whether an iteration had ended by then."""
+    """Set estimator and clock to the checkpoint's state. Return whether an iteration had ended by then."""
     owner = f"checkpoint of {type(estimator).__name__}"
     with refusing(path, owner):
         held = read(path)
@@ -80,7 +80,7 @@ def _take_up(estimator: Any, path: Path, fingerprint: str, clock: Clock) -> bool
 
 
 class Checkpointer(Callback):
-    """Write the whole state every so many seconds.
+    """Write the whole state every `seconds` seconds.
 
     Parameters
     ----------
@@ -98,21 +98,21 @@ class Checkpointer(Callback):
         self.clock = clock
         self.seconds = seconds
         self._written = time.perf_counter()
-        self._n_loops = 0  # that the file holds
+        self._n_loops = 0  # iterations that the file holds
         self._warned = False
 
     def try_to_write(self, *, begun: bool) -> None:
-        """Write what there is before the first iteration of this fit, to find out whether that can be done.
+        """Write the state before the first iteration of this fit, to test that the file can be written.
 
         Raises
         ------
         OSError
-            By the name of the parameter, if it cannot.
+            If it cannot be written. The message names the parameter.
         """
         try:
             if begun:
                 self._write_state()
-            else:  # a fit that finds this file begins at the beginning; it is as large as the networks
+            else:  # a fit that finds this file starts afresh; it is as large as the networks
                 self._write({"networks": MultiNet.weights(self.estimator.net_)})
         except OSError as error:
             owner = type(self.estimator).__name__
@@ -128,7 +128,7 @@ class Checkpointer(Callback):
             self.write()
 
     def write(self) -> None:
-        """Write the state now, if the file does not hold it; should that fail, warn once, and keep the last file.
+        """Write the state now, unless the file holds it. If that fails, warn once and keep the last file.
 
         Warns
         -----
@@ -152,7 +152,7 @@ class Checkpointer(Callback):
                 )
 
     def finish(self) -> None:
-        """The fit is over: a second one with the same arguments starts afresh."""
+        """End the checkpoint with the fit, so that a second fit with the same arguments starts afresh."""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:

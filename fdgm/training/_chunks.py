@@ -1,4 +1,4 @@
-"""Networks over many rows, in chunks that do not depend on how many there are."""
+"""Evaluate networks over many rows, in chunks whose results do not depend on the number of rows."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ from ..inputs import chunk_seed
 
 __all__ = ["CHUNK", "chunk_noise", "in_chunks", "map_rows"]
 
-CHUNK = 4096  # rows: a matrix product's bits depend on its rows, so every chunk has the same number
-_MAPPED = 256  # likewise where a few rows are the rule, as for one image
+CHUNK = 4096  # rows: the bits of a matrix product depend on its number of rows, so all chunks have the same
+_MAPPED = 256  # the same, where a call usually has few rows, such as one image
 
 
 def in_chunks(
     function: Callable[[Tensor], Tensor], X: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor], device: str
 ) -> np.ndarray:
-    """`function`, from rows (n, *shape) to values (n,), over X in chunks, as float64."""
+    """Evaluate `function`, from rows (n, *shape) to values (n,), over X in chunks, as float64."""
     values = np.empty(len(X))
     for start in range(0, len(X), CHUNK):
         with torch.no_grad():
@@ -29,15 +29,15 @@ def in_chunks(
 def map_rows(
     function: Callable[..., Tensor], n: int, part: Callable[[slice, int], tuple[Tensor, ...]], device: str
 ) -> np.ndarray:
-    """`function` over `n` rows, so that a row's result does not depend on how many rows come with it.
+    """Evaluate `function` over `n` rows, so that a row's result does not depend on the number of other rows.
 
     Parameters
     ----------
     function : callable
-        From tensors of as many rows to a tensor (rows, *shape), row by row.
+        Maps tensors with equally many rows to a tensor (rows, *shape), row by row.
     n : int
     part : callable
-        ``part(rows, chunk)`` gives its inputs at a slice of the rows, the chunk-th; a short last slice is padded here.
+        ``part(rows, chunk)`` gives the inputs at a slice of the rows, the chunk-th. A short last slice is padded here.
     device : str
 
     Returns
@@ -65,6 +65,6 @@ def chunk_noise(key: tuple[int, ...], chunk: int, n: int, size: int) -> Tensor:
 
 
 def _padded(tensor: Tensor, n: int) -> Tensor:
-    """With copies of the last row up to `n` rows."""
+    """Pad with copies of the last row up to `n` rows."""
     missing = n - len(tensor)
     return tensor if missing == 0 else torch.cat([tensor, tensor[-1:].expand(missing, *tensor.shape[1:])])

@@ -1,4 +1,4 @@
-"""Samples from a model, in chunks that do not depend on how many are asked for."""
+"""Draw samples from a model, in chunks that do not depend on the number of samples."""
 
 from collections.abc import Callable
 
@@ -19,10 +19,11 @@ def draw(
     key: tuple[int, ...],
     to_array: Callable[[Tensor], np.ndarray],
 ) -> np.ndarray:
-    """`n_samples` rows of ``to_array(make(n, source))``, where `make` gives n rows by the chance of `source` alone.
+    """Draw `n_samples` rows of ``to_array(make(n, source))``.
 
-    Each chunk has a source of its own, seeded from `key`, and the last one is drawn whole and cut, so that the first
-    rows are the same bits for any `n_samples`, and chunks can be made in any order.
+    `make` gives n rows whose only randomness is `source`. Each chunk has its own source, seeded from `key`. The last
+    chunk is drawn whole and cut. The first rows therefore have the same bits for any `n_samples`, and chunks can be
+    made in any order.
     """
     rows: np.ndarray | None = None
     for chunk, start in enumerate(range(0, n_samples, CHUNK)):

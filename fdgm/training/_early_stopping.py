@@ -1,4 +1,4 @@
-"""Stop when held-out rows say that samples no longer get better, and keep the best generator."""
+"""Stop training when samples no longer get closer to held-out rows, and keep the best generator."""
 
 import math
 from collections.abc import Callable
@@ -22,9 +22,9 @@ class BestGenerator:
     ----------
     distance : float
     loop : int
-        Outer loop after which it was reached, counted from 1; 0 before the first.
+        Iteration after which it was reached, counted from 1. 0 before the first comparison.
     n_worse : int
-        Comparisons since.
+        Number of comparisons since then.
     weights : State or None
     """
 
@@ -35,14 +35,14 @@ class BestGenerator:
         self.weights: State | None = None
 
     def to_state(self) -> State:
-        """Everything, to be stored."""
+        """The whole state, for a file."""
         distance = torch.tensor(self.distance, dtype=torch.float64, device="cpu")
         parts = {} if self.weights is None else {"weights": self.weights}
         return State({"distance": distance}, {"loop": self.loop, "n_worse": self.n_worse}, parts)
 
     @classmethod
     def from_state(cls, state: State, net: MultiNet) -> Self:
-        """What `to_state` gave, of a net like this one."""
+        """Restore what `to_state` gave, for a net like this one."""
         best = cls()
         best.distance = state.tensor("distance", (), torch.float64, finite=False).item()
         best.loop, best.n_worse = state.integer("loop"), state.integer("n_worse")
@@ -52,20 +52,20 @@ class BestGenerator:
 
 
 class BestGeneratorKeeper(Callback):
-    """Early stopping: compare every few outer loops.
+    """Callback of early stopping, which compares every few iterations.
 
     Parameters
     ----------
     best : BestGenerator
-        Where the best is kept.
+        Keeps the best networks.
     held_out : ndarray of shape (n_rows, *row_shape)
-        Scaled.
+        Scaled rows.
     draw : callable
-        ``draw(n)`` gives n scaled rows of the model, from the same latents at each call.
+        ``draw(n)`` gives n scaled samples of the model, from the same latents at each call.
     every : int
-        Outer loops between comparisons.
+        Iterations between comparisons.
     patience : int
-        Comparisons without a better one that end training.
+        Number of comparisons without improvement that ends training.
     """
 
     def __init__(

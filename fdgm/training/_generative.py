@@ -1,4 +1,4 @@
-"""The base of every model that samples: what is alike whatever trains it."""
+"""The base class of every model that samples."""
 
 import copy
 import os
@@ -40,16 +40,16 @@ from ._trainable import Trainable
 
 __all__ = ["GenerativeModel"]
 
-_SCORED = 5000  # rows at most that `score` compares: the size in which energy distances are reported
-_HELD_OUT = 2000  # rows at most that early stopping compares, some 60 ms
-_PROBE = 4  # rows that a model makes once it was loaded
-_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY = 0, 1, 2  # streams of the fit's own seed: only `sample`'s moves
+_SCORED = 5000  # most rows that `score` compares: the size at which energy distances are reported
+_HELD_OUT = 2000  # most rows that early stopping compares, in some 60 ms
+_PROBE = 4  # samples that a model makes after it was loaded, as a test
+_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY = 0, 1, 2  # streams of the fit's own seed; only that of `sample` advances
 
 
 class GenerativeModel(Trainable):
-    """Base of the models that learn from X to make rows like it, by networks that start from normal latents."""
+    """Base class of the models whose networks learn to map normal latents to samples like X."""
 
-    #: Constraints of the parameters that all of them have beside those of `Trainable`.
+    #: Constraints of the parameters that all of them have in addition to those of `Trainable`.
     _generative_constraints: ClassVar[dict[str, list[Any]]] = {
         **Trainable._training_constraints,
         "architecture": [str, Architecture],
@@ -91,18 +91,21 @@ class GenerativeModel(Trainable):
         Raises
         ------
         ValueError, TypeError
-            For a parameter out of range, an X that is not two or more rows of finite real numbers, or, with
-            `warm_start`, a parameter of the networks that was changed.
+            If a parameter is out of range, if X is not two or more rows of finite real numbers, or if, with
+            `warm_start`, a parameter of the networks has changed.
         TrainingError
             If training failed before there was a generator to keep.
 
         Warns
         -----
         TrainingWarning
-            If training failed later: the last good generator is kept, and the warning names the loop, the network,
-            the last losses and the parameter to change. By the name of a column, if a few of its values are so far out
-            that they set its scale, or are more than 1,000 standard deviations of the others away; and, with
-            `warm_start`, whose scaling is that of the first call, as `partial_fit`.
+            In three cases:
+
+            - Training failed later. The last good generator is kept. The warning names the iteration, the network, the
+              last losses and the parameter to change.
+            - A few values of a column lie so far out that they set its scale, or lie more than 1,000 standard
+              deviations of the others away. The warning names the column.
+            - With `warm_start`, which keeps the scaling of the first call: as `partial_fit` warns.
         """
         self._validate_params()
         clock = self._make_clock()
@@ -121,12 +124,13 @@ class GenerativeModel(Trainable):
 
     @undisturbed()
     def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """One more outer loop on X, at full step size; the first call fixes the scaling.
+        """Train for one more iteration on X, at full step size. The first call fixes the scaling.
 
-        Nothing is held out, and no checkpoint is written. Parameters that make the networks must stay as they were.
-        The first X should have rows of each kind. Of later ones, a column that was constant until then gets its scale
-        and is learned from there on; where `data_range` is ``"auto"``, the range of each column widens. That of data
-        which have one range, such as images, does not.
+        Nothing is held out, and no checkpoint is written. Parameters that make the networks must not change. The first
+        X should represent all kinds of rows. Later calls extend the scaling in two ways only:
+
+        - A column that was constant until now gets its scale and is learned from then on.
+        - With ``data_range="auto"`` the range of each column widens. One range for all columns, as for images, stays.
 
         Parameters
         ----------
@@ -140,13 +144,13 @@ class GenerativeModel(Trainable):
         Raises
         ------
         ValueError, TypeError
-            As `fit`, and if X has numbers outside a `data_range` that was given.
+            As `fit`. Also if X has numbers outside a given `data_range`.
 
         Warns
         -----
         TrainingWarning
-            By the name of a column that was constant until now, or of which half of the rows are more than 10 standard
-            deviations of the first call away; and if rows leave the range of the first call's images.
+            If a column was constant until now, or if half of its rows lie more than 10 standard deviations of the
+            first call away; the warning names the column. Also if rows leave the range of the first call's images.
         """
         self._validate_params()
         goes_on = self.__sklearn_is_fitted__()
@@ -164,17 +168,17 @@ class GenerativeModel(Trainable):
             return self._train((self._rows(array),), Clock(1, None, [0.0]))
 
     def save(self, path: str | os.PathLike[str], *, compact: bool = False) -> None:
-        """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
+        """Write the fitted estimator to one file without pickle, which :func:`fdgm.load` reads.
 
-        The file is written at once or not at all. It replaces another file, and keeps that one's mode. Parameters of a
-        call stay out of it: `callbacks`, `checkpoint`, `device`, `n_jobs` and `verbose`.
+        The file is written completely or not at all. It replaces an existing file and keeps that file's mode. These
+        parameters are not stored: `callbacks`, `checkpoint`, `device`, `n_jobs` and `verbose`.
 
         Parameters
         ----------
         path : str or path
         compact : bool, default=False
-            Whether to leave out the optimizers' moments, from which training goes on, and to round the networks'
-            weights to float16, to 11 bits: a sixth of the size.
+            Whether to omit the optimizers' moments, from which training would continue, and to round the networks'
+            weights to float16, that is to 11 bits. The file then has a sixth of the size.
 
         Raises
         ------
@@ -183,7 +187,7 @@ class GenerativeModel(Trainable):
         TypeError
             If a parameter, such as a RandomState, cannot be stored without pickle.
         ValueError, OSError
-            If a weight is too large for float16; if the path is a folder or a device, or cannot be written.
+            If a weight is too large for float16. If the path is a folder or a device, or cannot be written.
         """
         description = describe(self)
         if compact:
@@ -192,20 +196,21 @@ class GenerativeModel(Trainable):
 
     @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
-        """Draw rows from the model.
+        """Draw samples from the model.
 
         Parameters
         ----------
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
-            With None successive calls differ. After a fit with a `random_state` they go on along its own stream, and
-            every copy of the model, in another process or from a file, replays that stream from where it stood: give
-            each worker a `random_state` of its own. After a fit without one they draw fresh entropy, in copies too.
+            With None successive calls differ. After a fit with a `random_state` they advance the model's own stream.
+            Every copy of the model, in another process or from a file, repeats that stream from where it stood, so
+            give each worker its own `random_state`. After a fit without one every call draws fresh entropy, in copies
+            too.
 
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container; in its dtype where that is a float. Inside the `data_range`.
+            In X's units and container, and in its dtype if that is a float. Inside the `data_range`.
 
         Raises
         ------
@@ -218,12 +223,12 @@ class GenerativeModel(Trainable):
 
     @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
-        """Minus the energy distance between X and the model, so that greater is better.
+        """Minus the energy distance between X and the model. Greater is better.
 
-        At most 5,000 rows of X, drawn at random, are compared with as many of the model. Both draws are the same at
-        each call. (A model's own critic cannot rank models in a grid search.) Distances are in units
-        of the robust scaling, whatever `scaling` is: no row alone can set them, and models of different scalings can be
-        compared. Data that have one range are in units of it.
+        At most 5,000 rows of X, drawn at random, are compared with as many samples of the model. Both draws are the
+        same at each call. Distances are in units of the robust scaling, whatever `scaling` is. No single row can set
+        these units, and models with different scalings can be compared. Data with one range are in units of that
+        range. Use this score to rank models in a grid search: a model's own critic cannot do it.
 
         Parameters
         ----------
@@ -242,12 +247,12 @@ class GenerativeModel(Trainable):
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(generated).numpy())
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
-        """What a call's chance is seeded from."""
+        """The seed of a call's randomness."""
         return key_of_call(self, random_state, (self.net_.seeds.sample, _PUBLIC_KEY))
 
     @property
     def best_iter_(self) -> int:
-        """The outer loop whose generator early stopping kept."""
+        """The iteration whose generator early stopping kept."""
         best = vars(self).get("_best")
         if best is None or not best.loop:
             raise AttributeError(f"{type(self).__name__} has best_iter_ after a fit with early_stopping alone.")
@@ -257,7 +262,7 @@ class GenerativeModel(Trainable):
         return registry.make("architecture", self.architecture)
 
     def _scaled_range(self, shape: tuple[int, ...]) -> tuple[float, float] | None:
-        """The range that data are mapped to as a whole, and particles clamped to; None if columns are standardised."""
+        """The range that all data are mapped to and particles are clamped to. None if columns are standardised."""
         if self.data_range is None:
             return None
         by_architecture = self._architecture().data_range(shape)
@@ -288,21 +293,21 @@ class GenerativeModel(Trainable):
 
     @property
     def _units(self) -> Scaler:
-        """The map to the units of `score`, which no row alone can set, and no `scaling` changes."""
+        """The map to the units of `score`. No single row sets them, and no `scaling` changes them."""
         return self._scaler if self._robust is None else self._robust
 
     def _say_what_is_far(self, record: Record) -> None:
-        """Warn of values that would ruin a column, where the data have no range."""
+        """Warn of values that would ruin a column, if the data have no range."""
         if self._scaled_range(record.shape) is None:
             warn_of_far_values(type(self).__name__, record.columns, self._scaler, self._units)
 
     def _go_on(self, X: np.ndarray, record: Record) -> None:
-        """Take up more rows, in the scaling that there is.
+        """Take in more rows, in the present scaling.
 
         Raises
         ------
         ValueError
-            If X has numbers outside a data_range that was given.
+            If X has numbers outside a given data_range.
         """
         owner, before = type(self).__name__, self._scaler
         ranged = self._scaled_range(record.shape) is not None
@@ -327,7 +332,7 @@ class GenerativeModel(Trainable):
             warn_of_moved_rows(owner, record.columns, before, X)
 
     def _free(self, varies: np.ndarray) -> None:
-        """Tell the networks which columns vary, where one has begun to."""
+        """Tell the networks which columns vary, if one has begun to."""
 
     def _checked_range(self) -> tuple[float, float]:
         try:
@@ -342,7 +347,7 @@ class GenerativeModel(Trainable):
         return low, high
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """The training rows; with early stopping, some are held out, by their indices: a mapped array is not copied."""
+        """The training rows. Early stopping holds some out by index, so that a mapped array is not copied."""
         (X,) = arrays
         if self.early_stopping is False:
             return (self._rows(X),)
@@ -405,12 +410,12 @@ class GenerativeModel(Trainable):
         self._best = BestGenerator()
 
     def _check_rows(self) -> None:
-        """That the networks make rows: finite weights may still be so large that no row is.
+        """Check that the networks make finite samples. Finite weights may be too large for that.
 
         Raises
         ------
         FileError
-            If not.
+            If a sample is not finite.
         """
         with torch.no_grad():
             rows = self._make_rows(_PROBE, torch.Generator("cpu").manual_seed(0))
@@ -419,14 +424,14 @@ class GenerativeModel(Trainable):
 
     @abstractmethod
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
-        """`n` scaled rows of the model, on its device, by the chance of `source` alone, which is on the CPU."""
+        """Draw `n` scaled samples on the model's device. `source`, on the CPU, is the only randomness."""
 
     @abstractmethod
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
         """Number of standard normal latents, and the map from them to scaled rows, on the generator's device."""
 
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor] | None:
-        """The critic's log-ratio of data to model, as a function of scaled rows; None where there is no such critic."""
+        """The critic's log-ratio of data to model, as a function of scaled rows. None if there is no such critic."""
         return None
 
     def _critic_copy(self) -> nn.Module | None:

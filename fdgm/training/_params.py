@@ -1,4 +1,4 @@
-"""Parameters as they were at `fit`: what was fitted stays fitted, whatever is set afterwards."""
+"""Parameters as they were at `fit`. Setting parameters later does not change what was fitted."""
 
 from collections.abc import Collection
 from types import SimpleNamespace
@@ -11,13 +11,13 @@ __all__ = ["at_fit", "own", "same"]
 
 
 def at_fit(estimator: BaseEstimator, *, without: Collection[str] = ()) -> SimpleNamespace:
-    """The parameters, components in copies, by their names."""
+    """The parameters by name. Components are copied."""
     params = estimator.get_params(deep=False).items()
     return SimpleNamespace(**{name: own(value) for name, value in params if name not in without})
 
 
 def own(value: Any) -> Any:
-    """A parameter's value that no later change of a component, a list or an array reaches."""
+    """A copy of a parameter's value, which later changes of a component, a list or an array do not reach."""
     if isinstance(value, (list, tuple)):
         return tuple(own(item) for item in value)
     if isinstance(value, np.ndarray):
@@ -26,7 +26,7 @@ def own(value: Any) -> Any:
 
 
 def same(value: Any, other: Any) -> bool:
-    """Whether two values of a parameter say the same: components by their own parameters."""
+    """Whether two values of a parameter are equal. Components are compared by their own parameters."""
     if isinstance(value, BaseEstimator):
         return type(value) is type(other) and same(value.get_params(deep=False), other.get_params(deep=False))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What is said of the scaling of columns: of values far out, and of rows that training goes on with."""
+"""Warnings about the scaling of columns: values far out, and later rows that the scaling does not fit."""
 
 import warnings
 
@@ -10,14 +10,14 @@ from ..inputs import Scaler
 
 __all__ = ["warn_of_far_values", "warn_of_freed_columns", "warn_of_moved_range", "warn_of_moved_rows"]
 
-_FAR = 1000.0  # deviations of a column's middle rows: a value so far out is more likely a slip of the pen than a tail
-_INFLATED = 10.0  # by how much a few rows may stretch a standard deviation
+_FAR = 1000.0  # deviations of a column's middle rows: a value so far out is more likely a typing error than a tail
+_INFLATED = 10.0  # factor by which a few rows may stretch a standard deviation
 _MOVED = 10.0  # scaled units, for half of the rows
 _LISTED = 3  # columns named in one warning
 
 
 def warn_of_far_values(owner: str, columns: Labels | None, scaler: Scaler, units: Scaler) -> None:
-    """Say which columns a few rows would ruin, or have values that no network sees as they are.
+    """Warn of columns that a few rows would ruin, or whose values the networks cannot see as they are.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ def warn_of_far_values(owner: str, columns: Labels | None, scaler: Scaler, units
     columns : tuple or None
         The names of the columns.
     scaler : Scaler
-        What the networks see, before any bounds are taken from it.
+        The networks' scaling, before any bounds are taken from it.
     units : Scaler
-        The robust one of the same rows.
+        The robust scaling of the same rows.
     """
     ends = np.maximum(np.abs(units.low - units.mean), np.abs(units.high - units.mean)) / units.scale
     far = units.varies & (ends > _FAR)
@@ -48,7 +48,7 @@ def warn_of_far_values(owner: str, columns: Labels | None, scaler: Scaler, units
 
 
 def warn_of_moved_range(owner: str, range_: tuple[float, float], found: tuple[float, float]) -> None:
-    """Say where rows leave the range that the first call found, which the networks are made for."""
+    """Warn if rows leave the range that the first call found, for which the networks were made."""
     if found[0] < range_[0] or found[1] > range_[1]:
         _warn(
             f"{owner}: X has numbers from {found[0]:g} to {found[1]:g}, but its data_range is that of the first call,"
@@ -57,7 +57,7 @@ def warn_of_moved_range(owner: str, range_: tuple[float, float], found: tuple[fl
 
 
 def warn_of_freed_columns(owner: str, columns: Labels | None, freed: np.ndarray) -> None:
-    """Say which columns were constant until now, by a mask of shape (*row_shape,)."""
+    """Warn of the columns that were constant until now, given as a mask of shape (*row_shape,)."""
     _warn(
         f"{owner}: {_named(columns, freed)} was constant in all calls until now, and varies. It is learned from here"
         " on; where that is too late, fit anew, with rows of each kind in the first call."
@@ -65,7 +65,7 @@ def warn_of_freed_columns(owner: str, columns: Labels | None, freed: np.ndarray)
 
 
 def warn_of_moved_rows(owner: str, columns: Labels | None, scaler: Scaler, X: np.ndarray) -> None:
-    """Say where rows that training goes on with are not like those of the first call, whose scaling stays.
+    """Warn if later rows are unlike those of the first call, whose scaling stays.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def warn_of_moved_rows(owner: str, columns: Labels | None, scaler: Scaler, X: np
     columns : tuple or None
         The names of the columns.
     scaler : Scaler
-        That of the calls before.
+        The scaling of the earlier calls.
     X : ndarray of shape (n_samples, *row_shape)
     """
     some = X[np.unique(np.linspace(0, len(X) - 1, 1000).astype(int))]
@@ -88,7 +88,7 @@ def warn_of_moved_rows(owner: str, columns: Labels | None, scaler: Scaler, X: np
 
 
 def _named(columns: Labels | None, where: np.ndarray) -> str:
-    """The columns, by name where they have one."""
+    """The columns, by name if they have one."""
     found = np.argwhere(where).tolist()
     labels = [repr(tuple(k) if len(k) > 1 else k[0]) for k in found[:_LISTED]]
     if columns is not None:

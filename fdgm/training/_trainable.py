@@ -1,4 +1,4 @@
-"""The base of every estimator that trains networks."""
+"""The base class of every estimator that trains networks."""
 
 import inspect
 import os
@@ -34,10 +34,10 @@ __all__ = ["Trainable"]
 
 
 class Trainable(Savable, ABC):
-    """Base of the estimators that train networks, in scaled units, in a skorch net that they hold as `net_`.
+    """Base class of the estimators that train networks, in scaled units, in a skorch net `net_`.
 
-    A subclass validates, calls `_run` with the arrays to train on, and says what `_make_net` and `_make_scaler`
-    make. Everything that has to do with the budget, chance, failure, files and checkpoints is here.
+    A subclass validates X, calls `_run` with the arrays to train on, and implements `_make_net` and `_make_scaler`.
+    This class handles the budget, randomness, failures, files and checkpoints.
     """
 
     #: Constraints of the parameters that all of them have, under these names.
@@ -53,8 +53,8 @@ class Trainable(Savable, ABC):
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
     }
-    #: Parameters of one call of `fit`, and `random_state`, whose seeds the net holds. The others make the networks, and
-    #: training goes on with these as they were.
+    #: Parameters of one call of `fit`, and `random_state`, whose seeds the net holds. All others make the networks and
+    #: must not change when training continues.
     _call_params: ClassVar[tuple[str, ...]] = (
         *NO_MATTER,
         "random_state",
@@ -64,12 +64,12 @@ class Trainable(Savable, ABC):
         "warm_start",
         "early_stopping",
     )
-    #: Parameters whose options have names, beside being objects.
+    #: Parameters whose options may be given by name as well as by object.
     _named_options: ClassVar[tuple[str, ...]] = ()
     #: Parameters that take a registered component, and its family.
     _components: ClassVar[dict[str, str]] = {}
-    #: What to do about each kind of failure, or about "{kind}, {network to blame}" where that is another thing;
-    #: ``{name}`` stands for a parameter and its value now.
+    #: The mend for each kind of failure, or for "{kind}, {network to blame}" if that has another mend.
+    #: ``{name}`` stands for a parameter and its present value.
     _mends: ClassVar[dict[str, str]]
 
     max_iter: int | None
@@ -101,37 +101,37 @@ class Trainable(Savable, ABC):
 
     @abstractmethod
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        """Fresh networks in `net_`, for rows of this shape."""
+        """Make fresh networks in `net_`, for rows of this shape."""
 
     @abstractmethod
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         """The map to scaled units, for these samples."""
 
     def _mend(self, reason: str, culprit: str) -> str:
-        """What to do about a failure of that kind, as `_mends` has it."""
+        """The mend for a failure of that kind, from `_mends`."""
         return self._mends.get(f"{reason}, {culprit}", self._mends[reason])
 
     def _reset(self) -> None:
-        """The state before the first loop, beside networks and scaling."""
+        """Set the state before the first iteration, except networks and scaling."""
 
     def _callbacks(self) -> list[Any]:
-        """Callbacks of the estimator's own."""
+        """The estimator's own callbacks."""
         return []
 
     def _noted(self) -> dict[str, Any]:
-        """Copies of the attributes, beside the net, that callbacks of the estimator's own change."""
+        """Copies of the attributes, except the net, that the estimator's own callbacks change."""
         return {}
 
     def _settle(self) -> None:
-        """What is left to do with the networks once training has ended in good order."""
+        """Finish the networks after training has ended without failure."""
 
     def to_state(self, *, compact: bool = False) -> State:
-        """Everything learned: tensors and JSON.
+        """Everything that was learned, as tensors and JSON.
 
         Parameters
         ----------
         compact : bool, default=False
-            Whether to leave out the optimizers' moments and to round the networks' weights to float16.
+            Whether to omit the optimizers' moments and to round the networks' weights to float16.
 
         Returns
         -------
@@ -141,7 +141,7 @@ class Trainable(Savable, ABC):
         Raises
         ------
         TypeError
-            If a column of X has a label that cannot be stored; it is named.
+            If a column of X has a label that cannot be stored. The message names it.
         ValueError
             If a weight is too large for float16.
         """
@@ -162,7 +162,7 @@ class Trainable(Savable, ABC):
         )
 
     def from_state(self, state: State) -> Self:
-        """Take up what `to_state` gave, in an estimator of the same parameters.
+        """Restore what `to_state` gave, in an estimator with the same parameters.
 
         Parameters
         ----------
@@ -208,14 +208,14 @@ class Trainable(Savable, ABC):
 
     @classmethod
     def _default_options(cls) -> dict[str, Option]:
-        """What each parameter that takes an option stands for where it is None or a name: its kind, and defaults."""
+        """The default option of each parameter that takes one: its class and values where None or a name is given."""
         return {"checkpoint": Checkpoint("fdgm.checkpoint")}
 
     def _default_option(self, name: str) -> Option:
         return self._default_options()[name]
 
     def _option(self, name: str) -> Any:
-        """The option of a parameter as training takes it: checked, with the defaults for what it leaves open.
+        """The option of a parameter as training uses it: checked, with defaults for what it leaves open.
 
         Raises
         ------
@@ -230,10 +230,9 @@ class Trainable(Savable, ABC):
         return value.check(f"{name} of {type(self).__name__}").filled(default)
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, also those of options and components by nested names such as ``critic_optimizer__lr``.
+        """Set parameters. Nested names such as ``critic_optimizer__lr`` set those of options and components.
 
-        Where the parameter before the ``__`` is None, a name or a number, the object that it stands for takes its place
-        first.
+        If the parameter before the ``__`` is None, a name or a number, the object that it stands for first replaces it.
 
         Parameters
         ----------
@@ -251,7 +250,7 @@ class Trainable(Savable, ABC):
         return self
 
     def _as_object(self, name: str) -> Any:
-        """What the value of a parameter stands for, where that has parameters of its own."""
+        """The object that the value of a parameter stands for, if that object has its own parameters."""
         value = getattr(self, name)
         if isinstance(value, BaseEstimator):
             return value
@@ -271,7 +270,7 @@ class Trainable(Savable, ABC):
         Raises
         ------
         ValueError
-            If there is no end to it.
+            If it has no end.
         """
         owner = type(self).__name__
         if self.replay is not None:
@@ -282,8 +281,8 @@ class Trainable(Savable, ABC):
         return Clock(self.max_iter, self.max_seconds)
 
     def _start(self, arrays: tuple[np.ndarray, ...]) -> None:
-        """Scaling, seeds and fresh networks, for these samples."""
-        self._forget("net_")  # should this fail, there is no fit, and no half of one
+        """Set scaling, seeds and fresh networks for these samples."""
+        self._forget("net_")  # if this fails, no fit remains, not even half of one
         self._scaler = self._make_scaler(arrays)
         self._build(arrays[0].shape[1:], Seeds.from_entropy(entropy_of(self.random_state)))
         self._progress = []
@@ -291,24 +290,24 @@ class Trainable(Savable, ABC):
         self._reset()
 
     def _is_trained(self) -> bool:
-        """Whether there are networks, and an iteration of theirs has begun."""
+        """Whether there are networks and one of their iterations has begun."""
         net = vars(self).get("net_")
         return net is not None and len(net.history) > 0
 
     def _forget(self, name: str) -> None:
-        """Remove something that a fit left, if it is there."""
+        """Remove an attribute that a fit left, if it exists."""
         if name in vars(self):
             delattr(self, name)
 
     def _build(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        """Fresh networks, and a note of the parameters that they are made with."""
+        """Make fresh networks, and note the parameters that they are made with."""
         self._made_with = vars(at_fit(self, without=self._call_params))
-        with self._as_made():  # no component that the user holds is held by the networks
+        with self._as_made():  # the networks hold copies of the user's components
             self._make_net(shape, seeds)
 
     @contextmanager
     def _as_made(self) -> Iterator[None]:
-        """Under the parameters that the networks were made with, whatever was set since."""
+        """A context with the parameters that the networks were made with, whatever was set since."""
         now = {name: getattr(self, name) for name in self._made_with}
         self.set_params(**self._made_with)
         try:
@@ -317,18 +316,18 @@ class Trainable(Savable, ABC):
             self.set_params(**now)
 
     def _frozen(self) -> Self:
-        """A copy as it stands: fitted, with the parameters of its fit, and with nothing in common with this one."""
+        """An independent copy in its present state: fitted, with the parameters of its fit."""
         made = type(self)(**{**self.get_params(deep=False), **self._made_with})
         made.set_params(device=str(self.net_.device), callbacks=None, checkpoint=None, verbose=0)
         return made.from_state(deepcopy(self.to_state()))
 
     def _check_unchanged(self) -> None:
-        """That training goes on with the parameters that the networks were made with.
+        """Check that training continues with the parameters that the networks were made with.
 
         Raises
         ------
         ValueError
-            By the name of the first that was changed.
+            If one was changed. The message names the first.
         """
         for name, made in self._made_with.items():
             if not same(getattr(self, name), made):
@@ -338,23 +337,23 @@ class Trainable(Savable, ABC):
                 )
 
     def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """What the net is trained on, of the arrays that `fit` was given."""
+        """The samples that the net is trained on, from the arrays that `fit` was given."""
         return tuple(self._rows(array) for array in arrays)
 
     def _rows(self, array: np.ndarray, held_out: np.ndarray | None = None) -> Rows:
-        """A sample to draw batches from, on the device or left in its file, without the rows of some indices."""
+        """A sample to draw batches from, without the rows at some indices. It is on the device or stays in its file."""
         if is_mapped(array):
             return MappedRows(array, self._scaler.to_tensor, held_out)
         kept = array if held_out is None else np.delete(array, held_out, axis=0)
         return ResidentRows(self._scaler.to_tensor(kept).to(self.net_.device))
 
     def _check_idle(self, names: Sequence[str], reason: str) -> None:
-        """That parameters which nothing would heed are at their defaults.
+        """Check that parameters without effect are at their defaults.
 
         Raises
         ------
         ValueError
-            By the name of the first that is not, with the reason.
+            If one is not. The message names the first, with the reason.
         """
         for name in names:
             default = inspect.signature(type(self)).parameters[name].default
@@ -364,7 +363,7 @@ class Trainable(Savable, ABC):
                 )
 
     def _run(self, arrays: tuple[np.ndarray, ...], record: Record, clock: Clock) -> Self:
-        """Train on these samples, from the checkpoint where there is one."""
+        """Train on these samples, from the checkpoint if there is one."""
         self._record = record
         try:
             checkpointers = [] if self.checkpoint is None else [resume(self, arrays, clock)]
@@ -395,7 +394,7 @@ class Trainable(Savable, ABC):
         except TrainingFailure as failure:
             self._keep_last_good(failure, clock)
             self._settle()
-        except BaseException as error:  # a callback's, or the user's interrupt: what was learned in whole loops stays
+        except BaseException as error:  # of a callback, or the user's interrupt: whole iterations stay
             interrupted = isinstance(error, KeyboardInterrupt)
             if interrupted or _unfinished(net):
                 last_whole.go_back()
@@ -419,7 +418,7 @@ class Trainable(Savable, ABC):
         return self
 
     def _warn_of_little(self, clock: Clock) -> None:
-        """Say so where `max_seconds` did not suffice for one outer loop."""
+        """Warn if `max_seconds` did not suffice for one iteration."""
         if clock.cut_at is not None and clock.n_inner_steps is None:
             what = f"in the first outer loop, after {clock.cut_at} of its inner steps"
         elif self.stop_reason_ == "max_seconds" and not clock.readings:
@@ -433,13 +432,13 @@ class Trainable(Savable, ABC):
         )
 
     def _trim(self, clock: Clock) -> None:
-        """Forget a loop that did not end."""
+        """Forget an iteration that did not end."""
         history = self.net_.history
         n_ended = sum("seconds" in row for row in history)
         del history[n_ended:], clock.readings[n_ended - len(self._progress) :]
 
     def _take_down(self, clock: Clock) -> None:
-        """What is known of the loops that ended."""
+        """Set the attributes that describe the completed iterations."""
         self._progress = self._progress + clock.readings
         self._summarise()
 
@@ -452,7 +451,7 @@ class Trainable(Savable, ABC):
         self.history_ = figures.drop(columns=idle)
 
     def _keep_last_good(self, failure: TrainingFailure, clock: Clock) -> None:
-        """Go back to the last good networks, and say what happened and which knob to turn."""
+        """Go back to the last good networks. Warn of what happened and which parameter to change."""
         net = self.net_
         loop, loss = len(net.history), net.history_names[0]
         mend = self._mend(failure.reason, failure.culprit)
@@ -471,7 +470,7 @@ class Trainable(Savable, ABC):
         warnings.warn(f"{message} The networks of loop {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Networks with parametrisations cannot be pickled, so pickles hold what files do.
+        # Networks with parametrisations cannot be pickled, so pickles hold the same state as files.
         state = dict(super().__getstate__())
         if state.pop("net_", None) is not None:
             state["_fitted"] = self.to_state()

@@ -1,4 +1,4 @@
-"""The last whole iteration, which a fit that stops in the middle of another goes back to, as a skorch callback."""
+"""A skorch callback that keeps the last whole iteration, to which a fit returns if it stops in the middle of one."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ __all__ = ["LastWhole"]
 
 
 class LastWhole(Callback):
-    """Note what net and estimator are after each iteration: before the user's callbacks, and again after them.
+    """Note the state of net and estimator after each iteration, before and again after the user's callbacks.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class LastWhole(Callback):
 
     @property
     def n_loops(self) -> int:
-        """Outer loops that were whole; 0 where there is nothing to go back to."""
+        """Number of whole iterations. 0 if there is nothing to go back to."""
         return 0 if self._last is None else self._last[0].n_loops
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
@@ -33,10 +33,10 @@ class LastWhole(Callback):
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         if len(net.history) == 1:
             self.estimator._n_inner_steps = net.clock_.cut_at
-        self._last = Whole(net), self.estimator._noted()  # at once: an interrupt finds the new or the old
+        self._last = Whole(net), self.estimator._noted()  # in one step: an interrupt finds the new state or the old
 
     def go_back(self) -> None:
-        """Make net and estimator what they were."""
+        """Restore net and estimator."""
         net = self.estimator.net_
         if self._last is None:
             del net.history[:]

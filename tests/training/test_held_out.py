@@ -22,6 +22,7 @@ def mapped(tmp_path):
     return np.load(tmp_path / "x.npy", mmap_mode="r")
 
 
+@pytest.mark.filterwarnings("ignore::fdgm.exceptions.ConstantRatioWarning")  # its samples are one
 def test_a_fit_is_the_same_bits_memory_mapped_or_not(trainee, mapped):
     fits = []
     for data in (X, mapped):

@@ -163,6 +163,7 @@ def test_what_the_clock_ended_is_replayed_to_the_same_bits(trainee, seconds, mon
     assert trainee.bits(trainee.partial_fit(replayed)) == trainee.bits(trainee.partial_fit(timed))
 
 
+@pytest.mark.filterwarnings("ignore::fdgm.exceptions.ConstantRatioWarning")  # one update finds nothing
 def test_a_first_loop_that_was_cut_says_so_and_is_stored(trainee, tmp_path):
     model = trainee.make(max_iter=None, max_seconds=1e-9)
     with pytest.warns(TrainingWarning, match=r"first outer loop, after 1 of its .* Raise max_seconds .*1e-09"):
