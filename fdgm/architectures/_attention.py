@@ -10,12 +10,12 @@ __all__ = ["SelfAttention"]
 
 
 class SelfAttention(nn.Module):
-    """Each pixel plus a learned share, zero at first, of what it attends to in the image at half the side.
+    """Adds to each pixel what it attends to in the image at half the side, times a learned factor that starts at 0.
 
     Parameters
     ----------
     channels : int
-        Queries and keys have an eighth of them, values a half.
+        Number of channels. Queries and keys have an eighth of them, values a half.
     norm : callable
         Wraps each convolution.
 

@@ -1,4 +1,4 @@
-"""What any architecture offers."""
+"""The base class of every architecture."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -19,14 +19,14 @@ DISTRIBUTIONS = ("deterministic", "gaussian", "isotropic", "implicit")
 
 
 class Architecture(Component, ABC):
-    """A recipe for networks: it holds parameters, and makes a fresh module each time it is asked.
+    """Recipe for networks: it holds parameters, and makes a fresh module at each call.
 
-    The `make_...` methods are what an author writes: `make_generator` and `make_critic` for any architecture, and
-    `make_encoder` and `make_pair_critic` too for one that bidirectional models can use. The methods without `make_`
-    are what estimators call, which fix the seed of the initial weights without touching torch's global state.
+    An author implements the `make_...` methods: `make_generator` and `make_critic` for any architecture, and also
+    `make_encoder` and `make_pair_critic` for bidirectional models. Estimators call the methods without `make_`. These
+    fix the seed of the initial weights without touching torch's global state.
     """
 
-    #: Shapes of rows that it takes, small ones, for the tests of the contract.
+    #: Small shapes of rows that it accepts, for the contract's tests.
     example_shapes: ClassVar[tuple[tuple[int, ...], ...]] = ((1,), (7,), (2, 4, 4))
 
     @abstractmethod
@@ -48,20 +48,20 @@ class Architecture(Component, ABC):
     def make_implicit_generator(
         self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
     ) -> Conditional:
-        """A generator that takes noise too: beside the latents, as many numbers as there are latents by default."""
+        """A generator that takes noise in addition to latents: by default as many numbers as there are latents."""
         noise_size = _checked_noise_size(self, noise_size, latent_size)
         return Implicit(self.make_generator(data_shape, latent_size + noise_size), noise_size)
 
     def make_implicit_encoder(
         self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
     ) -> Conditional:
-        """An encoder that takes noise too: as more columns, or constant channels, of its input."""
+        """An encoder that also takes noise, as additional columns or constant channels of its input."""
         noise_size = _checked_noise_size(self, noise_size, latent_size)
         body = self.make_encoder((data_shape[0] + noise_size, *data_shape[1:]), latent_size)
         return Implicit(body, noise_size)
 
     def latent_size(self, data_shape: tuple[int, ...]) -> int:
-        """The latent size to use for data of this shape where the user names none."""
+        """The latent size for data of this shape if the user gives none."""
         return min(max(8, torch.Size(data_shape).numel() // 2), 128)
 
     def level_sizes(self, data_shape: tuple[int, ...], latent_size: int) -> tuple[int, ...]:
@@ -69,7 +69,7 @@ class Architecture(Component, ABC):
         return (latent_size,)
 
     def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
-        """The range that data are mapped to, as a whole, and clamped to; None if columns are standardised."""
+        """The range that all data are mapped to and clamped to. None if columns are standardised."""
         return None
 
     def generator(self, data_shape: tuple[int, ...], latent_size: int, *, seed: int) -> nn.Module:
@@ -105,7 +105,7 @@ class Architecture(Component, ABC):
         latent_size : int
         distribution : {"deterministic", "gaussian", "isotropic", "implicit"}, default="deterministic"
         noise_size : int or None, default=None
-            For an implicit distribution; None leaves it to the architecture.
+            Noise size of an implicit distribution. With None the architecture sets it.
         seed : int
 
         Returns
@@ -116,7 +116,7 @@ class Architecture(Component, ABC):
         Raises
         ------
         ValueError
-            If `distribution` is unknown, or `noise_size` is given where it is not the caller's to choose.
+            If `distribution` is unknown, or if `noise_size` is given but cannot be chosen.
 
         References
         ----------
@@ -144,7 +144,7 @@ class Architecture(Component, ABC):
         noise_size: int | None = None,
         seed: int,
     ) -> Conditional:
-        """An encoder as the distribution p(z|x): ``encoder(data, noise)``; as `conditional_generator`."""
+        """An encoder as the distribution p(z|x): ``encoder(data, noise)``. Otherwise as `conditional_generator`."""
         self._check_distribution(distribution, noise_size)
         made: dict[str, Callable[[], Conditional]] = {
             "deterministic": lambda: Deterministic(self.make_encoder(data_shape, latent_size)),

@@ -1,4 +1,4 @@
-"""Checks of an architecture's parameters, made when networks are."""
+"""Checks of an architecture's parameters, at the time when networks are made."""
 
 from collections.abc import Collection
 from numbers import Integral
@@ -9,7 +9,7 @@ __all__ = ["check_counts", "check_flags", "check_option"]
 
 
 def check_counts(owner: Component, *names: str) -> None:
-    """Each parameter named is an int of at least 1."""
+    """Check that each named parameter is an int of at least 1."""
     for name in names:
         value = getattr(owner, name)
         if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
@@ -17,7 +17,7 @@ def check_counts(owner: Component, *names: str) -> None:
 
 
 def check_flags(owner: Component, *names: str) -> None:
-    """Each parameter named is a bool."""
+    """Check that each named parameter is a bool."""
     for name in names:
         value = getattr(owner, name)
         if not isinstance(value, bool):
@@ -25,7 +25,7 @@ def check_flags(owner: Component, *names: str) -> None:
 
 
 def check_option(owner: Component, name: str, options: Collection[str]) -> None:
-    """The parameter is one of the options."""
+    """Check that the parameter is one of the options."""
     value = getattr(owner, name)
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} of {type(owner).__name__} must be one of {sorted(options)}, got {value!r}.")

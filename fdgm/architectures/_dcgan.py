@@ -19,23 +19,27 @@ _NORMS = ("batch", "none", "spectral")
 class DCGAN(Architecture):
     """Strided convolutions for square images of at least 8 × 8 pixels in [−1, 1].
 
-    Each layer halves the side, rounding up, and doubles the channels, up to eight times `width`, until the side is 4
-    or less. At 28 × 28 these are AGE's networks for Stacked MNIST (kernels of 5, and a hidden layer before the
-    critics' output); at sides that halve evenly, such as 32 and 64, kernels are of 4 as in DGflow's. The critic of
-    pairs joins z after flattening. Noise of an implicit generator is a map for each layer.
+    Each layer halves the side, rounded up, and doubles the channels, up to eight times `width`, until the side is 4 or
+    less.
+
+    - At 28 × 28 these are AGE's networks for Stacked MNIST, with kernels of 5 and a hidden layer before the critics'
+      output.
+    - At sides that halve evenly, such as 32 and 64, kernels are of 4, as in DGflow.
+    - The critic of pairs concatenates z after flattening.
+    - Noise of an implicit generator is a map for each layer.
 
     Parameters
     ----------
     width : int, default=64
-        Channels of the layer next to the image, as published; 16 or 32 train quickly on a CPU.
+        Channels of the layer next to the image, 64 as published. 16 or 32 train quickly on a CPU.
     critic_norm : {"batch", "none", "spectral"}, default="none"
-        Normalisation in the critics. AGE has none. DGflow has ``"batch"``, after every convolution but the first,
-        for objectives that compare whole batches; a critic of single points should not have it.
+        Normalisation in the critics. AGE has none. DGflow has ``"batch"``, after every convolution except the first,
+        for objectives that compare whole batches. A critic of single points should not have it.
 
     Raises
     ------
     ValueError
-        When networks are made, if a parameter is out of range or the data are no such images.
+        When networks are made, if a parameter is out of range or if the data are not such images.
 
     References
     ----------
@@ -143,7 +147,7 @@ def _is_uneven(side: int) -> bool:
 
 
 def _kernel(sides: list[int]) -> tuple[int, int]:
-    """Size and padding: only an odd kernel keeps the layers of an uneven ladder centred."""
+    """Kernel size and padding. Only an odd kernel keeps layers centred if sides do not halve evenly."""
     return (5, 2) if _is_uneven(sides[0]) else (4, 1)
 
 

@@ -9,20 +9,20 @@ from torch.nn.functional import softplus
 
 __all__ = ["Conditional", "Deterministic", "Gaussian", "Implicit", "Isotropic"]
 
-# Where the body ends in a tanh, its half for the log deviation does too, and is stretched to this: in units of half
-# the data's range, from a third of a grey level in 256 to all of it.
+# If the body ends in a tanh, so does its half for the log deviation, which is stretched to this range. In units of half
+# the data's range it reaches from a third of a grey level in 256 to all of it.
 _LOG_STD = (-6.0, 0.0)
 
 
 class Conditional(nn.Module, ABC):
-    """A distribution over outputs given inputs, as a transformation of standard normal noise.
+    """A distribution of outputs given inputs, as a transformation of standard normal noise.
 
     Noise always comes from the caller, so that torch's global state is never touched.
 
     Parameters
     ----------
     noise_size : int
-        Numbers of noise for each row; 0 if the output is a function of the input.
+        Number of noise values for each row. 0 if the output is a function of the input.
     """
 
     def __init__(self, noise_size: int) -> None:
@@ -31,21 +31,21 @@ class Conditional(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, input: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Outputs for inputs ``(n, *input_shape)`` and noise (n, noise_size); no noise is noise of zero."""
+        """Outputs for inputs ``(n, *input_shape)`` and noise (n, noise_size). Without noise, zeros are used."""
 
     @property
     def stages(self) -> "tuple[Conditional, ...]":
-        """The distributions that it is a chain of, the input's first: itself, unless it has levels."""
+        """The distributions in its chain, the input's first. Itself, unless it has levels."""
         return (self,)
 
 
 class Deterministic(Conditional):
-    """The body's output and nothing else.
+    """Deterministic distribution: the body's output.
 
     Parameters
     ----------
     body : Module
-        From inputs to outputs.
+        Maps inputs to outputs.
     """
 
     def __init__(self, body: nn.Module) -> None:
@@ -59,16 +59,16 @@ class Deterministic(Conditional):
 class Gaussian(Conditional):
     """Independent Gaussians: mean + exp(log_std) · noise. Without noise it gives the mean.
 
-    A deviation is at least exp(−6), so that the likelihood of a coordinate that hardly varies stays bounded.
+    A deviation is at least exp(−6). The likelihood of a coordinate that hardly varies thus stays bounded.
 
     Parameters
     ----------
     body : Module
-        From inputs to means and log deviations, side by side along axis 1 (channels, for images).
+        Maps inputs to means and log deviations, concatenated along axis 1 (channels, for images).
     output_shape : tuple of int
         Shape of a row of output.
     bounds : (float, float) or None, default=None
-        Range of the body's outputs. Where there is one, a deviation lies between exp(−6) and 1 times half of it.
+        Range of the body's outputs. If there is one, deviations lie between exp(−6) and 1 times half of it.
     """
 
     def __init__(
@@ -96,14 +96,14 @@ class Gaussian(Conditional):
 
 
 class Isotropic(Gaussian):
-    """A Gaussian of one deviation, learned, for every coordinate and input.
+    """A Gaussian with one learned deviation for all coordinates and inputs.
 
-    A decoder cannot then pass over what it fails to draw by calling it noise, and its latents have to say it.
+    A decoder can then not explain undrawn detail as noise, so its latents must encode it.
 
     Parameters
     ----------
     body : Module
-        From inputs to means.
+        Maps inputs to means.
     output_shape : tuple of int
         Shape of a row of output.
 
@@ -125,12 +125,12 @@ class Isotropic(Gaussian):
 
 
 class Implicit(Conditional):
-    """Noise beside the input, so that the output's distribution has no density in closed form.
+    """Takes noise in addition to the input, so that the output has no density in closed form.
 
     Parameters
     ----------
     body : Module
-        From inputs with `noise_size` more entries along axis 1 to outputs; for images these are constant channels.
+        Maps inputs with `noise_size` more entries along axis 1 to outputs. For images these are constant channels.
     noise_size : int
     """
 

@@ -14,7 +14,7 @@ __all__ = ["Chain", "Hierarchical"]
 
 
 class Chain(Conditional):
-    """Distributions in a row, the output of each the input of the next, each taking its share of the noise.
+    """A chain of distributions. The output of each is the input of the next, and each takes its part of the noise.
 
     Parameters
     ----------
@@ -38,23 +38,26 @@ class Chain(Conditional):
 
 
 class Hierarchical(Architecture):
-    """Two levels of latents between data and prior, in the manner of hierarchical ALI; for bidirectional models.
+    """Two levels of latents between data and prior, as in hierarchical ALI, for bidirectional models.
 
-    The generator goes z2 → z1 → x and the encoder x → z1 → z2, and the critic of pairs is shown both levels,
-    (x, z1, z2). z2 is what the prior draws and what `latent_size` counts; z1, the level next to the data, keeps what
-    reconstructions need. Both arrows of a network have its one distribution, unless `between` says otherwise: with a
-    deterministic generator z1 is a function of z2. Where there are no levels, as in a sampler, it is its base.
+    - The generator maps z2 → z1 → x, and the encoder maps x → z1 → z2. The critic of pairs sees both levels,
+      (x, z1, z2).
+    - z2 is drawn from the prior, and `latent_size` counts it. z1, the level next to the data, keeps what
+      reconstructions need.
+    - Both arrows of a network have its distribution, unless `between` sets another. With a deterministic generator z1
+      is a function of z2.
+    - In a model without levels, such as a sampler, it equals its base.
 
     Parameters
     ----------
     base : str, Architecture or None, default=None
-        Between data and the first level, and of the critic. None is :meth:`MLP.bidirectional`.
+        Architecture between data and the first level, and of the critic. None is :meth:`MLP.bidirectional`.
     top : str, Architecture or None, default=None
-        Between the levels. None is the same.
+        Architecture between the levels. None is the same as `base`.
     hidden_size : int or None, default=None
-        Size of the first level; None is twice `latent_size`.
+        Size of the first level. None is twice `latent_size`.
     between : {"deterministic", "gaussian", "isotropic", "implicit"} or None, default=None
-        The generator's distribution of z1 given z2; None is its distribution of x. Hierarchical ALI has a Gaussian
+        The generator's distribution of z1 given z2. None is its distribution of x. Hierarchical ALI has a Gaussian
         one, a Gaussian encoder and a deterministic x.
 
     Raises

@@ -1,4 +1,4 @@
-"""What the image architectures share: the sizes of their layers, and noise maps."""
+"""Shared parts of the image architectures: sizes of layers, and noise maps."""
 
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ _Module = TypeVar("_Module", bound=nn.Module)
 
 
 def channels_last(module: _Module) -> _Module:
-    """The module with its kernels in the layout that CPUs and GPUs convolve fastest.
+    """The module with its kernels in the fastest memory layout for convolutions on CPUs and GPUs.
 
     On a CPU, measured in pairs: `dcgan` up to a quarter faster, `resnet` a fifth to three fifths.
     """
@@ -44,7 +44,7 @@ def check_image_shape(owner: Component, data_shape: tuple[int, ...], smallest: i
 
 
 def check_no_noise_size(owner: Component, noise_size: int | None, maps: Conditional) -> None:
-    """The size of noise that is a map for each layer is not the caller's to choose."""
+    """Refuse a noise size: noise is a map for each layer, so its size cannot be chosen."""
     if noise_size not in (None, maps.noise_size):
         raise ValueError(
             f"noise_size of a generator of {type(owner).__name__} must be None, since its noise is a map for each"
@@ -96,7 +96,7 @@ class NoiseMap(Conditional):
 
 
 class NoisySequential(Conditional):
-    """Layers in a row, those that are conditional taking their shares of the noise in turn.
+    """A sequence of layers. Conditional layers take their parts of the noise in turn.
 
     Parameters
     ----------

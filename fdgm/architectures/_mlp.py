@@ -24,7 +24,7 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 
 class MLP(Architecture):
-    """Networks of `depth` hidden layers of `width` units; data of any shape, flattened inside.
+    """Perceptrons with `depth` hidden layers of `width` units. Data of any shape are flattened inside.
 
     The critic of pairs is AGE's: a module for x, one for z, and one for the features of both, followed by a linear
     layer. AGE's networks for two dimensions are ``MLP(width=500, depth=2, encoder_depth=3, batch_norm=True,
@@ -42,13 +42,13 @@ class MLP(Architecture):
     spectral_norm : bool, default=False
         Spectral normalisation of each layer of the critics, which bounds their Lipschitz constant.
     encoder_depth : int or None, default=None
-        Hidden layers of the encoder; None is `depth`.
+        Hidden layers of the encoder. None is `depth`.
     pair_depth : int, default=2
         Hidden layers of each of the three modules of the critic of pairs.
     critic_width : int or None, default=None
-        Units of each hidden layer of the critics; None is `width`.
+        Units of each hidden layer of the critics. None is `width`.
     critic_activation : str or None, default=None
-        Activation of the critics; None is `activation`.
+        Activation of the critics. None is `activation`.
 
     Raises
     ------
@@ -93,16 +93,15 @@ class MLP(Architecture):
 
     @classmethod
     def bidirectional(cls, **params: Any) -> Self:
-        """AGE's networks at a CPU's size, with a spectrally normalised critic.
+        """Make AGE's networks in a size for CPUs, with a spectrally normalised critic.
 
-        Without batch norm encoder and generator hardly find to one another, and without a bounded critic they part
-        again.
+        Without batch norm encoder and generator hardly match each other. Without a bounded critic they diverge again.
 
         Parameters
         ----------
         **params
-            Parameters in place of ``depth=2``, ``encoder_depth=3``, ``batch_norm=True``, ``spectral_norm=True`` and
-            ``critic_activation="leaky_relu"``, or beside them.
+            Parameters that replace or add to ``depth=2``, ``encoder_depth=3``, ``batch_norm=True``,
+            ``spectral_norm=True`` and ``critic_activation="leaky_relu"``.
 
         References
         ----------

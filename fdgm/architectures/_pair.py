@@ -9,7 +9,7 @@ __all__ = ["PairCritic", "ThreeHeads"]
 
 
 class PairCritic(nn.Module):
-    """T(x, z) by three modules: one for each argument, one for the features of both.
+    """T(x, z) from three modules: one for each argument, and one for the features of both.
 
     Parameters
     ----------

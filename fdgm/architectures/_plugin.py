@@ -1,4 +1,4 @@
-"""The built-in architectures, through the hook that plugins use."""
+"""Registers the built-in architectures by the hook that plugins use."""
 
 from .. import architectures
 from ..hookspecs import hookimpl

@@ -1,4 +1,4 @@
-"""Residual blocks that double or halve the side of images, spectrally normalised where the architecture says so."""
+"""Residual blocks that double or halve the side of images, with spectral normalisation if the architecture asks."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -23,24 +23,24 @@ def bare(layer: nn.Module) -> nn.Module:
 
 
 class UpBlock(Conditional):
-    """ReLU, doubling of the side, convolution, batch norm, ReLU, convolution; beside them a convolution of 1 × 1.
+    """ReLU, doubling of the side, convolution, batch norm, ReLU, convolution, and a 1 × 1 convolution as shortcut.
 
-    The shortcut is convolved before it is made larger, which is the same and a quarter of the work.
+    The shortcut is convolved before it is enlarged, which gives the same result with a quarter of the work.
 
     Parameters
     ----------
     channels, out : int
-        Of the input, and of the output.
+        Channels of the input and of the output.
     side : int
-        Of the output.
+        Side of the output.
     norm : callable
         Wraps each convolution.
     first_norm : bool
-        Batch norm before the first ReLU too.
+        Whether there is a batch norm before the first ReLU too.
     bias : bool
-        Of the convolutions.
+        Whether convolutions have a bias.
     noisy : bool
-        A noise map after each of the two convolutions.
+        Whether there is a noise map after each of the two convolutions.
     """
 
     def __init__(
@@ -66,21 +66,21 @@ class UpBlock(Conditional):
 
 
 class DownBlock(nn.Module):
-    """ReLU, convolution, ReLU, convolution, halving; beside them a convolution of 1 × 1 where one is needed.
+    """ReLU, convolution, ReLU, convolution, halving, and a 1 × 1 convolution as shortcut if one is needed.
 
     Parameters
     ----------
     channels, out : int
-        Of the input, and of the output.
+        Channels of the input and of the output.
     norm : callable
         Wraps each convolution.
     first_relu : bool, default=True
-        Not for a block that is given the image itself.
+        Whether to begin with a ReLU. False for a block that gets the image itself.
     halve : bool, default=True
     batch_norm : bool, default=False
-        Before each ReLU.
+        Whether there is a batch norm before each ReLU.
     bias : bool
-        Of the convolutions.
+        Whether convolutions have a bias.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class ResidualLayers(nn.Module):
     norm : callable
         Wraps each layer.
     batch_norm : bool, default=False
-        After each layer.
+        Whether there is a batch norm after each layer.
     """
 
     def __init__(self, size: int, *, norm: Norm, batch_norm: bool = False) -> None:

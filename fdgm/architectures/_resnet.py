@@ -17,28 +17,31 @@ __all__ = ["ResNet"]
 class ResNet(Architecture):
     """Residual networks with spectral normalisation in generator and critic, for square images in [−1, 1].
 
-    Sides are 4, 5, 6 or 7 times a power of two, so that 28, 32, 48 and 64 all go. At 32 × 32 these are VGrow's
-    networks: three blocks that double the side, from 4 × 4 on, and a critic of two blocks that halve it and two that
-    do not, its pixels summed. Larger images take more of the former. The critic of pairs joins the pooled features
-    with those of z, by a perceptron. The encoder has batch norm in place of spectral normalisation. Noise of an
-    implicit generator is a map for each convolution.
+    Sides must be 4, 5, 6 or 7 times a power of two, such as 28, 32, 48 and 64.
+
+    - At 32 × 32 these are VGrow's networks. The generator has three blocks that double the side, from 4 × 4 on. The
+      critic has two blocks that halve it and two that do not, and sums over pixels. Larger images have more doubling
+      and halving blocks.
+    - The critic of pairs joins the pooled features with those of z by a perceptron.
+    - The encoder has batch norm instead of spectral normalisation.
+    - Noise of an implicit generator is a map for each convolution.
 
     Parameters
     ----------
     width : int, default=128
-        Channels of every layer, as published; 32 trains on a CPU.
+        Channels of every layer, 128 as published. 32 trains on a CPU.
     spectral_norm : bool, default=True
         Spectral normalisation of every layer of generator and critics.
 
     Raises
     ------
     ValueError
-        When networks are made, if a parameter is out of range or the data are no such images.
+        When networks are made, if a parameter is out of range or if the data are not such images.
 
     References
     ----------
-    Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 5.2 and the code that the
-    authors published.
+    Gao et al., "Deep Generative Learning via Variational Gradient Flow", ICML 2019, section 5.2, and the authors'
+    published code.
     Miyato et al., "Spectral Normalization for Generative Adversarial Networks", ICLR 2018.
 
     Examples

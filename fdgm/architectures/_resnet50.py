@@ -1,4 +1,4 @@
-"""ResNet-50 from torchvision, as the body of an encoder."""
+"""ResNet-50 from torchvision as the body of an encoder."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Residual networks with self-attention, as AGE has them for CelebA and ImageNet."""
+"""AGE's residual networks with self-attention for CelebA and ImageNet."""
 
 from itertools import pairwise
 from typing import ClassVar
@@ -23,27 +23,31 @@ _MOST = 16  # times the width, at the deepest layers
 class SAGAN(Architecture):
     """Residual networks with self-attention where the side is 32 or less, for square images in [−1, 1].
 
-    Sides are 4, 5, 6 or 7 times a power of two; at 64 × 64 these are AGE's networks for CelebA (``width=32``) and
-    ImageNet (``width=64``), with spectral normalisation in generator and critics. Its critic of pairs is the average
-    of three heads: one for x, one for z, one for the features of both. Noise of an implicit generator is a map for
-    each convolution. Features of the critic are summed over pixels, as in the authors' later code, where the paper's
-    table says averaged, which normalised layers cannot make up for.
+    Sides must be 4, 5, 6 or 7 times a power of two.
+
+    - At 64 × 64 these are AGE's networks for CelebA (``width=32``) and ImageNet (``width=64``), with spectral
+      normalisation in generator and critics.
+    - The critic of pairs averages three heads: one for x, one for z, one for the features of both.
+    - Noise of an implicit generator is a map for each convolution.
+    - The critic's features are summed over pixels, as in the authors' later code. The paper's table says averaged,
+      which normalised layers cannot compensate.
 
     Parameters
     ----------
     width : int, default=32
-        Channels next to the image in the critic; the generator's run from 2 to 16 times as many. Perceptrons have
-        32 times as many units, 1,024 and 2,048 as published.
+        Channels next to the image in the critic. The generator has 2 to 16 times as many. Perceptrons have 32 times as
+        many units, which gives the published 1,024 and 2,048.
     backbone : {"small", "resnet50"}, default="small"
-        Convolutions of the encoder: blocks as the critic's with batch norm, or ResNet-50 as published, which needs
-        torchvision (the extra ``fdgm[images]``). Either is followed by a perceptron with a skip connection.
+        Convolutions of the encoder. ``"small"`` has the critic's blocks with batch norm. ``"resnet50"`` is the
+        published ResNet-50, which needs torchvision (the extra ``fdgm[images]``). A perceptron with a skip connection
+        follows either.
 
     Raises
     ------
     ImportError
         When an encoder is made, if it needs torchvision and that cannot be imported.
     ValueError
-        When networks are made, if a parameter is out of range or the data are no such images.
+        When networks are made, if a parameter is out of range or if the data are not such images.
 
     References
     ----------
@@ -179,7 +183,7 @@ def _multiples(sides: list[int]) -> list[int]:
 
 
 def _attentive(sides: list[int]) -> int:
-    """The level with self-attention: the first below the image of a side of at most 32, since it costs side^4."""
+    """The level with self-attention: the first below the image with side at most 32, since the cost is side^4."""
     return next(level for level, side in enumerate(sides) if level and side <= 32)
 
 

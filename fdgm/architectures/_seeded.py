@@ -1,4 +1,4 @@
-"""Networks whose first weights come from a seed, without torch's global state."""
+"""Networks whose initial weights come from a seed, without torch's global state."""
 
 import inspect
 import threading
@@ -40,16 +40,16 @@ def is_built_in(*components: Component) -> bool:
 
 
 def seeded(make: Callable[[], _Module], seed: int, *, built_in: bool = False) -> _Module:
-    """What `make` makes, its weights drawn from `seed` alone: float32, and on the CPU unless it says otherwise.
+    """Call `make` with weights drawn from `seed` alone: float32, and on the CPU unless it says otherwise.
 
     Parameters
     ----------
     make : callable
     seed : int
     built_in : bool, default=False
-        Whether nothing but this package's own code is called, which draws by functions that take a generator: torch's
-        global state is not touched then, so that other threads can draw from it. Other code is called by one thread
-        at a time, and torch's state is put back.
+        Whether only this package's own code is called. It draws by functions that take a generator, so torch's global
+        state is not touched, and other threads can use it. Other code is called by one thread at a time, and torch's
+        state is restored.
     """
     mode = _Private(torch.Generator("cpu").manual_seed(seed))
     if built_in:
@@ -60,8 +60,8 @@ def seeded(make: Callable[[], _Module], seed: int, *, built_in: bool = False) ->
 
 
 class _Private(TorchFunctionMode):
-    """Every draw is made from one generator, and every tensor that is made is float32 and on the CPU unless it says
-    otherwise. It holds in this thread alone.
+    """A context in which all draws use one generator, and new tensors are float32 and on the CPU unless they say
+    otherwise. It affects only this thread.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class _Private(TorchFunctionMode):
 
 @contextmanager
 def _restored(seed: int) -> Iterator[None]:
-    """One thread at a time, with torch's generator at `seed`, and afterwards where it was."""
+    """A context for one thread at a time, with torch's generator at `seed`. Its state is restored afterwards."""
     with _FOREIGN:
         generator, dtype = torch.default_generator, torch.get_default_dtype()
         state = generator.get_state()
