@@ -1,4 +1,4 @@
-"""What goes beside an objective: penalties and projections of a critic, and the remedies of GANs."""
+"""Additions to an objective: penalties and projections of a critic, and stabilizers of GANs."""
 
 from ._base import Regularizer
 from ._matching import FeatureMatching

@@ -1,4 +1,4 @@
-"""What goes beside an objective: penalties, projections and remedies."""
+"""The base class of additions to an objective: penalties, projections and stabilizers."""
 
 from abc import ABC
 
@@ -8,8 +8,8 @@ __all__ = ["Regularizer"]
 
 
 class Regularizer(Component, ABC):
-    """Something that a critic's or a GAN's training is given beside its objective."""
+    """An addition to the objective in the training of a critic or a GAN."""
 
     def clashes(self, other: Component) -> str | None:
-        """Why this cannot go together with `other`, an objective or another regularizer; None where it can."""
+        """The reason why this cannot be combined with `other`, an objective or a regularizer. None if it can."""
         return None

@@ -1,4 +1,4 @@
-"""Checks of parameters, made when they are used, and the critic's last layer, which several remedies look for."""
+"""Checks of parameters at their use, and the critic's last layer, which several stabilizers need."""
 
 import math
 from numbers import Integral, Real

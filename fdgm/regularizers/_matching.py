@@ -12,9 +12,10 @@ __all__ = ["FeatureMatching"]
 
 
 class FeatureMatching(Remedy):
-    """The generator's loss is ‖E_data[h] − E_model[h]‖², where h is what goes into the critic's last linear layer.
+    """Feature matching: the generator's loss is ‖E_data[h] − E_model[h]‖².
 
-    It takes the place of the objective's rule for the generator; the critic's loss stays the objective's.
+    h is the input of the critic's last linear layer. This replaces the objective's rule for the generator. The
+    critic's loss stays the objective's.
 
     References
     ----------
@@ -33,6 +34,6 @@ class FeatureMatching(Remedy):
             step.judge(*step.fake)
         finally:
             hook.remove()
-        # Features may be bfloat16, too coarse for means of many.
+        # Features may be bfloat16, too coarse for means over many rows.
         real, fake = (h.mean(dim=0, dtype=torch.promote_types(h.dtype, torch.float32)) for h in features)
         return (real - fake).square().sum()

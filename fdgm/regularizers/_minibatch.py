@@ -1,4 +1,4 @@
-"""Minibatch discrimination: the critic sees how near a row is to the others of its batch."""
+"""Minibatch discrimination: the critic sees how close a row is to the others of its batch."""
 
 from typing import ClassVar
 
@@ -17,12 +17,12 @@ __all__ = ["MinibatchDiscrimination"]
 
 
 class Closeness(nn.Module):
-    """A linear layer over features with their closeness to those of the other rows beside them.
+    """A linear layer over features, concatenated with their closeness to those of the other rows.
 
     Parameters
     ----------
     layer : Linear
-        The layer of the features alone, whose place it takes.
+        The layer of the features alone, which it replaces.
     n_kernels, kernel_size : int
     group_size : int
         Rows that are compared with one another.
@@ -47,18 +47,18 @@ class Closeness(nn.Module):
 
 
 class MinibatchDiscrimination(Remedy):
-    """The critic's last layer is given, beside a row's features, how near they are to those of other rows.
+    """Minibatch discrimination: the critic's last layer also sees how close a row's features are to those of others.
 
-    For each of `n_kernels` linear maps to `kernel_size` numbers it is the mean of exp(−‖m_i − m_j‖₁) over the rows of
-    a group; each group is of one sample, data or model. (As published, the whole batch is one group, and the sum
-    takes the place of the mean.)
+    Closeness is the mean of exp(−‖m_i − m_j‖₁) over the rows of a group, for each of `n_kernels` linear maps to
+    `kernel_size` numbers. Each group has rows of one sample, data or model. The published version has the whole batch
+    as one group, and a sum instead of the mean.
 
     Parameters
     ----------
     n_kernels : int, default=16
     kernel_size : int, default=4
     group_size : int, default=64
-        Of which the sampler's `batch_size` must be a multiple.
+        Number of rows in a group. The sampler's `batch_size` must be a multiple of it.
 
     References
     ----------

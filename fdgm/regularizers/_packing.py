@@ -10,10 +10,10 @@ __all__ = ["Packing"]
 
 
 class Packing(Remedy):
-    """The critic judges packs of `size` independent rows, in which a lack of diversity is plain to see.
+    """Packing: the critic judges packs of `size` independent samples, which show a lack of diversity.
 
-    A pack is its rows side by side, along the channels for images, so that only the critic's first layer grows. As
-    its authors have it, a batch holds as many packs as it would rows.
+    A pack concatenates its rows, along the channels for images. Only the critic's first layer grows. As in the paper,
+    a batch holds as many packs as it would hold rows.
 
     Parameters
     ----------

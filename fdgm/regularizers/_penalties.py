@@ -1,4 +1,4 @@
-"""What is asked of a critic beside its outputs: bounded slopes, bounded weights."""
+"""Penalties and projections of a critic: bounded slopes and bounded weights."""
 
 from abc import ABC
 from collections.abc import Callable
@@ -15,7 +15,7 @@ __all__ = ["R1", "CriticRegularizer", "GradientPenalty", "WeightClip"]
 class CriticRegularizer(Regularizer, ABC):
     """A term of the critic's loss that needs the critic, a projection of its weights after a step, or both.
 
-    A subclass overrides `penalty`, `project`, or both; the critic step calls them at each update.
+    A subclass overrides `penalty`, `project` or both. The critic step calls them at each update.
     """
 
     def penalty(
@@ -30,11 +30,11 @@ class CriticRegularizer(Regularizer, ABC):
         Parameters
         ----------
         critic : callable
-            From as many tensors (n, *shape) as it takes, one for points, to outputs (n,), row by row.
+            Maps as many tensors (n, *shape) as it takes, one for points, to outputs (n,), row by row.
         batch_p, batch_q : tuple of Tensor of shape (n, *shape)
-            The batches of the step, numerator first: what the critic takes.
+            The critic's inputs in this step, numerator first.
         stream : Generator
-            On the batches' device; the only source of chance.
+            The only source of randomness, on the batches' device.
         """
         return None
 
@@ -44,13 +44,13 @@ class CriticRegularizer(Regularizer, ABC):
 
 
 class GradientPenalty(CriticRegularizer):
-    """weight · E[(‖∇D(x̂)‖ − 1)²] at points x̂ drawn uniformly between a row of each sample.
+    """Gradient penalty weight · E[(‖∇D(x̂)‖ − 1)²], at points x̂ drawn uniformly between rows of the two samples.
 
     Parameters
     ----------
     weight : float, default=10.0
     two_sided : bool, default=True
-        Whether slopes below 1 are drawn up as well; one-sided, only those above it are drawn down.
+        Whether to penalise slopes below 1 too. If False, only slopes above 1 are penalised.
 
     References
     ----------
@@ -91,7 +91,7 @@ class GradientPenalty(CriticRegularizer):
 
 
 class R1(CriticRegularizer):
-    """weight/2 · E_p[‖∇D‖²]: the zero-centred penalty at rows of the numerator's sample, which are data.
+    """Zero-centred gradient penalty weight/2 · E_p[‖∇D‖²], at rows of the numerator's sample, which are data.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class R1(CriticRegularizer):
 
 
 class WeightClip(CriticRegularizer):
-    """Each weight clamped to [−limit, limit] after each update.
+    """Weight clipping: each weight is clamped to [−limit, limit] after each update.
 
     Parameters
     ----------
@@ -139,9 +139,9 @@ class WeightClip(CriticRegularizer):
 
 
 def _squared_slopes(critic: Callable[..., Tensor], points: tuple[Tensor, ...]) -> Tensor:
-    """‖∇D‖² (n,) over all that the critic takes, differentiable in its weights and in what made the points."""
+    """‖∇D‖² (n,) over all inputs of the critic, differentiable in its weights and in what made the points."""
     points = tuple(part if part.requires_grad else part.detach().requires_grad_() for part in points)
     gradients = torch.autograd.grad(critic(*points).sum(), points, create_graph=True)
     squares = torch.stack([gradient.flatten(1).square().sum(dim=1) for gradient in gradients]).sum(dim=0)
-    # A slope of exactly 0 has no derivative of its root: the least normal number is added under it.
+    # The root has no derivative at slope 0, so the smallest normal number is added under it.
     return squares + torch.finfo(squares.dtype).tiny

@@ -1,4 +1,4 @@
-"""The built-in regularizers, through the hook that plugins use."""
+"""Registers the built-in regularizers by the hook that plugins use."""
 
 from .. import regularizers
 from ..hookspecs import hookimpl

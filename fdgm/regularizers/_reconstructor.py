@@ -1,4 +1,4 @@
-"""VEEGAN's reconstructor: a network from data to latents keeps the generator from forgetting modes."""
+"""VEEGAN's reconstructor: a network from data to latents that keeps the generator from dropping modes."""
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -14,12 +14,14 @@ __all__ = ["Reconstructor"]
 
 
 class Reconstructor(Remedy):
-    """A network F from data to latents, trained with the generator G on weight · E‖z − F(G(z))‖² / latent size.
+    """VEEGAN: a network F from data to latents, trained with the generator G on weight · E‖z − F(G(z))‖² / latent size.
 
-    The critic judges pairs, (x, F(x)) of data against (G(z), z) of the model, so that F's latents of data become
-    standard normal, and a mode that the generator drops leaves latents of data where the model has none. The
-    generator's loss is the objective's plus the error above, which alone trains F. As F is a function of the data, give
-    no more latents than the data have dimensions: F's latents cannot fill more, and the critic tells all pairs apart.
+    The critic judges pairs: (x, F(x)) of data against (G(z), z) of the model. F's latents of data thus become standard
+    normal. If the generator drops a mode, the data have latents where the model has none. The generator's loss is the
+    objective's plus the error above. Only that error trains F.
+
+    Use no more latents than the data have dimensions. F is a function of the data, so its latents cannot fill more
+    dimensions, and the critic would tell all pairs apart.
 
     Parameters
     ----------

@@ -16,10 +16,10 @@ _NORMED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 class SpectralNorm(Remedy):
-    """Each linear layer and convolution of the critic divided by its largest singular value.
+    """Spectral normalisation: each linear layer and convolution of the critic is divided by its largest singular value.
 
-    The critic's slope is then bounded, by 1 where its activations' slopes are (for a convolution, the norm is that of
-    its kernel as a matrix, as published). Layers that the architecture normalises itself are left as they are.
+    The critic's slope is then bounded, by 1 if its activations' slopes are. For a convolution the norm is that of its
+    kernel as a matrix, as published. Layers that the architecture normalises itself do not change.
 
     References
     ----------

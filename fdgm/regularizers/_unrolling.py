@@ -1,4 +1,4 @@
-"""The generator looks ahead: its loss is that against a critic some updates later."""
+"""Unrolling: the generator's loss uses the critic as it would be some updates later."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,11 +16,10 @@ __all__ = ["Unrolling"]
 
 
 class Unrolling(Remedy):
-    """The generator's loss is taken at the critic that `n_steps` further updates would make, and goes back through
-    them: each update is one of Adam's on the critic's loss, in which the generator's rows stand.
+    """Unrolling: the generator's loss uses the critic after `n_steps` further updates, and differentiates through them.
 
-    The critic itself, its buffers included, is not changed. The updates are all on the batch of the generator's step,
-    as in the paper.
+    Each update is an Adam step on the critic's loss, which depends on the generator's rows. The critic itself and its
+    buffers do not change. As in the paper, all updates use the batch of the generator's step.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ class Unrolling(Remedy):
 
     def look_ahead(self, step: GeneratorStep) -> GeneratorStep:
         names = [name for name, _ in step.critic.named_parameters()]
-        # The updates change them as they would the critic's own, such as batch normalisation's averages.
+        # The updates change these as they would change the critic's own, such as batch normalisation's averages.
         buffers = {name: buffer.clone() for name, buffer in step.critic.named_buffers()}
         weights: list[Tensor] = list(step.critic.parameters())
         states = [_AdamState.of(step.optimizer, weight) for weight in weights]
@@ -64,7 +63,7 @@ class Unrolling(Remedy):
 
 
 class _AdamState:
-    """Adam's moments of one weight, carried on as functions of the gradients."""
+    """Adam's moments of one weight, as functions of the gradients."""
 
     def __init__(self, first: Tensor, second: Tensor, n_steps: int) -> None:
         self.first = first
@@ -73,7 +72,7 @@ class _AdamState:
 
     @classmethod
     def of(cls, optimizer: torch.optim.Optimizer, weight: Tensor) -> "_AdamState":
-        """A copy of the optimizer's, which is zero before the first step."""
+        """A copy of the optimizer's moments, which are zero before the first step."""
         state = optimizer.state.get(weight)
         if not state:
             return cls(torch.zeros_like(weight), torch.zeros_like(weight), 0)
@@ -85,6 +84,6 @@ class _AdamState:
         self.n_steps += 1
         self.first = torch.lerp(self.first, gradient, 1 - b1)
         self.second = torch.lerp(self.second, gradient.square(), 1 - b2)
-        # The root of 0, of a weight that has had no gradient, has no derivative: the least normal number is added.
+        # The root has no derivative at 0, for a weight without gradient, so the smallest normal number is added.
         root = (self.second / (1 - b2**self.n_steps) + torch.finfo(weight.dtype).tiny).sqrt()
         return weight - group["lr"] / (1 - b1**self.n_steps) * self.first / (root + group["eps"])
