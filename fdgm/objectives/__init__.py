@@ -1,4 +1,4 @@
-"""Critic losses as pure functions, each saying how its output becomes a log-ratio."""
+"""Critic losses as pure functions. Each defines how its output becomes a log-ratio."""
 
 from ._age import AGE
 from ._base import Objective

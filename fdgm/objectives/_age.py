@@ -13,17 +13,18 @@ _AUTO_CLIP = 0.1
 
 
 class AGE(LogisticCritic):
-    """The gradient of D_f(data‖model) with the ratio of a logistic critic: rows follow s ∇T, s = r² f''(r), r = e^T.
+    """AGE: the generator follows the gradient of D_f(data‖model), with the ratio of a logistic critic.
 
-    The weight is a constant of each step, and so the value of the generator's loss, −E_q[s T], says nothing.
+    Samples follow s ∇T with s = r² f''(r) and r = e^T. The weight s is constant within each step. The value of the
+    generator's loss, −E_q[s T], therefore has no meaning.
 
     Parameters
     ----------
     divergence : str or Divergence, default="kl"
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
     scale_clip : float in (0, 1], None or "auto", default="auto"
-        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken; None clamps nothing.
-        ``"auto"`` is 0.1; ``divergence="all"`` has a clip of its own, and takes none here.
+        The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing.
+        ``"auto"`` is 0.1. ``divergence="all"`` has its own clip and takes none here.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What a critic's objective is."""
+"""The base class of a critic's objectives."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -15,20 +15,20 @@ __all__ = ["Objective"]
 class Objective(Component, ABC):
     """A loss over a critic's outputs on two samples, numerator (label 1) first.
 
-    A subclass writes `loss` and `log_ratio`, and `optimum` where that is not the log-ratio itself. What it asks of
-    the critic beside its outputs, such as a bounded slope, it names in `regularizers`.
+    A subclass implements `loss` and `log_ratio`, and also `optimum` if that is not the log-ratio itself. In
+    `regularizers` it names what else it needs of the critic, such as a bounded slope.
 
     Attributes
     ----------
     exact : bool
-        Whether `log_ratio` is log dP/dQ at the optimum of the loss, or only stands in for it.
+        Whether `log_ratio` is log dP/dQ at the optimum of the loss. Otherwise it only stands in for it.
     antisymmetric : bool
         Whether the loss treats both samples alike, so that exchanging them only changes the sign of the log-ratio at
         the optimum.
     n_critic_steps : int
-        Updates of the critic for each of a GAN's generator, where :class:`~fdgm.GANSampler` is given no number.
+        Default of :class:`~fdgm.GANSampler`: updates of the critic for each update of the generator.
     learning_rates : tuple of two floats
-        Of a GAN's critic and generator, where it is given none: for Adam, and data in standard deviations.
+        Default learning rates of a GAN's critic and generator, for Adam and data in standard deviations.
     """
 
     exact: ClassVar[bool] = True
@@ -43,7 +43,7 @@ class Objective(Component, ABC):
         Parameters
         ----------
         output_p : Tensor of shape (n_p,)
-            Outputs on the sample of the numerator; of data, for a generative model.
+            Outputs on the sample of the numerator, which is the data for a generative model.
         output_q : Tensor of shape (n_q,)
 
         Returns
@@ -53,9 +53,9 @@ class Objective(Component, ABC):
         """
 
     def loss_and_slopes(self, output_p: Tensor, output_q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The loss, and its derivatives by the outputs of either sample: (), (n_p,) and (n_q,), with no graph.
+        """The loss () and its derivatives (n_p,) and (n_q,) with respect to the outputs, without a graph.
 
-        An objective may write them down where that is quicker than autograd.
+        An objective may implement them directly if that is faster than autograd.
         """
         with torch.enable_grad():
             p, q = output_p.detach().requires_grad_(), output_q.detach().requires_grad_()
@@ -65,7 +65,7 @@ class Objective(Component, ABC):
 
     @abstractmethod
     def log_ratio(self, output: Tensor) -> Tensor:
-        """log dP/dQ from the critic's output, elementwise; what stands in for it, where `exact` is false."""
+        """log dP/dQ from the critic's output, elementwise. If `exact` is false, what stands in for it."""
 
     def optimum(self, log_ratio: Tensor) -> Tensor:
         """The output that minimises the loss where log dP/dQ is `log_ratio`, elementwise.
@@ -78,17 +78,17 @@ class Objective(Component, ABC):
         return log_ratio
 
     def generator_loss(self, output: Tensor) -> Tensor:
-        """The loss () that a GAN's generator descends, over the critic's outputs (n,) on its rows.
+        """The loss () that a GAN's generator descends, from the critic's outputs (n,) on its samples.
 
-        Unless the objective has a rule of its own it is −E[log_ratio]: the rows follow the log-ratio's gradient.
+        Unless the objective has its own rule it is −E[log_ratio]: samples follow the log-ratio's gradient.
         """
         return -self.log_ratio(output).mean()
 
     def clashes(self, other: Component) -> str | None:
-        """Why this cannot go together with `other`, a regularizer; None where it can."""
+        """The reason why this cannot be combined with the regularizer `other`. None if it can."""
         return None
 
     @property
     def regularizers(self) -> tuple[CriticRegularizer, ...]:
-        """What the objective asks of the critic itself."""
+        """The regularizers that the objective needs."""
         return ()

@@ -10,19 +10,20 @@ __all__ = ["FGAN"]
 
 
 class FGAN(Objective):
-    """−E_p[f'(r)] + E_q[f*(f'(r))], where r is the critic's ratio; at its least it is −D_f(P‖Q).
+    """f-GAN: −E_p[f'(r)] + E_q[f*(f'(r))], where r is the critic's ratio. Its minimum is −D_f(P‖Q).
 
     Parameters
     ----------
     divergence : str or Divergence, default="kl"
     activation : {"published", "universal"}, default="published"
-        How the output V becomes log r: as in f-GAN's table of activations where that has the divergence (for `kl`
-        V − 1), or log r = V for all. The two differ in scale and offset alone, but train differently.
+        How the output V becomes log r. ``"published"`` follows f-GAN's table of activations if that has the divergence
+        (V − 1 for `kl`). ``"universal"`` is log r = V for all. The two differ only in scale and offset, but train
+        differently.
 
     Notes
     -----
-    For `kl`, `pearson` and others whose terms grow as the ratio does, one large output outweighs its batch:
-    :class:`KLIEPObjective` and :class:`LSIFObjective` have the optima of `kl` and `pearson`, and are tamer.
+    For `kl`, `pearson` and others the terms grow with the ratio, so one large output outweighs its batch.
+    :class:`KLIEPObjective` and :class:`LSIFObjective` have the optima of `kl` and `pearson` and are more stable.
 
     References
     ----------
@@ -38,7 +39,7 @@ class FGAN(Objective):
     tensor([0., 2.])
     """
 
-    learning_rates = (5e-4, 2e-4)  # some of these losses grow as the ratio does, and a fast critic runs away
+    learning_rates = (5e-4, 2e-4)  # some of these losses grow with the ratio, and a fast critic diverges
 
     def __init__(self, divergence: str | Divergence = "kl", *, activation: str = "published") -> None:
         self.divergence = divergence

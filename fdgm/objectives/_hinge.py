@@ -9,9 +9,9 @@ __all__ = ["Hinge"]
 
 
 class Hinge(Objective):
-    """E_p[max(0, 1 − D)] + E_q[max(0, 1 + D)], whose optimum is the sign of the log-ratio.
+    """Hinge loss E_p[max(0, 1 − D)] + E_q[max(0, 1 + D)], whose optimum is the sign of the log-ratio.
 
-    The output is taken as the log-ratio, as DGflow takes it: it has the right sign, but not the size. At P = Q the
+    As in DGflow, the output stands in for the log-ratio. It has the right sign, but not the right size. At P = Q the
     loss is 2.
 
     References

@@ -1,4 +1,4 @@
-"""Logistic regression of one sample against the other, with what a generator may do about it."""
+"""Logistic regression of one sample against the other, with several rules for the generator."""
 
 from abc import ABC
 from typing import ClassVar
@@ -13,7 +13,7 @@ __all__ = ["Logistic", "LogisticCritic", "Minimax", "NonSaturating"]
 
 
 class LogisticCritic(Objective, ABC):
-    """Base of the objectives whose critic is a logistic regression."""
+    """Base class of the objectives whose critic is a logistic regression."""
 
     antisymmetric: ClassVar = True
 
@@ -29,12 +29,12 @@ class LogisticCritic(Objective, ABC):
 
 
 class Logistic(LogisticCritic):
-    """E_p[log(1 + e^−T)] + E_q[log(1 + e^T)].
+    """Logistic loss E_p[log(1 + e^−T)] + E_q[log(1 + e^T)].
 
-    The two means are summed, not pooled, so that the optimum is T = log dP/dQ whatever the sizes of the samples;
-    pooled, T would carry log n_p/n_q. At P = Q the loss is 2 log 2.
+    The two means are summed, not pooled. The optimum is therefore T = log dP/dQ, whatever the sizes of the samples.
+    Pooled, T would contain log n_p/n_q. At P = Q the loss is 2 log 2.
 
-    As a GAN's objective its generator follows ∇T, with a weight of one, as AGE-ALL's does.
+    In a GAN the generator follows ∇T with weight one, as in AGE-ALL.
 
     Examples
     --------
@@ -46,10 +46,10 @@ class Logistic(LogisticCritic):
 
 
 class Minimax(LogisticCritic):
-    """The GAN as a game: the generator descends what the critic ascends, E_q[log(1 − σ(T))].
+    """The minimax GAN: the generator descends what the critic ascends, E_q[log(1 − σ(T))].
 
-    Its rows follow σ(T) ∇T, the gradient of twice the Jensen–Shannon divergence, which vanishes where the critic is
-    sure that they are not data.
+    Its samples follow σ(T) ∇T, the gradient of twice the Jensen–Shannon divergence. This gradient vanishes where the
+    critic is sure that they are not data.
 
     References
     ----------
@@ -63,7 +63,7 @@ class Minimax(LogisticCritic):
 class NonSaturating(LogisticCritic):
     """The GAN with the logD trick: the generator ascends E_q[log σ(T)].
 
-    Its rows follow σ(−T) ∇T, the gradient of D_logD(model‖data).
+    Its samples follow σ(−T) ∇T, the gradient of D_logD(model‖data).
 
     References
     ----------

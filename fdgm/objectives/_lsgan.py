@@ -6,14 +6,14 @@ from ._base import Objective
 
 __all__ = ["LSGAN"]
 
-_EDGE = 1e-4  # outputs are held this far inside (0, 1) before their logit, which is then at most 9.2
+_EDGE = 1e-4  # outputs are clamped this far inside (0, 1) before their logit, which is then at most 9.2
 
 
 class LSGAN(Objective):
-    """E_p[(D − 1)²]/2 + E_q[D²]/2: regression of the labels, whose optimum is the probability p/(p + q).
+    """Least squares E_p[(D − 1)²]/2 + E_q[D²]/2: it regresses the labels, and its optimum is p/(p + q).
 
-    The log-ratio is the logit of the output, which is held to [1e-4, 1 − 1e-4] first, since a regression may pass 0
-    or 1; past them it has no gradient. At P = Q the loss is 1/4.
+    The log-ratio is the logit of the output. The output is first clamped to [1e-4, 1 − 1e-4], since a regression may
+    pass 0 or 1. Beyond these bounds the log-ratio has no gradient. At P = Q the loss is 1/4.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The built-in objectives, through the hook that plugins use."""
+"""Registers the built-in objectives by the hook that plugins use."""
 
 from .. import objectives
 from ..hookspecs import hookimpl

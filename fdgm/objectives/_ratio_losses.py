@@ -8,17 +8,17 @@ from ._base import Objective
 
 __all__ = ["KLIEPObjective", "LSIFObjective"]
 
-_SMALL = -15.0  # below, log softplus(v) is v to within e^-15/2
+_SMALL = -15.0  # below this, log softplus(v) equals v to within e^-15/2
 
 
 class LSIFObjective(Objective):
     """Least squares on the ratio, E_q[r²]/2 − E_p[r], which is E_q[(r − dP/dQ)²]/2 up to a constant.
 
-    The ratio is r = softplus(output), positive and of a slope of at most 1 in the output, so that one large output
-    does not run away with the training, as it would were the output log r. At P = Q the loss is −1/2.
+    The ratio is r = softplus(output), which is positive and has slope at most 1 in the output. One large output thus
+    cannot dominate training, as it would if the output were log r. At P = Q the loss is −1/2.
 
-    As a GAN's objective its generator descends what the critic ascends: its rows follow r² ∇T, the gradient of half
-    Pearson's divergence of (data‖model).
+    In a GAN the generator descends what the critic ascends. Its samples follow r² ∇T, the gradient of half the Pearson
+    divergence of (data‖model).
 
     References
     ----------
@@ -40,7 +40,7 @@ class LSIFObjective(Objective):
         return _log_softplus(output)
 
     def generator_loss(self, output: Tensor) -> Tensor:
-        # Of log r, which the squares leave free where r is next to nothing, the generator could not learn.
+        # The squares do not determine log r where r is almost 0, so the generator could not learn from log r.
         return -softplus(output).square().mean() / 2
 
     def optimum(self, log_ratio: Tensor) -> Tensor:
@@ -48,10 +48,11 @@ class LSIFObjective(Objective):
 
 
 class KLIEPObjective(Objective):
-    """The likelihood of the ratio, E_q[r] − E_p[log r] − 1, least at −KL(P‖Q).
+    """Likelihood of the ratio, E_q[r] − E_p[log r] − 1, with the minimum −KL(P‖Q).
 
-    KLIEP maximises E_p[log r] under E_q[r] = 1; the multiplier of its constraint is 1, and so the constraint is met
-    by the optimum of this. The ratio is r = softplus(output), as in :class:`LSIFObjective`. At P = Q the loss is 0.
+    KLIEP maximises E_p[log r] subject to E_q[r] = 1. The multiplier of this constraint is 1, so the optimum of the
+    loss satisfies the constraint. The ratio is r = softplus(output), as in :class:`LSIFObjective`. At P = Q the loss
+    is 0.
 
     References
     ----------

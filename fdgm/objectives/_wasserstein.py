@@ -1,4 +1,4 @@
-"""The Wasserstein distance between samples, by a critic of bounded slope."""
+"""The Wasserstein distance between samples, by a critic with bounded slope."""
 
 from torch import Tensor
 
@@ -9,17 +9,17 @@ __all__ = ["Wasserstein", "WassersteinClip"]
 
 
 class Wasserstein(Objective):
-    """E_q[D] − E_p[D] over critics of slope at most 1, held to it by a gradient penalty: −W₁(P, Q) at the optimum.
+    """Wasserstein loss E_q[D] − E_p[D], with critic slopes held to 1 by a gradient penalty: its minimum is −W₁(P, Q).
 
-    The output, a Kantorovich potential, is taken as the log-ratio, as DGflow takes it: moving along its gradient
-    brings Q to P, but it is no ratio, and is known only up to a constant.
+    As in DGflow, the output stands in for the log-ratio. It is a Kantorovich potential: moving along its gradient
+    brings Q to P. But it is no ratio, and is known only up to a constant.
 
     Parameters
     ----------
     penalty : float, default=10.0
         Weight of the gradient penalty.
     two_sided : bool, default=True
-        Whether slopes below 1 are penalised as well.
+        Whether slopes below 1 are penalised too.
 
     References
     ----------
@@ -37,7 +37,7 @@ class Wasserstein(Objective):
     exact = False
     antisymmetric = True
     n_critic_steps = 5
-    learning_rates = (5e-4, 2e-4)  # the slope that rows follow stays where they reach the data: they must slow down
+    learning_rates = (5e-4, 2e-4)  # the slope stays even when samples reach the data, so they must slow down
 
     def __init__(self, penalty: float = 10.0, *, two_sided: bool = True) -> None:
         self.penalty = penalty
@@ -60,13 +60,13 @@ class Wasserstein(Objective):
 
 
 class WassersteinClip(Objective):
-    """As :class:`Wasserstein`, with the critic's slope bounded by clipping each of its weights.
+    """As :class:`Wasserstein`, but the critic's slope is bounded by clipping each of its weights.
 
     Parameters
     ----------
     limit : float, default=0.05
-        The largest size of a weight; 0.01 as published, for deep convolutions. The bound on the slope, and with it the
-        scale of the output, depends on it and on the architecture.
+        The largest absolute value of a weight. The published value is 0.01, for deep convolutions. The bound on the
+        slope, and with it the scale of the output, depends on the limit and on the architecture.
 
     References
     ----------
@@ -76,7 +76,7 @@ class WassersteinClip(Objective):
     exact = False
     antisymmetric = True
     n_critic_steps = 5
-    learning_rates = (5e-4, 2e-4)  # the slope that rows follow stays where they reach the data: they must slow down
+    learning_rates = (5e-4, 2e-4)  # the slope stays even when samples reach the data, so they must slow down
 
     def __init__(self, limit: float = 0.05) -> None:
         self.limit = limit
