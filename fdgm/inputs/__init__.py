@@ -1,4 +1,4 @@
-"""What comes in: validation, scaling and seeds, once, for every estimator."""
+"""Validation, scaling and seeds, shared by all estimators."""
 
 from ._record import Record, columns_of, index_of, plain_columns, set_columns
 from ._scaler import SCALINGS, Scaler

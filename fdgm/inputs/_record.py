@@ -1,4 +1,4 @@
-"""What X was, so that outputs have the same form, and the names of its columns."""
+"""A record of X's form and column names, so that outputs have the same form."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,18 +19,18 @@ _FLOATS = ("float64", "float32", "float16", np.dtype(np.longdouble).name)  # wha
 
 @dataclass(frozen=True)
 class Record:
-    """What X was: enough to give samples its container, columns, dtype and shape.
+    """A record of X that gives samples its container, columns, dtype and shape.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of one row.
     dtype : str
-        dtype of outputs: X's where that is a float, else float64.
+        dtype of outputs: X's if that is a float, or else float64.
     columns : tuple or None
         Column labels if X was a table.
     library : str, default="pandas"
-        Whose table it was, "pandas" or "polars".
+        The table's library, "pandas" or "polars".
     """
 
     shape: tuple[int, ...]
@@ -39,12 +39,12 @@ class Record:
     library: str = "pandas"
 
     def to_state(self) -> State:
-        """Everything, to be stored.
+        """The whole state, for a file.
 
         Raises
         ------
         TypeError
-            If a column's label is no string, number or tuple of them.
+            If a column's label is not a string, a number or a tuple of them.
         """
         state = State(json={"shape": list(self.shape), "dtype": self.dtype, "columns": _listed(self.columns)})
         if self.library != "pandas":
@@ -53,7 +53,7 @@ class Record:
 
     @classmethod
     def from_state(cls, state: State) -> "Record":
-        """What `to_state` gave."""
+        """Restore what `to_state` gave."""
         shape, dtype = state.shape("shape"), state.choice("dtype", _FLOATS)
         columns = _checked_labels(state.value("columns"), shape[0])
         library = state.choice("library", ("polars",)) if "library" in state.json else "pandas"
@@ -66,7 +66,7 @@ class Record:
         return self if self.columns is not None else replace(self, columns=earlier.columns, library=earlier.library)
 
     def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
-        """Rows of shape (n, *shape) in the form X had; a DataFrame with the index of what they were made from.
+        """Rows of shape (n, *shape) in X's form. A DataFrame has the index of what the rows were made from.
 
         Raises
         ------
@@ -91,7 +91,7 @@ def index_of(X: Any) -> pd.Index | None:
 
 
 def columns_of(estimator: BaseEstimator) -> Labels | None:
-    """The names of the columns that an estimator of this package was fitted on; None where they had none."""
+    """The names of the columns that an estimator of this package was fitted on. None if they had none."""
     return vars(estimator).get("_columns")
 
 
@@ -101,7 +101,7 @@ def plain_columns(estimator: BaseEstimator) -> list[Any] | None:
     Raises
     ------
     TypeError
-        If a name is no string, number or tuple of them.
+        If a name is not a string, a number or a tuple of them.
     """
     return _listed(columns_of(estimator))
 
@@ -131,7 +131,7 @@ def _listed(columns: Labels | None) -> list[Any] | None:
 
 
 def _checked_labels(columns: Any, n: int) -> Labels | None:
-    """Names out of a file."""
+    """Names read from a file."""
     if columns is None:
         return None
     labels = restored(columns) if isinstance(columns, list) and len(columns) == n else None

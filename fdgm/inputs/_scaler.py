@@ -21,21 +21,21 @@ _KNEE = 5.0  # standard deviations, where the map of a column turns logarithmic 
 
 
 class Scaler:
-    """An increasing map of each column, held in float64, and back.
+    """An increasing map of each column and its inverse, in float64.
 
     Between two knees it is affine, u = (x − mean)/scale. Beyond a knee k it is logarithmic, k + log(1 + u − k), so that
-    one far value is no more than a few units out. On the way back a value is held within its column's bounds, and a
-    column that was constant comes back as its constant, whatever the generator says of it.
+    a far value is at most a few units out. The inverse clamps values to their column's bounds. A column that was
+    constant is mapped back to its constant, whatever the generator gives.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (*row_shape,), float64
     lower, upper : ndarray of shape (*row_shape,), float64
-        The knees, in scaled units; infinite where the map is affine.
+        The knees, in scaled units. Infinite where the map is affine.
     constants : ndarray of shape (*row_shape,), float64
-        In X's units; NaN where a column varies.
+        In X's units. NaN where a column varies.
     low, high : ndarray of shape (*row_shape,), float64
-        The bounds, in X's units; infinite where there are none.
+        The bounds, in X's units. Infinite where there are none.
     """
 
     #: What there is to store.
@@ -67,14 +67,14 @@ class Scaler:
 
     @classmethod
     def of(cls, *samples: np.ndarray, scaling: str = "robust") -> Self:
-        """The map of a `scaling`, over samples of shape (n, *row_shape) together; bounded by what is found in them.
+        """The map of a `scaling` over all samples of shape (n, *row_shape) together, bounded by their values.
 
-        ``"standard"`` takes each column to mean 0 and standard deviation 1. ``"robust"`` does so for the values within
-        fences, beyond which the map is logarithmic. ``"whole"`` does as ``"robust"``, but that all columns have one
-        scale: the root mean square of theirs.
+        ``"standard"`` maps each column to mean 0 and standard deviation 1. ``"robust"`` does so for the values within
+        fences, beyond which the map is logarithmic. ``"whole"`` is ``"robust"`` with one scale for all columns: the
+        root mean square of their scales.
 
-        Of images, (n, channels, height, width), a channel is what a column is of vectors: a pixel of the margin that
-        hardly varies is no more important than the others.
+        Channels of images (n, channels, height, width) are treated like columns of vectors. A pixel at the margin that
+        hardly varies then counts no more than the others.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Scaler:
 
     @classmethod
     def to_range(cls, X: np.ndarray, target: tuple[float, float], bounds: tuple[float, float] | None = None) -> Self:
-        """All columns alike, from `bounds`, by default the least and greatest number in X, to `target`.
+        """Map all columns alike from `bounds`, by default the smallest and largest number in X, to `target`.
 
         Raises
         ------
@@ -133,11 +133,11 @@ class Scaler:
         return type(self)(self.mean, self.scale, self.lower, self.upper, self.constants, *bounds)
 
     def with_rows(self, *samples: np.ndarray, scaling: str | None) -> Self:
-        """The map for training that goes on, on more samples of shape (n, *row_shape): all that was learned stays.
+        """The map for continued training on more samples of shape (n, *row_shape). All that was learned stays.
 
-        A column that was constant and varies now begins to: nothing was learned of it. With a `scaling`, whose bounds
-        are what was found, it gets the mean and scale of that one over these samples and its constant; and where there
-        are bounds, they widen to what is found now.
+        A column that was constant and now varies begins to vary, since nothing was learned of it. With a `scaling` it
+        gets that scaling's mean and scale over these samples and its constant. Bounds that were found in samples widen
+        to the new values.
         """
         low, high = extremes(samples)
         freed = ~self.varies & ((low != self.constants) | (high != self.constants))
@@ -175,20 +175,20 @@ class Scaler:
         return cls(mean, scale, **others)
 
     def ordered(self, order: np.ndarray | None) -> Self:
-        """The map of the same columns in another order, of shape (n_features,); itself for None."""
+        """The map of the same columns in another order (n_features,). None gives the map itself."""
         return self if order is None else type(self)(*(getattr(self, name)[order] for name in self.names))
 
     def to_state(self) -> State:
-        """Everything, to be stored."""
+        """The whole state, for a file."""
         return State({name: as_tensor(getattr(self, name)) for name in self.names})
 
     def maps_like(self, other: "Scaler") -> bool:
-        """Whether both take all rows to the same scaled ones."""
+        """Whether both maps give the same scaled rows for all rows."""
         return all(np.array_equal(getattr(self, n), getattr(other, n)) for n in ("mean", "scale", "lower", "upper"))
 
     @property
     def varies(self) -> np.ndarray:
-        """Whether a column does, of shape (*row_shape,)."""
+        """A mask of shape (*row_shape,) of the columns that vary."""
         return np.isnan(self.constants)
 
     def to_tensor(self, X: np.ndarray) -> Tensor:
@@ -211,16 +211,16 @@ class Scaler:
         return torch.clamp(u, lower, upper) + torch.log1p(torch.relu(u - upper)) - torch.log1p(torch.relu(lower - u))
 
     def unscaled(self, rows: Tensor) -> Tensor:
-        """The map back of a tensor (n, *row_shape) of scaled rows, differentiable, in float64; not held in bounds."""
+        """The inverse map of a tensor (n, *row_shape) of scaled rows, differentiable, in float64, without bounds."""
         mean, scale, lower, upper = self._tensors(rows.device)
         y = rows.double()
         over, under = (torch.relu(excess).clamp(max=_MOST_EXCESS) for excess in (y - upper, lower - y))
         return mean + scale * (torch.clamp(y, lower, upper) + torch.expm1(over) - torch.expm1(under))
 
     def log_volume(self, X: np.ndarray) -> np.ndarray:
-        """log of the volume, in X's units, of a unit cube of scaled ones at each row of X: (n,).
+        """log of the volume (n,), in X's units, of a unit cube in scaled units at each row of X.
 
-        Of the columns that vary.
+        Only the columns that vary count.
         """
         u = (X - self.mean) / self.scale
         excess = np.maximum(u - self.upper, 0.0) + np.maximum(self.lower - u, 0.0)
@@ -250,7 +250,7 @@ class Scaler:
 
 
 def _inward(bounds: np.ndarray, dtype: str, inner: float) -> np.ndarray:
-    """Bounds in another dtype, rounded to the side where `inner` is."""
+    """Bounds in another dtype, rounded towards `inner`."""
     limit = np.finfo(dtype).max
     rounded = np.clip(bounds, -limit, limit).astype(dtype)
     outside = rounded < bounds if inner > 0 else rounded > bounds

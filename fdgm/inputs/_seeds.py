@@ -1,4 +1,4 @@
-"""One seed sequence per fit, with a child for each use of chance."""
+"""One seed sequence per fit, with a child for each use of randomness."""
 
 import threading
 from dataclasses import asdict, dataclass, fields
@@ -17,7 +17,7 @@ _GIVEN = 2**16  # past the streams of a fit's own seed
 
 
 def entropy_of(random_state: Any) -> int:
-    """128 bits from a user's `random_state`; None is fresh entropy, and numpy's global state is not consumed."""
+    """128 bits from a user's `random_state`. None gives fresh entropy. numpy's global state is not used."""
     if random_state is None:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
     if isinstance(random_state, np.random.Generator):
@@ -29,7 +29,7 @@ def entropy_of(random_state: Any) -> int:
 
 
 def chunk_seed(entropy: int, *key: int) -> int:
-    """The 63-bit seed of one chunk of one call: a pure function, so that chunks may be made in any order."""
+    """The 63-bit seed of one chunk of one call. It is a pure function, so chunks may be made in any order."""
     return int(np.random.SeedSequence(entropy, spawn_key=key).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
@@ -39,9 +39,9 @@ def int_seed(entropy: int, *key: int) -> int:
 
 
 def some_rows(n: int, at_most: int, seed: int) -> np.ndarray:
-    """Which of n rows stand for all of them where more than `at_most` would take too long, in their order.
+    """Indices, in order, of at most `at_most` of n rows that represent all of them.
 
-    They are drawn at random, since rows are often sorted: the first would be of one class.
+    They are drawn at random. Rows are often sorted, so the first ones could all be of one class.
     """
     if n <= at_most:
         return np.arange(n)
@@ -49,27 +49,28 @@ def some_rows(n: int, at_most: int, seed: int) -> np.ndarray:
 
 
 def with_seed(estimator: BaseEstimator, seed: int) -> BaseEstimator:
-    """The estimator, its chance fixed where its `random_state` was None."""
+    """The estimator, with a fixed seed if its `random_state` was None."""
     if estimator.get_params(deep=False).get("random_state", seed) is None:
         estimator.set_params(random_state=seed % 2**32)
     return estimator
 
 
 def given_key(random_state: Any) -> tuple[int, int]:
-    """What a call's chunks are seeded from that is given a `random_state`: none of the seeds of a fit with the same."""
+    """The seed of a call with a `random_state`. It differs from all seeds of a fit with the same `random_state`."""
     return entropy_of(random_state), _GIVEN
 
 
 def key_of_call(model: Any, random_state: Any, stream: tuple[int, ...]) -> tuple[int, ...]:
-    """What a call of a fitted model's is seeded from.
+    """The seed of a call of a fitted model.
 
     Parameters
     ----------
     model : estimator
-        Its `_n_calls` counts the calls along its stream; None after a fit without a `random_state`, which has none.
+        Its `_n_calls` counts the calls along its stream. It is None after a fit without a `random_state`, which has no
+        stream.
     random_state : int, RandomState, Generator or None
-        None is the next number of the stream, which every copy of the model replays from where it stood; and of a
-        model without one fresh entropy, so that no two processes draw alike.
+        None is the next number of the stream, which every copy of the model repeats from where it stood. In a model
+        without a stream it is fresh entropy, so that no two processes draw alike.
     stream : tuple of int
     """
     if random_state is not None or model._n_calls is None:
@@ -96,10 +97,10 @@ class Seeds:
         return cls(*(chunk_seed(entropy, i) for i in range(6)))
 
     def to_state(self) -> State:
-        """Everything, to be stored."""
+        """The whole state, for a file."""
         return State(json=asdict(self))
 
     @classmethod
     def from_state(cls, state: State) -> "Seeds":
-        """What `to_state` gave."""
+        """Restore what `to_state` gave."""
         return cls(*(state.integer(field.name) for field in fields(cls)))

@@ -1,4 +1,4 @@
-"""What each column of a sample is like: its range, its middle and its spread, with and without its farthest rows."""
+"""Statistics of each column of a sample: range, centre and spread, with and without its farthest rows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Columns:
     Parameters
     ----------
     low, high : ndarray
-        Least and greatest value of each column itself.
+        Smallest and largest value of each column.
     mean, deviation : ndarray
-        Of the values held within the fences.
+        Mean and standard deviation of the values clamped to the fences.
     fences : (ndarray, ndarray)
-        Below and above which a value is far out; infinite where nothing is held.
+        Values below and above them are far out. Infinite where nothing is clamped.
     """
 
     low: np.ndarray
@@ -71,7 +71,7 @@ def chunks(X: np.ndarray) -> Iterator[slice]:
 
 
 def extremes(samples: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest value of each column, of shape (*row_shape,)."""
+    """Smallest and largest value of each column, of shape (*row_shape,)."""
     shape = samples[0].shape[1:]
     low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
     for X in samples:

@@ -1,4 +1,4 @@
-"""From what a user passes to an array that is checked."""
+"""Turn a user's input into a checked array."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
 
 
 def _checked(estimator: BaseEstimator, X: Any, min_samples: int) -> tuple[np.ndarray, Record]:
-    """X by itself, as `validate` returns it; nothing is taken down."""
+    """X alone, as `validate` returns it. Nothing is recorded."""
     name = type(estimator).__name__
     if is_mapped(X):
         return _checked_mapped(name, X, min_samples, allow_nan=_allows_nan(estimator))
@@ -65,14 +65,14 @@ def validate_pair(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check a sample of the numerator P and one of the denominator Q, and return both as arrays.
 
-    A table's columns are put in the order of X_p's, or without `reset` in that at fit. Nothing is taken down until both
+    A table's columns are put in the order of X_p's or, without `reset`, in that at fit. Nothing is recorded until both
     samples are checked.
 
     Raises
     ------
     TypeError, ValueError
-        As `validate`, of each sample, or if the rows of the two have different shapes or columns of different names.
-        Every message names the sample and the order of the two.
+        As `validate`, for each sample. Also if the two samples' rows differ in shape or their columns in names. Every
+        message names the sample and the order of the two.
     """
     name = type(estimator).__name__
     order = f"{name} takes X_p, a sample of the numerator P, first and X_q, of the denominator Q, second."
@@ -100,7 +100,7 @@ def validate_pair(
 
 @contextmanager
 def _named(sample: str, name: str, order: str) -> Iterator[None]:
-    """Errors with the sample that they are of."""
+    """A context that adds the name of the sample to errors."""
     try:
         yield
     except TypeError as error:
@@ -110,7 +110,7 @@ def _named(sample: str, name: str, order: str) -> Iterator[None]:
 
 
 def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.ndarray:
-    """Check latents and return a copy of them, (n, size) of float32; a hint for those of another shape may be given.
+    """Check latents and return a float32 copy (n, size). A hint may be given for latents of another shape.
 
     Raises
     ------
@@ -144,13 +144,13 @@ def validate_latents(owner: str, Z: Any, size: int, *, hint: str = "") -> np.nda
 
 @contextmanager
 def as_before_on_error(estimator: BaseEstimator, *, unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Leave an estimator as it was where a fit ends with an error, so that a refused X destroys no earlier fit.
+    """Restore an estimator if a fit ends with an error, so that a refused X destroys no earlier fit.
 
     Parameters
     ----------
     estimator : BaseEstimator
     unless : callable, default=False
-        Asked after the error: whether something was learned that is to stay. An interrupt always leaves what there is.
+        Called after the error: whether something was learned that must stay. An interrupt always keeps what there is.
     """
     before = dict(vars(estimator))
     try:
@@ -163,7 +163,7 @@ def as_before_on_error(estimator: BaseEstimator, *, unless: Callable[[], bool] =
 
 
 def is_mapped(X: Any) -> bool:
-    """Whether X is an array in a file, of numbers that can be used as they lie there."""
+    """Whether X is an array in a file, with numbers that can be used directly."""
     return isinstance(X, np.memmap) and X.dtype.kind in "fiub" and X.ndim > 1
 
 
@@ -180,9 +180,9 @@ def _checked_mapped(name: str, X: np.memmap, min_samples: int, *, allow_nan: boo
 
 
 def _hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
-    """Take down names, number and shape of columns, or hold X to those at `fit`.
+    """Record names, number and shape of columns, or check X against those at `fit`.
 
-    Once all else is checked, so that an X that is refused leaves nothing behind.
+    It is called after all other checks, so that a refused X leaves nothing behind.
     """
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     if reset:
@@ -195,7 +195,7 @@ def _hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset:
 
 
 def _allows_nan(estimator: BaseEstimator) -> bool:
-    """Whether it takes missing values, as its tags say."""
+    """Whether it takes missing values, by its tags."""
     return bool(get_tags(estimator).input_tags.allow_nan)
 
 
@@ -220,7 +220,7 @@ def _refuse_non_finite(
 
 
 def validate_count(owner: str, name: str, value: Any) -> int:
-    """A positive number of rows.
+    """Check a positive number of rows.
 
     Raises
     ------
