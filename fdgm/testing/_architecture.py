@@ -30,18 +30,18 @@ def check_architecture(cls: type[Architecture] | Architecture) -> Checks:
     Returns
     -------
     Checks
-        To loop over, to ``run()``, or to give to pytest. An encoder and a critic of pairs are checked where they are
-        offered.
+        Loop over them, ``run()`` them, or give them to pytest. An encoder and a critic of pairs are checked if the
+        architecture offers them.
 
     Raises
     ------
     TypeError
-        If `cls` is no architecture.
+        If `cls` is not an architecture.
 
     Notes
     -----
-    Shapes, finite outputs, and evaluation without chance are what the others rest on: while one of these fails, they
-    are skipped.
+    The other checks rely on three: shapes, finite outputs and deterministic evaluation. While one of these fails, the
+    others are skipped.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a contract is made of: named checks, which run by themselves or all together."""
+"""The named checks of a contract, which run one by one or all together."""
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +28,9 @@ class Check:
     Attributes
     ----------
     name : str
-        Of the property.
+        Name of the property.
     subject : object
-        What is checked.
+        The object that is checked.
     __name__ : str
         Subject and name, which pytest shows as the test's id.
     """
@@ -50,7 +50,7 @@ class Check:
         AssertionError
             If the property does not hold.
         unittest.SkipTest
-            If it cannot be judged, for one that it rests on does not hold; pytest calls that skipped.
+            If it cannot be judged because a property that it relies on does not hold. pytest shows it as skipped.
         """
         for premise in self._premises:
             if premise._failure is not None:
@@ -73,7 +73,7 @@ class Check:
 class Checks(Sequence[Check]):
     """The checks of a contract, to loop over, to parametrise a test with, or to `run`.
 
-    Left alone, it would be a test that cannot fail; so it warns when it is dropped without having been looked at.
+    Unused checks would be a test that cannot fail. The object therefore warns if it is dropped unused.
     """
 
     def __init__(self, subject: Any, premises: Sequence[Property], properties: Sequence[Property]) -> None:
@@ -100,12 +100,12 @@ class Checks(Sequence[Check]):
         return self._checks[index]
 
     def run(self) -> None:
-        """Run all of them, outside pytest as well.
+        """Run all of them, also outside pytest.
 
         Raises
         ------
         ExceptionGroup
-            Of every failure, each with the check's name.
+            Contains every failure, each with the check's name.
         """
         failures: list[Exception] = []
         for check in self:

@@ -32,24 +32,25 @@ def check_density_ratio(cls: type[DensityRatio] | DensityRatio) -> Checks:
     Parameters
     ----------
     cls : class of DensityRatio, or an instance
-        A class is checked with its default parameters; an instance with its own, which may make it quicker. A
-        `random_state` is set where there is one.
+        A class is checked with its default parameters. An instance is checked with its own, which may make it quicker.
+        A `random_state` is set if there is one.
 
     Returns
     -------
     Checks
-        To loop over, to ``run()``, or to give to pytest. Gradients are checked where `has_gradient` claims them, and
-        other units where `scale_invariant` promises that they do not matter.
+        Loop over them, ``run()`` them, or give them to pytest. Gradients are checked if `has_gradient` claims them, and
+        other units if `scale_invariant` promises that they do not matter.
 
     Raises
     ------
     TypeError
-        If `cls` is no density ratio.
+        If `cls` is not a density ratio.
 
     Notes
     -----
-    The samples are of the normal distributions N((½, 0), I) and N((−½, 0), I), whose log-ratio is x₁, and a thousand
-    rows each. Shapes and finite values are what the others rest on: while one of these fails, they are skipped.
+    The two samples have a thousand rows each, from the normal distributions N((½, 0), I) and N((−½, 0), I). Their
+    log-ratio is x₁. The other checks rely on shapes and finite values. While one of these fails, the others are
+    skipped.
 
     Examples
     --------

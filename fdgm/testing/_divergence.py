@@ -1,6 +1,6 @@
-"""The contract of a divergence: what it gives is compared with its f, and with nothing else.
+"""The contract of a divergence: what it gives is compared only with its f.
 
-So one mistake fails one check. What the base class derives is not looked at: it follows from what was.
+One mistake therefore fails one check. What the base class derives is not checked, since it follows from the rest.
 """
 
 import numpy as np
@@ -35,16 +35,17 @@ def check_divergence(d: Divergence | type[Divergence]) -> Checks:
     Returns
     -------
     Checks
-        To loop over, to ``run()``, or to give to pytest.
+        Loop over them, ``run()`` them, or give them to pytest.
 
     Raises
     ------
     TypeError
-        If `d` is no divergence.
+        If `d` is not a divergence.
 
     Notes
     -----
-    Elementwise and twice differentiable is what the others rest on: while one of these fails, they are skipped.
+    The other checks rely on two: f is elementwise, and twice differentiable. While one of these fails, the others are
+    skipped.
 
     Examples
     --------

@@ -18,7 +18,7 @@ _LATENT_SIZE = 3
 
 
 class TinyGAN:
-    """What a remedy makes of a GAN by logistic regression, the same each time.
+    """A GAN by logistic regression with a stabilizer, the same each time.
 
     Parameters
     ----------

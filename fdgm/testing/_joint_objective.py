@@ -30,12 +30,12 @@ def check_joint_objective(obj: JointObjective | type[JointObjective]) -> Checks:
     Returns
     -------
     Checks
-        To loop over, to ``run()``, or to give to pytest.
+        Loop over them, ``run()`` them, or give them to pytest.
 
     Raises
     ------
     TypeError
-        If `obj` is no joint objective.
+        If `obj` is not a joint objective.
 
     Examples
     --------

@@ -29,16 +29,16 @@ def check_objective(obj: Objective | type[Objective]) -> Checks:
     Returns
     -------
     Checks
-        To loop over, to ``run()``, or to give to pytest.
+        Loop over them, ``run()`` them, or give them to pytest.
 
     Raises
     ------
     TypeError
-        If `obj` is no objective.
+        If `obj` is not an objective.
 
     Notes
     -----
-    The optimum is looked for on two samples of a few kinds of points, where the critic's output is free at each kind.
+    The optimum is searched on two samples with a few kinds of points. The critic's output is free at each kind.
 
     Examples
     --------

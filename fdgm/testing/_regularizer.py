@@ -33,8 +33,9 @@ def check_regularizer(obj: Regularizer | type[Regularizer]) -> Checks:
     Returns
     -------
     Checks
-        To loop over, to ``run()``, or to give to pytest: of a :class:`~fdgm.regularizers.CriticRegularizer` its
-        penalty and projection, of a :class:`~fdgm.regularizers.Remedy` its critic and the generator's step.
+        Loop over them, ``run()`` them, or give them to pytest. They check the penalty and projection of a
+        :class:`~fdgm.regularizers.CriticRegularizer`, and the critic and generator step of a
+        :class:`~fdgm.regularizers.Remedy`.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def check_regularizer(obj: Regularizer | type[Regularizer]) -> Checks:
 
     Notes
     -----
-    A remedy is tried on a GAN on two columns, whose batches have 64 rows, or packs of rows.
+    A stabilizer is tested on a GAN with two columns and batches of 64 rows, or packs of rows.
 
     Examples
     --------
