@@ -48,7 +48,7 @@ def encode(owner: str, name: str, value: Any) -> Any:
 
 
 def encode_params(owner: str, params: Mapping[str, Any], *, without: Collection[str] = ()) -> dict[str, Any]:
-    """Constructor parameters as JSON, but for those of a call."""
+    """Constructor parameters as JSON, except those of a call."""
     left_out = {*OF_A_CALL, *without}
     return {name: encode(owner, name, value) for name, value in params.items() if name not in left_out}
 

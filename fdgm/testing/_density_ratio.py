@@ -273,7 +273,7 @@ def parameters_are_left_alone(trial: _Trial) -> None:
 
 
 def can_be_saved(trial: _Trial) -> None:
-    """As `save` and `load` do it, but for the name under which a class is registered, which may come later."""
+    """As `save` and `load` do, except for the name under which a class is registered, which may come later."""
     fitted = trial.fitted
     name = type(fitted).__name__
     try:

@@ -182,7 +182,7 @@ def single_tells_what_the_critic_judges(remedy: Remedy) -> None:
     with torch.no_grad():
         first = gan.critic(*points)[0]
         beside_others = gan.critic(*(torch.cat([part[:1], part[1:] + 1]) for part in points))[0]
-    # A matrix product of other rows rounds the first one's alike, but for the order of its sums.
+    # A matrix product with other rows rounds the first one alike, except for the order of its sums.
     single = bool((first - beside_others).abs() < 1e-5) and remedy.rows_per_output == 1 and not remedy.pairs
     require(
         remedy.single == single,
