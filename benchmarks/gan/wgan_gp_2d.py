@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks import _common
 from fdgm import GANSampler, datasets, load, metrics
 from fdgm.architectures import MLP
-from fdgm.objectives import Wasserstein
+from fdgm.objectives import WGANGP
 from fdgm.options import Adam, Checkpoint
 
 MODELS = _common.HERE / "models"
@@ -37,7 +37,7 @@ def rows(data: str, n: int, seed: int) -> np.ndarray:
 def sampler(path: Path, steps: int, seed: int) -> GANSampler:
     """The appendix's settings except the penalty; rates stay as they are to the end."""
     return GANSampler(
-        Wasserstein(penalty=PENALTY),
+        WGANGP(penalty=PENALTY),
         architecture=MLP(width=512, depth=3, activation="relu"),
         latent_size=2,
         n_generator_steps=min(STEPS, steps),

@@ -92,7 +92,7 @@ class Divergence(Component, ABC):
     def output_activation(self, v: Tensor) -> Tensor:
         """The map from an f-GAN critic's output v into the domain of the conjugate.
 
-        As published where the lecture's table has it, otherwise the universal f'(e^v).
+        As published where Nowozin et al. (2016, table 2) have it, otherwise the universal f'(e^v).
         """
         return self.f_prime(self.log_ratio_from_output(v))
 

@@ -7,12 +7,14 @@ from ._hinge import Hinge
 from ._logistic import Logistic, Minimax, NonSaturating
 from ._lsgan import LSGAN
 from ._ratio_losses import KLIEPObjective, LSIFObjective
-from ._wasserstein import Wasserstein, WassersteinClip
+from ._wasserstein import WGAN, WGANGP
 
 __all__ = [
     "AGE",
     "FGAN",
     "LSGAN",
+    "WGAN",
+    "WGANGP",
     "Hinge",
     "KLIEPObjective",
     "LSIFObjective",
@@ -20,6 +22,4 @@ __all__ = [
     "Minimax",
     "NonSaturating",
     "Objective",
-    "Wasserstein",
-    "WassersteinClip",
 ]

@@ -16,6 +16,6 @@ def fdgm_objectives() -> dict[str, type]:
         "lsif": objectives.LSIFObjective,
         "minimax": objectives.Minimax,
         "non_saturating": objectives.NonSaturating,
-        "wasserstein": objectives.WassersteinClip,
-        "wasserstein_gp": objectives.Wasserstein,
+        "wasserstein": objectives.WGAN,
+        "wasserstein_gp": objectives.WGANGP,
     }

@@ -5,10 +5,10 @@ from torch import Tensor
 from ..regularizers import CriticRegularizer, GradientPenalty, WeightClip
 from ._base import Objective
 
-__all__ = ["Wasserstein", "WassersteinClip"]
+__all__ = ["WGAN", "WGANGP"]
 
 
-class Wasserstein(Objective):
+class WGANGP(Objective):
     """Wasserstein loss E_q[D] − E_p[D], with critic slopes held to 1 by a gradient penalty: its minimum is −W₁(P, Q).
 
     As in DGflow, the output stands in for the log-ratio. It is a Kantorovich potential: moving along its gradient
@@ -29,8 +29,8 @@ class Wasserstein(Objective):
     Examples
     --------
     >>> import torch
-    >>> from fdgm.objectives import Wasserstein
-    >>> Wasserstein().loss(torch.ones(3), torch.zeros(5))
+    >>> from fdgm.objectives import WGANGP
+    >>> WGANGP().loss(torch.ones(3), torch.zeros(5))
     tensor(-1.)
     """
 
@@ -59,8 +59,8 @@ class Wasserstein(Objective):
         return (GradientPenalty(self.penalty, two_sided=self.two_sided),)
 
 
-class WassersteinClip(Objective):
-    """As :class:`Wasserstein`, but the critic's slope is bounded by clipping each of its weights.
+class WGAN(Objective):
+    """As :class:`WGANGP`, but the critic's slope is bounded by clipping each of its weights.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from torch import nn
 
 from fdgm.architectures import MLP
 from fdgm.nets import CriticStep
-from fdgm.objectives import Hinge, Wasserstein, WassersteinClip
+from fdgm.objectives import WGAN, WGANGP, Hinge
 from fdgm.regularizers import R1, GradientPenalty, WeightClip
 
 
@@ -97,7 +97,7 @@ def test_weights_out_of_range(weight):
 
 
 @pytest.mark.parametrize("two_sided", ["no", 0, None])
-@pytest.mark.parametrize("make", [GradientPenalty, lambda **kwargs: Wasserstein(**kwargs).regularizers[0]])
+@pytest.mark.parametrize("make", [GradientPenalty, lambda **kwargs: WGANGP(**kwargs).regularizers[0]])
 def test_sides_are_told_by_a_bool(make, two_sided):
     with pytest.raises(ValueError, match=f"two_sided of GradientPenalty must be a bool, got {two_sided!r}"):
         make(two_sided=two_sided).penalty(linear(1.0)[1], (P[:, :1],), (Q[:, :1],), stream())
@@ -105,7 +105,7 @@ def test_sides_are_told_by_a_bool(make, two_sided):
 
 def test_the_step_projects_after_each_update():
     critic = MLP(width=8, depth=1).critic((2,), seed=0)
-    step = CriticStep(critic, torch.optim.SGD(critic.parameters(), lr=1.0), WassersteinClip(0.02))
+    step = CriticStep(critic, torch.optim.SGD(critic.parameters(), lr=1.0), WGAN(0.02))
     step(P, Q)
     assert max(p.abs().max() for p in critic.parameters()) <= 0.02
 
@@ -122,7 +122,7 @@ def test_a_penalised_critic_finds_the_distance_of_two_clouds():
     """N(1, 1) and N(−1, 1) are 2 apart: of slope s, a potential gains 2s and pays 10(s − 1)², which is best at 1.1."""
     g = stream()
     critic = MLP(width=16, depth=1).critic((1,), seed=0)
-    step = CriticStep(critic, torch.optim.Adam(critic.parameters(), lr=2e-2, betas=(0.5, 0.9)), Wasserstein(), stream=g)
+    step = CriticStep(critic, torch.optim.Adam(critic.parameters(), lr=2e-2, betas=(0.5, 0.9)), WGANGP(), stream=g)
     losses = [step(torch.randn(128, 1, generator=g) + 1, torch.randn(128, 1, generator=g) - 1) for _ in range(120)]
     # The mean of 40 batches of 128 varies by 0.02.
     assert torch.stack(losses[-40:]).mean().item() == pytest.approx(-2.2, abs=0.1)
