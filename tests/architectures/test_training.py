@@ -6,6 +6,7 @@ from fdgm import VGrowSampler
 from fdgm.architectures import DCGAN, SAGAN, ResNet
 from fdgm.datasets import load_digits_images
 from fdgm.metrics import energy_distance
+from fdgm.options import Network
 
 X = load_digits_images()
 
@@ -16,9 +17,7 @@ def test_vgrow_comes_nearer_to_the_digits(architecture):
     def distance(max_iter):
         sampler = VGrowSampler(
             architecture=architecture,
-            latent_size=16,
-            n_particles=256,
-            n_warmup_steps=0,  # which would do the better part of it
+            generator=Network(latent_size=16, n_particles=256, n_warmup_steps=0),  # a warm-up would do most of it
             batch_size=64,
             max_iter=max_iter,
             random_state=0,
