@@ -100,7 +100,7 @@ def report(
 
     Notes
     -----
-    5,000 samples of each kind with 64 features take under 10 s on one core. Ctrl-C works within a second.
+    5,000 samples of each kind with 64 features take about 10 s on one core. Ctrl-C works within a second.
 
     The Fréchet distance, mode coverage, scores of class probabilities and n-grams use all samples. Every other measure
     uses `max_rows` of them. Measures on few samples are biased, distances most of all, so compare models at one
