@@ -6,13 +6,12 @@ from typing import Any, ClassVar, Self
 
 from sklearn.utils._param_validation import Interval
 
-from ._base import Option
-from ._schedule import Schedule
+from ._scheduled import ScheduledOption
 
 __all__ = ["InstanceNoise"]
 
 
-class InstanceNoise(Option):
+class InstanceNoise(ScheduledOption):
     """Normal noise added to all that a critic judges, so that it sees across the gaps between modes.
 
     Parameters
@@ -37,8 +36,8 @@ class InstanceNoise(Option):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **ScheduledOption._parameter_constraints,
         "scale": [Interval(Real, 0, None, closed="left"), None],
-        "schedule": ["array-like", None],
     }
 
     def __init__(self, scale: float | None = None, *, schedule: Sequence[tuple[float, float]] | None = None) -> None:
@@ -49,13 +48,6 @@ class InstanceNoise(Option):
     def of(cls, value: Any) -> Self:
         return cls(value)
 
-    def check(self, owner: str) -> Self:
-        super().check(owner)
-        if self.schedule is not None:
-            Schedule.make(f"{type(self).__name__} ({owner})", "schedule", self.schedule)
-        return self
-
     def scale_at(self, progress: float, iteration: int) -> float:
         """The standard deviation at this fraction of the budget, in this iteration, counted from 1."""
-        factor = Schedule.make(type(self).__name__, "schedule", self.schedule or ())(progress, iteration)
-        return float(self.scale or 0.0) * factor
+        return self._at("scale", progress, iteration)

@@ -9,37 +9,28 @@ import torch
 from sklearn.utils._param_validation import Interval
 from torch import nn
 
-from ._base import Option
-from ._schedule import Schedule
+from ._scheduled import ScheduledOption
 
 __all__ = ["Adam", "Optimizer", "RMSprop"]
 
 
-class Optimizer(Option):
+class Optimizer(ScheduledOption):
     """Base of the optimizers: a learning rate, and its factor over the course of training."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **ScheduledOption._parameter_constraints,
         "lr": [Interval(Real, 0, None, closed="neither"), None],
-        "schedule": ["array-like", None],
     }
 
     lr: float | None
-    schedule: Sequence[tuple[float, float]] | None
 
     @abstractmethod
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The torch optimizer of these parameters. No parameter of the option may be None."""
 
-    def check(self, owner: str) -> Self:
-        super().check(owner)
-        if self.schedule is not None:
-            Schedule.make(f"{type(self).__name__} ({owner})", "schedule", self.schedule)
-        return self
-
     def lr_at(self, progress: float, iteration: int) -> float:
         """The learning rate at this fraction of the budget, in this iteration, counted from 1."""
-        factor = Schedule.make(type(self).__name__, "schedule", self.schedule or ())(progress, iteration)
-        return float(self.lr or 0.0) * factor
+        return self._at("lr", progress, iteration)
 
 
 class Adam(Optimizer):
@@ -101,7 +92,7 @@ class Adam(Optimizer):
         return first, second
 
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, lr=float(self.lr or 0.0), betas=self._floats("make"), fused=True)
+        return torch.optim.Adam(parameters, lr=self._number("lr"), betas=self._floats("make"), fused=True)
 
 
 class RMSprop(Optimizer):
@@ -140,7 +131,7 @@ class RMSprop(Optimizer):
         self.schedule = schedule
 
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return _RMSprop(parameters, lr=float(self.lr or 0.0), alpha=self.smoothing)
+        return _RMSprop(parameters, lr=self._number("lr"), alpha=self.smoothing)
 
 
 class _RMSprop(torch.optim.RMSprop):

@@ -6,13 +6,12 @@ from typing import Any, ClassVar, Self
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._base import Option
-from ._schedule import Schedule
+from ._scheduled import ScheduledOption
 
 __all__ = ["StepSize"]
 
 
-class StepSize(Option):
+class StepSize(ScheduledOption):
     """How far points move along weight × gradient, in scaled units, and its factor over the course of training.
 
     Parameters
@@ -32,8 +31,8 @@ class StepSize(Option):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **ScheduledOption._parameter_constraints,
         "size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"}), None],
-        "schedule": ["array-like", None],
     }
 
     def __init__(
@@ -46,13 +45,6 @@ class StepSize(Option):
     def of(cls, value: Any) -> Self:
         return cls(value)
 
-    def check(self, owner: str) -> Self:
-        super().check(owner)
-        if self.schedule is not None:
-            Schedule.make(f"{type(self).__name__} ({owner})", "schedule", self.schedule)
-        return self
-
     def size_at(self, progress: float, iteration: int) -> float:
         """The size at this fraction of the budget, in this iteration, counted from 1; it must be a number by then."""
-        factor = Schedule.make(type(self).__name__, "schedule", self.schedule or ())(progress, iteration)
-        return float(self.size or 0.0) * factor
+        return self._at("size", progress, iteration)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from fdgm.options import Adam, Checkpoint, EarlyStopping, InstanceNoise, RMSprop
+from fdgm.options import Adam, Checkpoint, EarlyStopping, InstanceNoise, RMSprop, StepSize
 
 
 def test_parameters_that_are_none_are_filled_and_others_stay():
@@ -60,3 +60,17 @@ def test_an_optimizer_descends(option):
     optimizer.step()
     assert weight.item() < 1
     assert optimizer.param_groups[0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: Adam().lr_at(0.0, 1),
+        lambda: RMSprop().make([torch.nn.Parameter(torch.ones(1))]),
+        lambda: InstanceNoise().scale_at(0.0, 1),
+        lambda: StepSize("auto").size_at(0.0, 1),
+    ],
+)
+def test_an_option_that_was_not_filled_is_no_zero(use):
+    with pytest.raises(RuntimeError, match=r"must be a number before it is used, got (None|'auto')"):
+        use()
