@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from numbers import Integral
 from typing import ClassVar, NoReturn
 
 import torch
 from torch import nn
 
 from .. import registry
+from .._checks import check_count
 from ..component import Component
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit, Isotropic
 from ._seeded import is_built_in, seeded
@@ -178,7 +178,4 @@ class Architecture(Component, ABC):
 def _checked_noise_size(architecture: Architecture, noise_size: int | None, default: int) -> int:
     if noise_size is None:
         return default
-    if not isinstance(noise_size, Integral) or isinstance(noise_size, bool) or noise_size < 1:
-        owner = type(architecture).__name__
-        raise ValueError(f"noise_size of {owner} must be None or an int of at least 1, got {noise_size!r}.")
-    return int(noise_size)
+    return check_count(noise_size, "noise_size", type(architecture).__name__)

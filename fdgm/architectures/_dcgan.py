@@ -5,8 +5,8 @@ from typing import ClassVar
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .._checks import check_count, check_option, check_params
 from ._base import Architecture
-from ._checks import check_counts, check_option
 from ._distributions import Conditional
 from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_image_shape, check_no_noise_size, halvings
 from ._pair import PairCritic
@@ -97,8 +97,8 @@ class DCGAN(Architecture):
         return RANGE
 
     def _checked(self, data_shape: tuple[int, ...]) -> tuple[int, list[int]]:
-        check_counts(self, "width")
-        check_option(self, "critic_norm", _NORMS)
+        check_params(self, check_count, "width")
+        check_params(self, check_option, "critic_norm", options=_NORMS)
         channels, side = check_image_shape(self, data_shape, 8)
         return channels, halvings(side)
 

@@ -5,8 +5,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from .. import registry
+from .._checks import check_count, check_option, check_params
 from ._base import DISTRIBUTIONS, Architecture
-from ._checks import check_counts, check_option
 from ._distributions import Conditional
 from ._mlp import MLP
 
@@ -110,7 +110,7 @@ class Hierarchical(Architecture):
     def level_sizes(self, data_shape: tuple[int, ...], latent_size: int) -> tuple[int, ...]:
         if self.hidden_size is None:
             return 2 * latent_size, latent_size
-        check_counts(self, "hidden_size")
+        check_params(self, check_count, "hidden_size")
         return self.hidden_size, latent_size
 
     def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
@@ -122,7 +122,7 @@ class Hierarchical(Architecture):
         hidden, _ = self.level_sizes(data_shape, latent_size)
         above = distribution
         if self.between is not None:
-            check_option(self, "between", DISTRIBUTIONS)
+            check_params(self, check_option, "between", options=DISTRIBUTIONS)
             above = {"distribution": self.between}
         return Chain(
             self._top().conditional_generator((hidden,), latent_size, seed=seed + 1, **above),

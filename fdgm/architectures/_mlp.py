@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .._checks import check_count, check_flag, check_option, check_params
 from ._base import Architecture
-from ._checks import check_counts, check_flags, check_option
 from ._pair import PairCritic
 
 __all__ = ["MLP"]
@@ -170,12 +170,12 @@ class MLP(Architecture):
         return [spectral_norm(layer) if isinstance(layer, nn.Linear) else layer for layer in layers]
 
     def _check(self) -> None:
-        check_counts(self, "width", "depth", "pair_depth")
-        check_counts(self, *(name for name in ("encoder_depth", "critic_width") if getattr(self, name) is not None))
-        check_option(self, "activation", _ACTIVATIONS)
+        optional = [name for name in ("encoder_depth", "critic_width") if getattr(self, name) is not None]
+        check_params(self, check_count, "width", "depth", "pair_depth", *optional)
+        check_params(self, check_option, "activation", options=_ACTIVATIONS)
         if self.critic_activation is not None:
-            check_option(self, "critic_activation", _ACTIVATIONS)
-        check_flags(self, "batch_norm", "spectral_norm")
+            check_params(self, check_option, "critic_activation", options=_ACTIVATIONS)
+        check_params(self, check_flag, "batch_norm", "spectral_norm")
 
 
 def _flat(data_shape: tuple[int, ...]) -> list[nn.Module]:

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from torch import nn
 
+from .._checks import check_count, check_flag, check_params
 from ._base import Architecture
-from ._checks import check_counts, check_flags
 from ._distributions import Conditional
 from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_no_noise_size, evenly
 from ._pair import PairCritic
@@ -96,8 +96,8 @@ class ResNet(Architecture):
 
     def _checked(self, data_shape: tuple[int, ...]) -> list[int]:
         """Sides from the image's down to 4, 5, 6 or 7."""
-        check_counts(self, "width")
-        check_flags(self, "spectral_norm")
+        check_params(self, check_count, "width")
+        check_params(self, check_flag, "spectral_norm")
         return evenly(self, data_shape)
 
     def _generator(self, data_shape: tuple[int, ...], latent_size: int, *, noisy: bool) -> NoisySequential:

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from torch import nn
 
+from .._checks import check_count, check_option, check_params
 from ._attention import SelfAttention
 from ._base import Architecture
-from ._checks import check_counts, check_option
 from ._distributions import Conditional
 from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_no_noise_size, evenly
 from ._pair import ThreeHeads
@@ -120,8 +120,8 @@ class SAGAN(Architecture):
         return RANGE
 
     def _checked(self, data_shape: tuple[int, ...]) -> list[int]:
-        check_counts(self, "width")
-        check_option(self, "backbone", _BACKBONES)
+        check_params(self, check_count, "width")
+        check_params(self, check_option, "backbone", options=_BACKBONES)
         return evenly(self, data_shape)
 
     def _generator(self, data_shape: tuple[int, ...], latent_size: int, *, noisy: bool) -> NoisySequential:

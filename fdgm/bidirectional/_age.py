@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
 from .._ambient import undisturbed
+from .._sklearn import Interval, StrOptions
 from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds, validate, validate_latents

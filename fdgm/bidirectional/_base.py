@@ -9,14 +9,15 @@ import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Tags
-from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .._ambient import undisturbed
+from .._checks import check_count, check_flag
 from .._columns import Labels, align, labels_of
+from .._sklearn import output_config
 from ..architectures import Conditional
-from ..inputs import index_of, validate, validate_count, validate_latents
+from ..inputs import index_of, validate, validate_latents
 from ..training import GenerativeModel, chunk_noise, map_rows
 from ._encoded import EncodedCritic
 from ._joint import chain
@@ -95,7 +96,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
         level = self._checked_level("transform", level)
-        container = _get_output_config("transform", self)["dense"]
+        container = output_config("transform", self)["dense"]
         if level < len(self.net_.settings.level_sizes) and container != "default":
             raise ValueError(
                 f"level of {type(self).__name__}.transform must be the last with set_output(transform={container!r}),"
@@ -217,7 +218,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
             If X1 and X2 differ in shape, or `steps` is less than 2.
         """
         check_is_fitted(self)
-        steps = validate_count("interpolate", "steps", steps)
+        steps = check_count(steps, "steps", "interpolate")
         first, second = (self._represent(X) for X in (X1, X2))
         if len(first) != len(second) or steps < 2:
             raise ValueError(
@@ -254,7 +255,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
             If there are fewer candidates than `k`.
         """
         check_is_fitted(self)
-        k = validate_count("neighbors", "k", k)
+        k = check_count(k, "k", "neighbors")
         latents = self._represent(X)
         candidates = latents if among is None else self._represent(among)
         n_others = len(candidates) - (among is None)
@@ -333,8 +334,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
 
     def _noise_key(self, method: str, stochastic: bool, random_state: Any) -> tuple[int, ...] | None:
         """A key that differs by method, so that two methods with one `random_state` draw different noise."""
-        if not isinstance(stochastic, bool | np.bool_):
-            raise TypeError(f"stochastic of {type(self).__name__} must be a bool, got {stochastic!r}.")
+        check_flag(stochastic, "stochastic", type(self).__name__)
         return (*self._key(random_state), _DRAWING.index(method)) if stochastic else None
 
     def _checked_level(self, method: str, level: int | None) -> int:

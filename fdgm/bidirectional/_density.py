@@ -8,8 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .._ambient import undisturbed
+from .._checks import check_count
 from ..architectures import Gaussian
-from ..inputs import chunk_seed, validate, validate_count
+from ..inputs import chunk_seed, validate
 from ..training import chunk_noise, map_rows
 from ._base import BidirectionalModel
 from ._likelihood import annealed_log_likelihood
@@ -69,8 +70,8 @@ class DensityModel(BidirectionalModel):
         """
         check_is_fitted(self)
         generator = self._with_density("log_likelihood")
-        n_temperatures = validate_count("log_likelihood", "n_temperatures", n_temperatures)
-        n_chains = validate_count("log_likelihood", "n_chains", n_chains)
+        n_temperatures = check_count(n_temperatures, "n_temperatures", "log_likelihood")
+        n_chains = check_count(n_chains, "n_chains", "log_likelihood")
         array, _ = validate(self, X, reset=False)
         key, device = self._key(random_state), self.net_.device
         step = max(1, (_CHAINS if array.ndim == 2 else _IMAGE_CHAINS) // n_chains)
@@ -151,7 +152,7 @@ class DensityModel(BidirectionalModel):
         encoder = self.net_.encoding_module.eval()
         if not isinstance(encoder, Gaussian):
             raise ValueError(self._no_density(method, "encoder"))
-        n_draws = validate_count(method, "n_draws", n_draws)
+        n_draws = check_count(n_draws, "n_draws", method)
         array, _ = validate(self, X, reset=False)
         key, size = self._key(random_state), encoder.noise_size
 

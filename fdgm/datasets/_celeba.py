@@ -9,8 +9,8 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
+from .._checks import check_count
 from ._archives import Reader, check_size, opened
-from ._checks import check_count
 from ._pixels import check_split
 from ._places import folders, nowhere
 

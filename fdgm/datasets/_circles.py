@@ -4,7 +4,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from ._checks import as_generator, check_count, check_real
+from .._checks import as_generator, check_count, check_number
 
 __all__ = ["make_circles"]
 
@@ -81,7 +81,7 @@ def make_circles(
         r = np.empty(0)
     if r.ndim != 1 or r.size == 0 or not np.all((r > 0) & np.isfinite(r)):
         raise ValueError(f"radii of make_circles must be one or more finite numbers > 0, got {radii!r}.")
-    std = check_real(std, "std", "make_circles", positive=False)
+    std = check_number(std, "std", "make_circles", positive=False)
     rng = as_generator(random_state, "make_circles")
     labels = rng.integers(len(r), size=n_samples)  # (n,)
     angle = rng.uniform(0, 2 * np.pi, size=n_samples)  # (n,)

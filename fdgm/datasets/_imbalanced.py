@@ -4,7 +4,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from ._checks import as_generator, check_count, check_real
+from .._checks import as_generator, check_count, check_number
 from ._mixtures import grid_centers
 
 __all__ = ["make_imbalanced_grid"]
@@ -91,8 +91,8 @@ def make_imbalanced_grid(
     """
     function = "make_imbalanced_grid"
     check_count(side, "side", function)
-    check_real(spacing, "spacing", function)
-    std = check_real(std, "std", function, positive=False)
+    check_number(spacing, "spacing", function)
+    std = check_number(std, "std", function, positive=False)
     many, few = check_count(n_majority, "n_majority", function), check_count(n_minority, "n_minority", function)
     rng = as_generator(random_state, function)
     centers = grid_centers(side=side, spacing=spacing)

@@ -4,7 +4,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from ._checks import as_generator, check_count, check_probabilities, check_real
+from .._checks import as_generator, check_count, check_number, check_probabilities
 
 __all__ = ["grid_centers", "make_grid", "make_ring", "ring_centers"]
 
@@ -234,22 +234,22 @@ def make_grid(
     array([0.1, 0.1, 0.1, 0.7])
     """
     centers = _grid(side, spacing, scale, "make_grid")
-    std = check_real(std, "std", "make_grid", positive=False) / scale
+    std = check_number(std, "std", "make_grid", positive=False) / scale
     weights = None if imbalance is None else check_probabilities(imbalance, len(centers), "imbalance", "make_grid")
     return _mixture(centers, weights, n_samples, std, return_labels, random_state, "make_grid")
 
 
 def _ring(n_modes: int, radius: float, function: str) -> np.ndarray:
     n_modes = check_count(n_modes, "n_modes", function)
-    radius = check_real(radius, "radius", function)
+    radius = check_number(radius, "radius", function)
     angle = 2 * np.pi * np.arange(n_modes) / n_modes
     return radius * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def _grid(side: int, spacing: float, scale: float, function: str) -> np.ndarray:
     side = check_count(side, "side", function)
-    spacing = check_real(spacing, "spacing", function)
-    scale = check_real(scale, "scale", function)
+    spacing = check_number(spacing, "spacing", function)
+    scale = check_number(scale, "scale", function)
     axis = spacing * (np.arange(side) - (side - 1) / 2) / scale
     return np.column_stack([np.repeat(axis, side), np.tile(axis, side)])
 
@@ -264,7 +264,7 @@ def _mixture(
     function: str,
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     n_samples = check_count(n_samples, "n_samples", function)
-    std = check_real(std, "std", function, positive=False)
+    std = check_number(std, "std", function, positive=False)
     rng = as_generator(random_state, function)
     labels = rng.choice(len(centers), size=n_samples, p=weights)  # (n,)
     X = centers[labels] + std * rng.standard_normal((n_samples, 2))  # (n, 2)

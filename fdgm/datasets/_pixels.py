@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import check_count
+from .._checks import check_count
 
 __all__ = ["check_labels", "check_split", "images_of"]
 

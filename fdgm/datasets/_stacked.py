@@ -4,7 +4,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from ._checks import as_generator, check_count
+from .._checks import as_generator, check_count
 from ._mnist import read_mnist
 from ._pixels import images_of
 

@@ -4,8 +4,8 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from .._checks import check_count
 from ._archives import opened
-from ._checks import check_count
 from ._pixels import check_labels, check_split, images_of
 from ._places import folders, nowhere
 

@@ -4,7 +4,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from ._checks import as_generator, check_count, check_real
+from .._checks import as_generator, check_count, check_number
 
 __all__ = ["make_swiss_roll"]
 
@@ -77,8 +77,8 @@ def make_swiss_roll(
     ((500, 2), True)
     """
     n_samples = check_count(n_samples, "n_samples", "make_swiss_roll")
-    noise = check_real(noise, "noise", "make_swiss_roll", positive=False)
-    scale = check_real(scale, "scale", "make_swiss_roll")
+    noise = check_number(noise, "noise", "make_swiss_roll", positive=False)
+    scale = check_number(scale, "scale", "make_swiss_roll")
     rng = as_generator(random_state, "make_swiss_roll")
     t = np.pi * rng.uniform(1.5, 4.5, size=n_samples)  # (n,)
     X = t[:, None] * np.column_stack([np.cos(t), np.sin(t)])  # (n, 2)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from .._numbers import as_numbers
 from ._record import Record, columns_of
 from ._spread import chunks
 
-__all__ = ["as_before_on_error", "is_mapped", "validate", "validate_count", "validate_latents", "validate_pair"]
+__all__ = ["as_before_on_error", "is_mapped", "validate", "validate_latents", "validate_pair"]
 
 
 def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
@@ -217,18 +216,3 @@ def _refuse_non_finite(
         f"Input X of {name} must be finite, got {what} at row {first + row}, column {where}"
         f" (one of {len(bad)} such values); drop or impute them first."
     )
-
-
-def validate_count(owner: str, name: str, value: Any) -> int:
-    """Check a positive number of rows.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `value` is not an integer of at least 1.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} of {owner} must be an int of at least 1, got {value!r}.")
-    if value < 1:
-        raise ValueError(f"{name} of {owner} must be an int of at least 1, got {value!r}.")
-    return int(value)

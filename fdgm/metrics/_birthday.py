@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from ..datasets._checks import as_generator, check_count, check_real
+from .._checks import as_generator, check_count, check_number
 from ._extractors import Features, as_features, feature_pair
 from ._pairs import unit_scale
 from ._search import Search, closest, within
@@ -143,7 +143,7 @@ def birthday_support(
     n_pairs, n_orders = check_count(n_pairs, "n_pairs", name), check_count(n_orders, "n_orders", name)
     scaled, x, scale = unit_scale(x if real is None else real, x)
     if threshold is not None:
-        threshold = check_real(threshold, "threshold", name, positive=False)
+        threshold = check_number(threshold, "threshold", name, positive=False)
         limit = float(np.square(threshold / scale))
     elif real is None:
         raise ValueError(f"threshold of {name} must be given where X_real is None, got None.")

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._checks import as_generator, check_count, check_flag, check_fraction
 from .._columns import align_all
 from .._numbers import as_numbers
-from ..datasets._checks import as_generator, check_count
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, as_features
 
@@ -122,10 +122,8 @@ def bootstrap_interval(
     if not callable(metric):
         raise TypeError(f"metric of {name} must be callable as metric(*samples), got {metric!r}.")
     n_resamples = check_count(n_resamples, "n_resamples", name, minimum=2)
-    if isinstance(confidence_level, bool) or not isinstance(confidence_level, float) or not 0 < confidence_level < 1:
-        raise ValueError(f"confidence_level of {name} must be a float in (0, 1), got {confidence_level!r}.")
-    if not isinstance(replace, bool | np.bool_):
-        raise ValueError(f"replace of {name} must be a bool, got {replace!r}.")
+    check_fraction(confidence_level, "confidence_level", name)
+    check_flag(replace, "replace", name)
     if len(bounds) != 2 or not np.all(np.asarray(bounds[0]) <= bounds[1]):
         raise ValueError(f"bounds of {name} must be a pair (low, high) with low <= high, got {bounds!r}.")
     chunk_size = check_count(chunk_size, "chunk_size", name)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from ..datasets._checks import as_generator
+from .._checks import as_generator, check_fraction
 from ._extractors import Features, feature_pair
 from ._pairs import unit_scale
 
@@ -109,8 +109,7 @@ def classifier_two_sample_test(
 
     name = "classifier_two_sample_test"
     x, y, _ = feature_pair(X_real, X_generated, features, name, chunk_size)
-    if isinstance(test_size, bool) or not isinstance(test_size, float | int) or not 0 < test_size < 1:
-        raise ValueError(f"test_size of {name} must be a number in (0, 1), got {test_size!r}.")
+    check_fraction(test_size, "test_size", name)
     rng = as_generator(random_state, name)
     if estimator is None:  # its scaler's squares could overflow
         x, y, _ = unit_scale(x, y)

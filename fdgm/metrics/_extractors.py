@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .._checks import check_count
 from .._columns import align_all
 from .._numbers import as_numbers
-from ..datasets._checks import check_count
 from ._rows import check_rows
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from ..datasets._checks import check_count, check_real
+from .._checks import check_count, check_number
 from ._extractors import Features, feature_pair
 from ._pairs import gaussian_exponents, unit_scale
 
@@ -73,7 +73,7 @@ def kde_score(
     -0.918939
     """
     x, y, chunk_size = feature_pair(X_real, X_generated, features, "kde_score", chunk_size)
-    bandwidth = check_real(bandwidth, "bandwidth", "kde_score")
+    bandwidth = check_number(bandwidth, "bandwidth", "kde_score")
     n_rows = check_count(n_rows, "n_rows", "kde_score")
     x, y, scale = unit_scale(x, y)
     total = math.fsum(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..datasets._checks import as_generator, check_count, check_real
+from .._checks import as_generator, check_count, check_flag, check_number
 from ._extractors import Features, feature_pair
 from ._pairs import distances, gaussian_exponents, unit_scale
 
@@ -86,8 +86,7 @@ def kernel_mmd(
     x, y, chunk_size = feature_pair(X_real, X_generated, features, "kernel_mmd", chunk_size)
     if estimator not in ("unbiased", "biased"):
         raise ValueError(f"estimator of kernel_mmd must be 'unbiased' or 'biased', got {estimator!r}.")
-    if not isinstance(squared, bool | np.bool_):
-        raise ValueError(f"squared of kernel_mmd must be a bool, got {squared!r}.")
+    check_flag(squared, "squared", "kernel_mmd")
     if kernel == "rbf":
         x, y, scale = unit_scale(x, y)
         k: Kernel = partial(_rbf, bandwidth=_bandwidth(bandwidth, x, scale))
@@ -173,7 +172,7 @@ def kernel_inception_distance(
 def _bandwidth(bandwidth: float | None, x: np.ndarray, scale: float) -> float:
     """Bandwidth of "rbf" for samples that were divided by `scale`."""
     if bandwidth is not None:
-        return check_real(bandwidth, "bandwidth", "kernel_mmd") / scale
+        return check_number(bandwidth, "bandwidth", "kernel_mmd") / scale
     width = median_distance(x)
     if width == 0:
         raise ValueError(

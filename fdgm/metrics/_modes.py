@@ -7,9 +7,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import rel_entr
 
+from .._checks import check_count, check_number, check_probabilities
 from .._columns import align_all
 from .._numbers import as_numbers
-from ..datasets._checks import check_count, check_probabilities, check_real
 from ._extractors import Features, as_probabilities
 from ._pairs import unit_scale
 from ._rows import check_pair
@@ -290,4 +290,4 @@ def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: flo
 
 
 def _radius(std: float, n_std: float, function: str) -> float:
-    return check_real(std, "std", function) * check_real(n_std, "n_std", function)
+    return check_number(std, "std", function) * check_number(n_std, "n_std", function)

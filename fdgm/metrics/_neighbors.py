@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from ..datasets._checks import check_count
+from .._checks import check_count
 from ._extractors import Features, feature_pair
 from ._pairs import unit_scale
 from ._search import TIE, Search, nearest, within

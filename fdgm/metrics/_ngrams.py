@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets._checks import check_count
+from .._checks import check_count
 
 __all__ = ["ngram_js"]
 

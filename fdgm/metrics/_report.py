@@ -8,9 +8,9 @@ import numpy as np
 from scipy import stats
 from tqdm.auto import tqdm
 
+from .._checks import as_generator, check_count
 from .._columns import align_all
 from .._numbers import as_numbers
-from ..datasets._checks import as_generator, check_count
 from ._bootstrap import Interval, bootstrap_interval, is_text
 from ._extractors import Features, as_features, as_probabilities, has_classes
 from ._measures import Measure, Samples, of_modes, of_probabilities, of_rows, of_texts

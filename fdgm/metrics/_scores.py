@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import rel_entr
 
+from .._checks import as_generator, check_count
 from .._columns import align_all
-from ..datasets._checks import as_generator, check_count
 from ._extractors import Features, as_probabilities
 
 __all__ = ["inception_score", "mode_score"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets._checks import as_generator, check_count
+from .._checks import as_generator, check_count
 from ._extractors import Features, feature_pair
 from ._pairs import unit_scale, warn_of_rounding
 from ._transport import optimal_cost

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils._param_validation import validate_parameter_constraints
 
+from .._sklearn import validate_parameter_constraints
 from ..component import Component
 
 __all__ = ["Option"]

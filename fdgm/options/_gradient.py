@@ -3,8 +3,7 @@
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
-from sklearn.utils._param_validation import Interval
-
+from .._sklearn import Interval
 from ._base import Option
 from ._noise import InstanceNoise
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
-from sklearn.utils._param_validation import Interval
-
+from .._sklearn import Interval
 from ._base import Option
 
 __all__ = ["Maps"]

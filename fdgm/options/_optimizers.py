@@ -6,9 +6,9 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import torch
-from sklearn.utils._param_validation import Interval
 from torch import nn
 
+from .._sklearn import Interval
 from ._scheduled import ScheduledOption
 
 __all__ = ["Adam", "Optimizer", "RMSprop"]

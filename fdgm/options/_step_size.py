@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar, Self
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from .._sklearn import Interval, StrOptions
 from ._scheduled import ScheduledOption
 
 __all__ = ["StepSize"]

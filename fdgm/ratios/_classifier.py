@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
+from .._sklearn import HasMethods, Interval, StrOptions
 from ..exceptions import FileError
 from ..inputs import entropy_of, int_seed
 from ..persistence import Count, Float, Sign, State

@@ -10,7 +10,8 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
-from ..inputs import entropy_of, validate_count, validate_pair, with_seed
+from .._checks import check_count
+from ..inputs import entropy_of, validate_pair, with_seed
 from ._base import DensityRatio
 
 __all__ = ["Diagnosis", "TwoSampleTest", "diagnose", "two_sample_test"]
@@ -113,8 +114,8 @@ def diagnose(
     0.001
     """
     check_is_fitted(ratio)
-    n_bins = validate_count("diagnose", "n_bins", n_bins)
-    n_permutations = validate_count("diagnose", "n_permutations", n_permutations)
+    n_bins = check_count(n_bins, "n_bins", "diagnose")
+    n_permutations = check_count(n_permutations, "n_permutations", "diagnose")
     p, q = (ratio._in_chunks(X) for X in validate_pair(ratio, X_p, X_q, reset=False))
     r = np.exp(np.minimum(q, np.log(np.finfo(np.float64).max) / 2))
     weights = np.exp(q - q.max())
@@ -171,7 +172,7 @@ def two_sample_test(
     >>> two_sample_test(X_p, X_q, random_state=0).p_value
     0.001
     """
-    n_permutations = validate_count("two_sample_test", "n_permutations", n_permutations)
+    n_permutations = check_count(n_permutations, "n_permutations", "two_sample_test")
     rng = np.random.default_rng(entropy_of(random_state))
     estimator = with_seed(clone(registry.make("density_ratio", ratio)), int(rng.integers(2**32)))
     halves = []

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from scipy.spatial.distance import pdist
-from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from .._sklearn import Interval, StrOptions
 from ..inputs import Scaler, entropy_of, some_rows
 from ..persistence import Array, Count, Float, Rule
 from ._base import DensityRatio

@@ -5,8 +5,9 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
+
+from .._sklearn import HasMethods
 
 __all__ = ["SortedClasses", "log_odds"]
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from .. import registry
+from .._sklearn import Interval
 from ..architectures import MLP, Architecture
 from ..inputs import Record, Scaler, Seeds, chunk_seed, columns_of
 from ..nets import Clock, Rows, hold_out, own_copy, resolve_device

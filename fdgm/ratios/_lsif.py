@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import nnls
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
+from .._sklearn import Interval, StrOptions
 from ..persistence import Array, Count, Float, Rule
 from ._kernels import (
     LEAST,

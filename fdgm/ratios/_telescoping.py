@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from .. import registry
+from .._sklearn import Interval
 from ..exceptions import FileError
 from ..inputs import Scaler, chunk_seed, entropy_of, with_seed
 from ..persistence import Count, Sign, State

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
 from .._ambient import undisturbed
+from .._checks import check_count
+from .._sklearn import StrOptions
 from ..exceptions import ConstantRatioWarning, FileError
 from ..inputs import (
     Record,
@@ -32,7 +33,6 @@ from ..inputs import (
     set_columns,
     some_rows,
     validate,
-    validate_count,
 )
 from ..metrics import energy_distance
 from ..nets import resolve_device
@@ -192,7 +192,7 @@ class Refiner(Savable, ABC):
             In X's units and container, and in its dtype if that is a float.
         """
         check_is_fitted(self)
-        n_samples = validate_count("sample", "n_samples", n_samples)
+        n_samples = check_count(n_samples, "n_samples", "sample")
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
     @undisturbed()

@@ -4,9 +4,9 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
-from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
+from .._sklearn import Interval
 from ..divergences import KL, Scaling
 from ..flows import differentiated, euler_maruyama_step, velocity
 from ._mover import Mover

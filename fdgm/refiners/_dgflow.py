@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
 
+from .._sklearn import Interval, StrOptions
 from ..divergences import Divergence, Scaling
 from ..exceptions import FileError
 from ..flows import differentiated, euler_maruyama_step, velocity

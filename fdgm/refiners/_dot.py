@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
+from .._sklearn import Interval
 from ..flows import proximal_step
 from ._moving import Space, Step
 from ._row_mover import RowMover

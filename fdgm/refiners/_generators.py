@@ -12,12 +12,13 @@ import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.distributions import Normal, Uniform
 
+from .._checks import check_count
 from .._columns import Labels, align, labels_of
+from .._sklearn import HasMethods
 from ..inputs import Scaler, with_seed
 from ..nets import dtype_of, own_copy
 from ..training import GenerativeModel
@@ -55,8 +56,7 @@ class LatentGenerator:
     def __init__(self, module: nn.Module, latent_size: int, *, bounds: tuple[float, float] | None = None) -> None:
         if not isinstance(module, nn.Module):
             raise TypeError(f"module of LatentGenerator must be a torch.nn.Module, got {module!r}.")
-        if isinstance(latent_size, bool) or not isinstance(latent_size, int) or latent_size < 1:
-            raise ValueError(f"latent_size of LatentGenerator must be an int of at least 1, got {latent_size!r}.")
+        check_count(latent_size, "latent_size", "LatentGenerator")
         if bounds is not None and not (len(bounds) == 2 and np.isfinite(bounds).all() and bounds[0] < bounds[1]):
             raise ValueError(f"bounds of LatentGenerator must be None or two growing finite numbers, got {bounds!r}.")
         self.module = module

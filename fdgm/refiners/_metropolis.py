@@ -4,8 +4,8 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
+from .._sklearn import Interval
 from ._selector import CANDIDATES, Selector
 
 __all__ = ["MetropolisHastingsRefiner"]

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from .._ambient import undisturbed
+from .._checks import check_count
+from .._sklearn import StrOptions
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
-from ..inputs import chunk_seed, given_key, index_of, validate, validate_count, validate_latents
+from ..inputs import chunk_seed, given_key, index_of, validate, validate_latents
 from ..nets import resolve_device
 from ..persistence import State, as_tensor
 from ._base import Refiner
@@ -129,7 +130,7 @@ class Mover(Refiner):
             In X's units, also if latents move. DOT's proximal step is a single step.
         """
         check_is_fitted(self)
-        n_samples = validate_count("trajectory", "n_samples", n_samples)
+        n_samples = check_count(n_samples, "n_samples", "trajectory")
         key = (self._entropy, _TRACE_KEY) if random_state is None else given_key(random_state)
         steps = self._trace(n_samples, key)
         return np.stack([self._scaler.to_array(rows, self._record.dtype) for rows in steps])

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit
-from sklearn.utils._param_validation import Interval
 
+from .._sklearn import Interval
 from ._selector import Selector
 
 __all__ = ["RejectionRefiner"]

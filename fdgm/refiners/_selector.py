@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._ambient import undisturbed
+from .._sklearn import Interval, StrOptions
 from ..exceptions import FileError
 from ..inputs import chunk_seed, given_key, index_of, validate
 from ..nets import resolve_device

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ._checks import last_layer
+from ._last_layer import last_layer
 from ._remedy import GeneratorStep, Remedy
 
 __all__ = ["FeatureMatching"]

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
+from .._checks import check_count, check_params
 from ..component import Component
 from ..options import Optimizer
-from ._checks import check_count, last_layer
+from ._last_layer import last_layer
 from ._penalties import CriticRegularizer
 from ._remedy import MakeCritic, Remedy
 
@@ -82,9 +83,9 @@ class MinibatchDiscrimination(Remedy):
         return critic
 
     def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
-        check_count(self, "n_kernels")
-        check_count(self, "kernel_size")
-        if batch_size % check_count(self, "group_size", 2):
+        check_params(self, check_count, "n_kernels", "kernel_size")
+        check_params(self, check_count, "group_size", minimum=2)
+        if batch_size % self.group_size:
             raise ValueError(
                 f"batch_size must be a multiple of the group_size of MinibatchDiscrimination, {self.group_size}, got"
                 f" {batch_size!r}."

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
+from .._checks import check_count, check_params
 from ..options import Optimizer
-from ._checks import check_count
 from ._remedy import Remedy
 
 __all__ = ["Packing"]
@@ -31,7 +31,7 @@ class Packing(Remedy):
 
     @property
     def rows_per_output(self) -> int:
-        return check_count(self, "size", 2)
+        return check_count(self.size, "size", "Packing", minimum=2)
 
     def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
-        check_count(self, "size", 2)
+        check_params(self, check_count, "size", minimum=2)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .._checks import check_flag, check_number, check_params
 from ._base import Regularizer
-from ._checks import check_flag, check_positive
 
 __all__ = ["R1", "CriticRegularizer", "GradientPenalty", "WeightClip"]
 
@@ -78,7 +78,8 @@ class GradientPenalty(CriticRegularizer):
         batch_q: tuple[Tensor, ...],
         stream: torch.Generator,
     ) -> Tensor:
-        check_positive(self, "weight")
+        check_params(self, check_number, "weight")
+        check_params(self, check_flag, "two_sided")
         n = min(len(batch_p[0]), len(batch_q[0]))
         share = torch.rand(n, generator=stream, device=batch_p[0].device, dtype=batch_p[0].dtype)
         between = (
@@ -86,7 +87,7 @@ class GradientPenalty(CriticRegularizer):
             for p, q in zip(batch_p, batch_q, strict=True)
         )
         slope = _squared_slopes(critic, tuple(between)).sqrt()
-        excess = slope - 1 if check_flag(self, "two_sided") else (slope - 1).clamp(min=0)
+        excess = slope - 1 if self.two_sided else (slope - 1).clamp(min=0)
         return self.weight * excess.square().mean()
 
 
@@ -112,7 +113,7 @@ class R1(CriticRegularizer):
         batch_q: tuple[Tensor, ...],
         stream: torch.Generator,
     ) -> Tensor:
-        check_positive(self, "weight")
+        check_params(self, check_number, "weight")
         return self.weight / 2 * _squared_slopes(critic, batch_p).mean()
 
 
@@ -133,7 +134,7 @@ class WeightClip(CriticRegularizer):
 
     @torch.no_grad()
     def project(self, critic: nn.Module) -> None:
-        check_positive(self, "limit")
+        check_params(self, check_number, "limit")
         for parameter in critic.parameters():
             parameter.clamp_(-self.limit, self.limit)
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from .._checks import check_number, check_params
 from ..architectures import Architecture
 from ..options import Optimizer
-from ._checks import check_positive
 from ._remedy import GeneratorStep, Remedy
 
 __all__ = ["Reconstructor"]
@@ -52,4 +52,4 @@ class Reconstructor(Remedy):
         return self.weight * error
 
     def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
-        check_positive(self, "weight")
+        check_params(self, check_number, "weight")

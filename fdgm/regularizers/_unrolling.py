@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._checks import check_count, check_params
 from ..component import Component
 from ..options import Adam, Optimizer
-from ._checks import check_count
 from ._penalties import CriticRegularizer
 from ._remedy import GeneratorStep, Remedy
 
@@ -40,7 +40,7 @@ class Unrolling(Remedy):
         weights: list[Tensor] = list(step.critic.parameters())
         states = [_AdamState.of(step.optimizer, weight) for weight in weights]
         (group,) = step.optimizer.param_groups
-        for _ in range(check_count(self, "n_steps")):
+        for _ in range(self.n_steps):
             critic_loss = step.critic_loss(step.judge_with(buffers | dict(zip(names, weights, strict=True))))
             gradients = torch.autograd.grad(critic_loss, weights, create_graph=True)
             weights = [
@@ -50,7 +50,7 @@ class Unrolling(Remedy):
         return replace(step, judge=step.judge_with(buffers | dict(zip(names, weights, strict=True))))
 
     def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
-        check_count(self, "n_steps")
+        check_params(self, check_count, "n_steps")
         if not isinstance(optimizer, Adam):
             raise ValueError(
                 f"critic_optimizer must be an Adam for Unrolling, which differentiates its updates, got {optimizer!r}."

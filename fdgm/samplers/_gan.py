@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 from .. import registry
+from .._sklearn import Interval
 from ..architectures import Architecture
 from ..inputs import Seeds
 from ..nets import resolve_device

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from sklearn.base import clone
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
 from .. import registry
+from .._sklearn import Interval, StrOptions
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
 from ..exceptions import FileError

@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from .. import registry
 from .._ambient import undisturbed
+from .._checks import check_count
+from .._sklearn import Interval, StrOptions
 from ..architectures import Architecture
 from ..exceptions import FileError
 from ..inputs import (
@@ -27,7 +28,6 @@ from ..inputs import (
     key_of_call,
     some_rows,
     validate,
-    validate_count,
 )
 from ..metrics import energy_distance
 from ..nets import Clock, Rows, hold_out
@@ -218,7 +218,7 @@ class GenerativeModel(Trainable):
             Before `fit`.
         """
         check_is_fitted(self)
-        n_samples = validate_count("sample", "n_samples", n_samples)
+        n_samples = check_count(n_samples, "n_samples", "sample")
         return self._record.restore(self._draw(n_samples, self._key(random_state)))
 
     @undisturbed()

@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
 from .._ambient import undisturbed
+from .._sklearn import Interval, StrOptions
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import Record, Scaler, Seeds, entropy_of, is_mapped, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from fdgm.inputs import Scaler, Seeds, chunk_seed, entropy_of, validate, validate_count
+from fdgm.inputs import Scaler, Seeds, chunk_seed, entropy_of, validate
 
 
 class Estimator(BaseEstimator):
@@ -124,12 +124,6 @@ def test_no_seed_is_fresh_and_leaves_numpy_alone():
     before = np.random.get_state()[1].copy()
     assert entropy_of(None) != entropy_of(None)
     np.testing.assert_array_equal(before, np.random.get_state()[1])
-
-
-@pytest.mark.parametrize(("value", "error"), [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("a", TypeError)])
-def test_counts(value, error):
-    with pytest.raises(error, match=f"got {value!r}"):
-        validate_count("sample", "n_samples", value)
 
 
 @pytest.mark.parametrize("names", [["a", "b"], [4, 2], [("x", 1), ("x", 2)]], ids=["strings", "integers", "levels"])
