@@ -3,9 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .hookspecs import hookimpl
-from .registry import available
-
 if TYPE_CHECKING:
     from . import (
         architectures,
@@ -21,8 +18,10 @@ if TYPE_CHECKING:
     )
     from . import testing as testing
     from .bidirectional import AGEBidirectional
+    from .hookspecs import hookimpl
     from .persistence import load
     from .refiners import DGflowRefiner
+    from .registry import available
     from .samplers import GANSampler, VGrowSampler
 
 __all__ = [
@@ -57,9 +56,9 @@ ESTIMATORS = {
     "RejectionRefiner": "refiners",
     "VGrowSampler": "samplers",
 }
-_HOME = {**ESTIMATORS, "load": "persistence"}
-#: `testing` is no part of `from fdgm import *`: it needs hypothesis.
-_SUBMODULES = frozenset(__all__) - _HOME.keys() - {"available", "hookimpl"} | {"testing"}
+_HOME = {**ESTIMATORS, "available": "registry", "hookimpl": "hookspecs", "load": "persistence"}
+#: The last three are no part of `from fdgm import *`. `testing` needs hypothesis.
+_SUBMODULES = frozenset(__all__) - _HOME.keys() | {"exceptions", "registry", "testing"}
 
 
 def __getattr__(name: str) -> Any:

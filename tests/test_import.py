@@ -30,6 +30,21 @@ def test_it_changes_no_global_state_and_reads_no_entry_points():
     assert run(STATE) == "True []"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import fdgm",
+        "import fdgm; dir(fdgm); fdgm.__version__",
+        "import sys, runpy\nsys.argv[1:] = ['--help']\ntry: runpy.run_module('fdgm', run_name='__main__')\n"
+        "except SystemExit: pass",
+    ],
+    ids=["import", "dir", "help"],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(code):
+    heavy = ["torch", "numpy", "scipy", "pandas", "sklearn", "skorch", "matplotlib"]
+    assert run(f"{code}\nimport sys; print([m for m in {heavy} if m in sys.modules])").splitlines()[-1] == "[]"
+
+
 def test_public_names_are_there():
     import fdgm
 
