@@ -59,8 +59,8 @@ class Standardiser:
 def batches(data: Tensor, optimizer: torch.optim.Optimizer, seconds: float) -> Iterator[Tensor]:
     """Batches until time is up, the learning rate falling along a cosine: every peer's budget and schedule."""
     start, base = Clock.now(), optimizer.param_groups[0]["lr"]
-    while (share := (Clock.now() - start) / seconds) < 1:
-        optimizer.param_groups[0]["lr"] = base * 0.5 * (1 + math.cos(math.pi * share))
+    while (fraction := (Clock.now() - start) / seconds) < 1:
+        optimizer.param_groups[0]["lr"] = base * 0.5 * (1 + math.cos(math.pi * fraction))
         yield data[torch.randint(len(data), (BATCH,))]
 
 
@@ -141,9 +141,9 @@ def flow_matching(X: np.ndarray, seconds: float, seed: int) -> Draw:
     quick = data.ndim > 2 and _common.has_bfloat16()  # as our samplers' networks on images
     for x in batches(data, optimizer, seconds):
         noise, t = torch.randn_like(x), torch.rand(len(x), 1)
-        share = t.reshape(-1, *[1] * (x.ndim - 1))
+        fraction = t.reshape(-1, *[1] * (x.ndim - 1))
         with torch.autocast("cpu", torch.bfloat16, enabled=quick):
-            velocity = field((1 - share) * noise + share * x, t)
+            velocity = field((1 - fraction) * noise + fraction * x, t)
         loss = (velocity.float() - (x - noise)).square().flatten(1).sum(dim=1).mean()
         optimizer.zero_grad()
         loss.backward()
@@ -170,8 +170,8 @@ def kernel_density(X: np.ndarray, seconds: float, seed: int) -> Draw:
     some = rows[rng.permutation(len(rows))[:5000]]
     search = GridSearchCV(KernelDensity(), {"bandwidth": np.geomspace(0.002, 2, 16)}, cv=3).fit(some)
     # Of two thirds of them; with more rows the best falls as their number to the power of −1/(d + 4).
-    share = len(rows) / (len(some) * 2 / 3)
-    bandwidth = search.best_params_["bandwidth"] * share ** (-1 / (rows.shape[1] + 4))
+    fraction = len(rows) / (len(some) * 2 / 3)
+    bandwidth = search.best_params_["bandwidth"] * fraction ** (-1 / (rows.shape[1] + 4))
     model = KernelDensity(bandwidth=bandwidth).fit(rows)
     return lambda n: scale.back(torch.from_numpy(model.sample(n, random_state=seed)))
 

@@ -104,12 +104,12 @@ def _images() -> list[Target]:
             ),
         ]
     targets.append(
-        Target("Smallest class among its images of MNIST", lambda: run("mnist")["smallest_share"], "≥", 0.05)
+        Target("Smallest class among its images of MNIST", lambda: run("mnist")["smallest_fraction"], "≥", 0.05)
     )
     targets += [
         Target(
             f"Rate of its particle step over a bare pass, {speed['architecture']}",
-            lambda speed=speed: speed["share_of_bare"]["median"],
+            lambda speed=speed: speed["fraction_of_bare"]["median"],
             "≥",
             0.6,
         )
@@ -168,7 +168,7 @@ def _bidirectional() -> list[Target]:
             )
         ),
         *(
-            Target(f"Share of {title} whose class reconstructions keep", lambda run=run: run()["kept"], "≥", 0.85)
+            Target(f"Fraction of {title} whose class reconstructions keep", lambda run=run: run()["kept"], "≥", 0.85)
             for title, run in (
                 ("digits, AGE, 32 latents,", partial(of, "digits", 32, "AGE")),
                 ("MNIST, AGE, 50 latents,", partial(of, "mnist", 50, "AGE")),
@@ -184,32 +184,32 @@ def _bidirectional() -> list[Target]:
         ),
         *(
             Target(
-                f"Objective of f-GAN-KL on 9 Gaussians (table 3), behind {rival}",
+                f"Objective of f-GAN-KL on 9 Gaussians (table 3), behind {baseline}",
                 lambda: longest(3, "f-GAN-KL", "objective"),
                 ">",
-                lambda rival=rival: longest(3, rival, "objective"),
+                lambda baseline=baseline: longest(3, baseline, "objective"),
             )
-            for rival in ("VAE", "AGE-KL")
+            for baseline in ("VAE", "AGE-KL")
         ),
         *(
             Target(
-                f"{title} of AGE-KL on 25 Gaussians (table 4), beside {rival}",
+                f"{title} of AGE-KL on 25 Gaussians (table 4), beside {baseline}",
                 lambda figure=figure: longest(4, "AGE-KL", figure),
                 sign,
-                lambda rival=rival, figure=figure: longest(4, rival, figure),
+                lambda baseline=baseline, figure=figure: longest(4, baseline, figure),
             )
-            for rival in ("AGE-RevKL", "logD-GAN", "Hinge")
+            for baseline in ("AGE-RevKL", "logD-GAN", "Hinge")
             for title, figure, sign in (("Modes", "modes", ">"), ("KL", "kl", "<"))
         ),
         Target("Modes of AGE-ALL on Stacked MNIST", lambda: stacked("AGE-ALL"), "≥", 700),
         *(
             Target(
-                f"Modes of AGE-ALL on Stacked MNIST, beside {rival}",
+                f"Modes of AGE-ALL on Stacked MNIST, beside {baseline}",
                 lambda: stacked("AGE-ALL"),
                 ">",
-                lambda rival=rival: stacked(rival),
+                lambda baseline=baseline: stacked(baseline),
             )
-            for rival in ("logD-GAN", "Hinge")
+            for baseline in ("logD-GAN", "Hinge")
         ),
         Target(
             "Speed of AGE against the published loop, float32",
@@ -246,36 +246,36 @@ def _refiners() -> list[Target]:
         return stored("dgflow_speed")["summary"]["float32"][name]["median"]
 
     return [
-        Target("High-quality share of DGflow-KL (table 1)", lambda: of("DGflow kl", "high_quality"), "≥", 0.895),
+        Target("High-quality fraction of DGflow-KL (table 1)", lambda: of("DGflow kl", "high_quality"), "≥", 0.895),
         Target(
-            "High-quality share of DGflow-KL (table 1), beside DDLS less a point",
+            "High-quality fraction of DGflow-KL (table 1), beside DDLS less a point",
             lambda: of("DGflow kl", "high_quality"),
             "≥",
             lambda: of("DDLS", "high_quality") - 0.01,
         ),
         *(
             Target(
-                f"KDE score of DGflow-KL (table 1), beside {rival}",
+                f"KDE score of DGflow-KL (table 1), beside {baseline}",
                 lambda: of("DGflow kl", "kde_score"),
                 "≥",
-                lambda rival=rival: of(rival, "kde_score"),
+                lambda baseline=baseline: of(baseline, "kde_score"),
             )
-            for rival in ("DOT", "DDLS")
+            for baseline in ("DOT", "DDLS")
         ),
         Target(
-            "High-quality share of DGflow-KL with `refresh` and `stop`, the appendix's steps and noise",
+            "High-quality fraction of DGflow-KL with `refresh` and `stop`, the appendix's steps and noise",
             lambda: of("DGflow kl, refresh and stop", "high_quality"),
             "≥",
             0.95,
         ),
         Target(
-            "High-quality share of DGflow-KL with `refresh` and `stop`, short steps without noise, added later",
+            "High-quality fraction of DGflow-KL with `refresh` and `stop`, short steps without noise, added later",
             lambda: of("DGflow kl, no noise, short steps, refresh and stop", "high_quality"),
             "≥",
             0.95,
         ),
         Target("Modes of VGrow with DGflow on 25 Gaussians, 60 s", lambda: grid("modes"), "≥", 24),
-        Target("High-quality share of VGrow with DGflow on 25 Gaussians", lambda: grid("high_quality"), "≥", 0.9),
+        Target("High-quality fraction of VGrow with DGflow on 25 Gaussians", lambda: grid("high_quality"), "≥", 0.9),
         Target(
             "Energy distance of VGrow with DGflow on 25 Gaussians, in units of two real samples'",
             lambda: grid("energy_distance"),

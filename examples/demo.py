@@ -39,7 +39,7 @@ def rows(data: str, seed: int) -> np.ndarray:
 
 
 def on_circles(S: np.ndarray) -> tuple[int, float]:
-    """Circles reached, of two, and the share of samples within 4 std of one: the circles' modes and quality."""
+    """Circles reached, of two, and the fraction of samples within 4 std of one: the circles' modes and quality."""
     off = np.abs(np.linalg.norm(S, axis=1)[:, None] - np.array([1.0, 2.0]))
     near = off.min(axis=1) < 4 * STD
     return int((np.bincount(off.argmin(axis=1)[near], minlength=2) >= 20).sum()), float(near.mean())
@@ -56,10 +56,10 @@ def run(job: Job) -> tuple[dict, dict[str, np.ndarray]]:
     row = {"data": job.data, "divergence": job.divergence, "seconds": round(sampler.history_["seconds"].iloc[-1], 1)}
     if job.data == "ring":
         found = metrics.mode_coverage(datasets.ring_centers(), S, std=STD)
-        row |= {"modes": f"{found.n_captured}/8", "high quality": round(found.high_quality_share, 3)}
+        row |= {"modes": f"{found.n_captured}/8", "high quality": round(found.high_quality_fraction, 3)}
     elif job.data == "circles":
-        n_found, share = on_circles(S)
-        row |= {"modes": f"{n_found}/2", "high quality": round(share, 3)}
+        n_found, fraction = on_circles(S)
+        row |= {"modes": f"{n_found}/2", "high quality": round(fraction, 3)}
     else:
         row |= {"modes": "-", "high quality": np.nan}
     row |= {

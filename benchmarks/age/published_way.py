@@ -20,7 +20,7 @@ NARROW = (128, 128)  # networks and critic that measures are taken with
 
 
 def library(X: np.ndarray, widths: tuple[int, int], loops: int, precision: str) -> float:
-    """Seconds of so many outer loops, from the end of the first, so that set-up is apart."""
+    """Seconds of so many iterations, from the end of the first, so that set-up is apart."""
     networks = _age_loops.architecture(*widths)
     model = _age_loops.model(
         networks, latent_size=2, batch_size=BATCH, n_updates=UPDATES, max_iter=loops + 1, precision=precision

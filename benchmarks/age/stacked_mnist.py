@@ -20,7 +20,7 @@ from fdgm.options import Adam, Gradient
 
 CHECKPOINTS = _common.HERE / "checkpoints"
 BATCH = 64
-N_UPDATES = 50  # in an outer loop
+N_UPDATES = 50  # in an iteration
 
 #: Divergence or objective of each method; a clip of 0 is none.
 METHODS: dict[str, dict[str, Any]] = {

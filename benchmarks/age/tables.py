@@ -21,7 +21,7 @@ from fdgm.options import Adam, Gradient
 
 STD = 0.3
 BATCH = 500
-N_UPDATES = 20  # in an outer loop
+N_UPDATES = 20  # in an iteration
 CHECKPOINTS = _common.HERE / "checkpoints"
 
 #: Table 4's methods, and those of table 3.
@@ -146,7 +146,7 @@ def measure(
         found = metrics.mode_coverage(
             datasets.grid_centers(side=side), estimator.sample(n, random_state=0), std=STD, weights=weights
         )
-        return {**figures, "modes": found.n_captured, "kl": found.reverse_kl, "near": found.high_quality_share}
+        return {**figures, "modes": found.n_captured, "kl": found.reverse_kl, "near": found.high_quality_fraction}
     held_out = datasets.make_imbalanced_grid(side, std=STD, random_state=2000 + seed)[:10_000]
     likelihood = log_likelihood(estimator, held_out[:n], SCALES[scale]["n_temperatures"], parts)
     return {

@@ -1,6 +1,6 @@
 """Training loops as one would write them for a paper: no library, no checks, no history. What overhead is over.
 
-Each takes standardised rows and a number of outer loops, and returns the seconds of the loops.
+Each takes standardised rows and a number of iterations, and returns the seconds of the loops.
 """
 
 import torch
@@ -102,8 +102,8 @@ def wgan_gp(
                 fake = G(torch.randn(BATCH, LATENTS))
             held = fake.detach()
             out = C(torch.cat([real, held]))[:, 0]
-            share = torch.rand(BATCH, 1)
-            between = torch.lerp(held, real, share).requires_grad_(True)
+            fraction = torch.rand(BATCH, 1)
+            between = torch.lerp(held, real, fraction).requires_grad_(True)
             (g,) = torch.autograd.grad(C(between).sum(), between, create_graph=True)
             penalty = 10 * (g.norm(dim=1) - 1).square().mean()
             loss = out[BATCH:].mean() - out[:BATCH].mean() + penalty

@@ -66,8 +66,8 @@ def default_digits() -> dict[str, Any]:
     start = time.perf_counter()
     S = VGrowSampler(random_state=0).fit(X).sample(2000)
     seconds = time.perf_counter() - start
-    shares = np.bincount(NearestCentroid().fit(X, y).predict(S), minlength=10) / len(S)
-    return {"seconds": seconds, "least_share": shares.min(), "greatest_share": shares.max()}
+    fractions = np.bincount(NearestCentroid().fit(X, y).predict(S), minlength=10) / len(S)
+    return {"seconds": seconds, "least_fraction": fractions.min(), "greatest_fraction": fractions.max()}
 
 
 def age_digits() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from fdgm.architectures import MLP
 from fdgm.options import Network
 
 N, D = 20_000, 10
-_AGE_UPDATES = 20  # in an outer loop
+_AGE_UPDATES = 20  # in an iteration
 SAME: dict[str, Any] = {
     "architecture": MLP(width=_plain.WIDTH, depth=2),
     "batch_size": _plain.BATCH,

@@ -44,7 +44,7 @@ def scatter(ax: Any, rows: np.ndarray, title: str, color: str) -> None:
 
 
 def refined(base: Any, X: np.ndarray, n: int, seed: int) -> dict[str, np.ndarray]:
-    """Samples of the generator, of each rival, of DGflow, and of DGflow past the paper."""
+    """Samples of the generator, of each baseline, of DGflow, and of DGflow past the paper."""
     models = {
         "GAN": base,
         "DOT": DOTRefiner(base, space="data", n_steps=100),

@@ -32,7 +32,7 @@ OWN, LENT = ("gan", "vgrow"), ("vae", "flow", "mixture")  # models by whether th
 TRAINED = ("corrected", "fitted")  # ratios, for each model
 RATIOS = ("borrowed", *TRAINED)
 DIVERGENCES = ("kl", "js", "logd")
-#: Beside DGflow as in the paper: the rivals, and for one model what goes past it, whose `fit` takes minutes.
+#: Beside DGflow as in the paper: the baselines, and for one model what goes past it, whose `fit` takes minutes.
 WAYS = {"gan": ("DOT", "DDLS"), "vgrow": ("stop", "refresh", "stop and refresh", "DOT", "DDLS")}
 NETWORK: dict[str, Any] = {
     "architecture": vgrow_images.architecture("dcgan"),
@@ -63,7 +63,7 @@ def train_flow(X: np.ndarray, path: Path, seconds: float) -> _peers.FlowOnCompon
 
 
 def rows(split: str, n: int) -> np.ndarray:
-    """n images of chance, the same at each call."""
+    """n random images, the same at each call."""
     X = datasets.load_mnist(split)
     return X[np.random.default_rng(0).permutation(len(X))[:n]]
 

@@ -65,7 +65,7 @@ def table1(model: str, method: str, repeats: int) -> dict[str, Any]:
         "sample_seconds": (time.process_time() - fitted) / repeats,
         "n_steps": getattr(refiner, "n_steps_", None),
         "ends": getattr(refiner, "ends_", None),
-        "high_quality": [metrics.high_quality_share(CENTERS, S, std=STD / SCALE) for S in samples],
+        "high_quality": [metrics.high_quality_fraction(CENTERS, S, std=STD / SCALE) for S in samples],
         "kde_score": [metrics.kde_score(X, S, bandwidth=0.1) for S in samples],
     }
 
@@ -92,11 +92,11 @@ def grid(model: str, seconds: float, seed: int) -> dict[str, Any]:
 
 
 def figures_of(S: Any, seed: int, unit: float) -> dict[str, float]:
-    """Modes, share of high quality, and energy distance from held-out rows in its unit."""
+    """Modes, fraction of high quality, and energy distance from held-out rows in its unit."""
     found = metrics.mode_coverage(CENTERS, S, std=STD / SCALE)
     return {
         "modes": found.n_captured,
-        "high_quality": found.high_quality_share,
+        "high_quality": found.high_quality_fraction,
         "energy_distance": metrics.energy_distance(real(ROWS, 2000 + seed), S) / unit,
     }
 
@@ -119,13 +119,13 @@ def main() -> None:
         runs = [
             {
                 "method": run["method"],
-                "high_quality": share,
+                "high_quality": fraction,
                 "kde_score": score,
                 **{name: run[name] for name in ("fit_seconds", "sample_seconds")},
             }
             for run in _common.sweep("dgflow_table1", jobs, table1, note=note)
             if "failed" not in run
-            for share, score in zip(run["high_quality"], run["kde_score"], strict=True)
+            for fraction, score in zip(run["high_quality"], run["kde_score"], strict=True)
         ]
         keys, name = ["method"], "dgflow_table1"
         figures = ["high_quality", "kde_score", "fit_seconds", "sample_seconds"]

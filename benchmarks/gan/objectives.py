@@ -41,7 +41,7 @@ def run(objective: str, noise: float, seed: int, seconds: float) -> dict[str, An
         "stop_reason": sampler.stop_reason_,
         "modes": found.n_captured,
         "kl": found.reverse_kl,
-        "high_quality": found.high_quality_share,
+        "high_quality": found.high_quality_fraction,
         "energy_distance": metrics.energy_distance(real, S[:5_000]),
     }
 

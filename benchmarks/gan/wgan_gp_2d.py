@@ -23,7 +23,7 @@ from fdgm.options import Adam, Checkpoint
 MODELS = _common.HERE / "models"
 SCALE = 2 * 2**0.5
 STD = 0.05
-STEPS = 100  # of the generator in an outer loop
+STEPS = 100  # of the generator in an iteration
 PENALTY = 0.1
 
 
@@ -78,7 +78,7 @@ def run(data: str, steps: int, seed: int) -> dict[str, Any]:
     }
     if data == "grid":
         found = metrics.mode_coverage(datasets.grid_centers(scale=SCALE), S, std=STD / SCALE)
-        figures |= {"modes": found.n_captured, "high_quality": found.high_quality_share}
+        figures |= {"modes": found.n_captured, "high_quality": found.high_quality_fraction}
     return figures
 
 

@@ -89,7 +89,7 @@ def run(data: str, model: str, seed: int, seconds: float) -> dict[str, Any]:
     if data in ("ring", "grid"):
         centers = datasets.ring_centers() if data == "ring" else datasets.grid_centers(scale=SCALE)
         found = metrics.mode_coverage(centers, S, std=STD if data == "ring" else STD / SCALE)
-        figures |= {"modes": found.n_captured, "high_quality": found.high_quality_share}
+        figures |= {"modes": found.n_captured, "high_quality": found.high_quality_fraction}
     if data == "mnist":
         classifier = metrics.load_classifier("mnist")
         figures["fd_classifier"] = metrics.frechet_distance(held_out, S, features=classifier.features)
@@ -100,7 +100,7 @@ def run(data: str, model: str, seed: int, seconds: float) -> dict[str, Any]:
 
 
 def jobs_in_the_plane(data: list[str], seconds: float, seeds: int) -> list[dict[str, Any]]:
-    """VGrow by its divergences, and the rivals that are trained for as long."""
+    """VGrow by its divergences, and the baselines that are trained for as long."""
     ours = {
         name: ["VGrow kl", "VGrow jeffreys", *(["VGrow js", "VGrow logd"] if name == "ring" else [])] for name in data
     }

@@ -127,7 +127,7 @@ def run(data: str, architecture: str, model: str, seed: int, seconds: float | No
     score = metrics.bootstrap_interval(metrics.inception_score, probabilities, n_resamples=DRAWS, random_state=0)
     real = classifier.features(test)
     distance = metrics.bootstrap_interval(metrics.frechet_distance, real, features, n_resamples=DRAWS, random_state=0)
-    shares = np.bincount(probabilities.argmax(axis=1), minlength=10) / SAMPLES
+    fractions = np.bincount(probabilities.argmax(axis=1), minlength=10) / SAMPLES
     kept = np.random.default_rng(0).permutation(len(X))[:SAMPLES]
     ceiling = metrics.bootstrap_interval(
         metrics.frechet_distance, real, classifier.features(X[kept]), n_resamples=DRAWS, random_state=0
@@ -142,8 +142,8 @@ def run(data: str, architecture: str, model: str, seed: int, seconds: float | No
         "fd_classifier_interval": [distance.low, distance.high],
         "fd_classifier_of_training": ceiling.estimate,
         "fd_classifier_of_training_interval": [ceiling.low, ceiling.high],
-        "smallest_share": float(shares.min()),
-        "shares": shares.tolist(),
+        "smallest_fraction": float(fractions.min()),
+        "fractions": fractions.tolist(),
         "curve": watch.curve,
     }
 
@@ -195,16 +195,20 @@ def rates(name: str, pairs: int = 40) -> dict[str, Any]:
         x = particles.detach().requires_grad_()
         return torch.autograd.grad(forward(critic, NARROW["precision"], x).sum(), x)[0]
 
-    shares, fastest = [], 0.0
+    fractions, fastest = [], 0.0
     for _ in range(pairs):
         seconds = []
         for once in (step, bare):
             start = time.process_time()
             once()
             seconds.append(time.process_time() - start)
-        shares.append(seconds[1] / seconds[0])
+        fractions.append(seconds[1] / seconds[0])
         fastest = max(fastest, len(particles) / seconds[0])
-    return {"architecture": name, "images_per_second": fastest, "share_of_bare": _common.median_interval(shares[2:])}
+    return {
+        "architecture": name,
+        "images_per_second": fastest,
+        "fraction_of_bare": _common.median_interval(fractions[2:]),
+    }
 
 
 def how_many(name: str, seed: int, paper: bool) -> int | None:
@@ -243,7 +247,16 @@ def main() -> None:
     speed = _common.stored(name).get("speed") or [rates(each) for each in ("dcgan", "resnet")]
     runs = _common.sweep(name, jobs, run, n_jobs=1 if paper else 2, speed=speed, draws=DRAWS, note=note)
     draw_curves(SHEETS / f"curves_{options.scale}.png", [run for run in runs if "failed" not in run])
-    columns = ["data", "architecture", "model", "seed", "loops", "inception_score", "fd_classifier", "smallest_share"]
+    columns = [
+        "data",
+        "architecture",
+        "model",
+        "seed",
+        "loops",
+        "inception_score",
+        "fd_classifier",
+        "smallest_fraction",
+    ]
     print(pd.DataFrame(runs)[columns].to_string(index=False))
 
 

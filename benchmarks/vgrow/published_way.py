@@ -35,7 +35,7 @@ def settings(channels: int, loops: int, **params: Any) -> VGrowSampler:
 
 
 def published(architecture: Architecture, images: np.ndarray, loops: int) -> float:
-    """Seconds of so many outer loops."""
+    """Seconds of so many iterations."""
     shape = images.shape[1:]
     G, D = architecture.generator(shape, LATENT, seed=0), architecture.critic(shape, seed=0)
     for net in (G, D):
@@ -76,7 +76,7 @@ def project(G: nn.Module, optimizer: torch.optim.Optimizer, latents: Tensor, par
 
 
 def library(images: np.ndarray, channels: int, loops: int, precision: str) -> float:
-    """Seconds of so many outer loops, from the end of the first, so that set-up is apart."""
+    """Seconds of so many iterations, from the end of the first, so that set-up is apart."""
     seconds = settings(channels, loops + 1, precision=precision).fit(images).history_["seconds"]
     return float(seconds.iloc[-1] - seconds.iloc[0])
 

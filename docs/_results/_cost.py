@@ -14,7 +14,7 @@ def cost_tables() -> list[str]:
             "",
             "## Overhead",
             "",
-            "Time of an outer loop over that of a hand-written PyTorch loop of the same algorithm (20,000 × 10, batch"
+            "Time of an iteration over that of a hand-written PyTorch loop of the same algorithm (20,000 × 10, batch"
             f" 256, 2 × 128 where no other size is named), paired in one run. {machine(result)}.",
             "",
             "| estimator | library over plain loop | pairs |",
@@ -51,7 +51,7 @@ def limits_table() -> list[str]:
         "default_fit": "default `fit` on 2,000 × 10: {seconds:.1f} s",
         "age_digits": "default `fit` of `AGEBidirectional` on the digits: {seconds:.1f} s",
         "default_digits": "default `fit` on the digits: {seconds:.1f} s; of 2,000 samples, by nearest centroid, each"
-        " class has {least_share:.1%} at least and {greatest_share:.1%} at most",
+        " class has {least_fraction:.1%} at least and {greatest_fraction:.1%} at most",
         "million_samples": "`sample(10**6)` of two columns: {megabytes_beyond_result:.0f} MB beyond the result,"
         " {seconds:.1f} s; a neural spline flow takes {nsf_seconds:.1f} s",
         "mapped_fit": "`fit` on a memory-mapped array of {gigabytes:.1f} GB: {megabytes:.0f} MB of anonymous memory",

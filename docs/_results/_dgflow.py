@@ -1,10 +1,10 @@
-"""DGflow and its rivals."""
+"""DGflow and its baselines."""
 
 from typing import Any
 
 from benchmarks._format import RESULTS, interval, of_summary, section, stored
 
-PUBLISHED = {  # table 1, on the 25 Gaussians: high-quality share, KDE score
+PUBLISHED = {  # table 1, on the 25 Gaussians: high-quality fraction, KDE score
     "base": (0.265, -7037),
     "DOT": (0.698, -4149),
     "DDLS": (0.893, -2997),
@@ -15,7 +15,7 @@ PUBLISHED = {  # table 1, on the 25 Gaussians: high-quality share, KDE score
 FIGURES = {
     "samples": "Samples of a WGAN-GP and what refinement makes of them (the paper's figures 2 and 4)",
     "drift": "The velocity of DGflow before the first step (figure 5)",
-    "latents": "The law of latents that refinement aims at, and latents that it moved (figure 6)",
+    "latents": "The distribution of latents that refinement aims at, and latents that it moved (figure 6)",
     "past": "Past the paper, without noise: energy distance of samples from held-out rows after so many steps",
 }
 
@@ -31,10 +31,10 @@ def _table_1() -> list[str]:
         return []
     rows = []
     for row in result["summary"]:
-        share, score = PUBLISHED.get(row["method"], ("", ""))
+        fraction, score = PUBLISHED.get(row["method"], ("", ""))
         times = [f"{row[name]:.1f}" for name in ("fit_seconds", "sample_seconds")]  # of one fit, and a mean
         rows.append(
-            [row["method"], of_summary(row, "high_quality"), share, of_summary(row, "kde_score", 0), score, *times]
+            [row["method"], of_summary(row, "high_quality"), fraction, of_summary(row, "kde_score", 0), score, *times]
         )
     text = (
         "The stored WGAN-GP, 5,000 samples, 10 repeats, with intervals over the repeats; the paper's was trained for as"

@@ -1,4 +1,4 @@
-"""GANSampler: objectives, remedies, and the WGAN-GP of DGflow's tables."""
+"""GANSampler: objectives, stabilizers, and the WGAN-GP of DGflow's tables."""
 
 import statistics
 from typing import Any
@@ -7,7 +7,7 @@ from benchmarks._format import mean, section, stored
 
 
 def gan_tables() -> list[str]:
-    """Objectives and remedies of GANSampler."""
+    """Objectives and stabilizers of GANSampler."""
     tables = {
         "gan_objectives": (
             "Objectives of GANs",
@@ -16,11 +16,11 @@ def gan_tables() -> list[str]:
             ["objective", "noise", "seconds"],
             ["modes", "kl", "high_quality", "energy_distance"],
         ),
-        "remedies": (
-            "Remedies for lost modes",
-            "The minimax GAN without noise, with one remedy each, 5,000 samples, on the ring of 8 and the grid of 25."
-            " The reconstructor has 2 latents, the others 8.",
-            ["data", "remedy", "seconds"],
+        "stabilizers": (
+            "Stabilizers for lost modes",
+            "The minimax GAN without noise, with one stabilizer each, 5,000 samples, on the ring of 8 and the grid of"
+            " 25. The reconstructor has 2 latents, the others 8.",
+            ["data", "stabilizer", "seconds"],
             ["modes", "high_quality", "energy_distance"],
         ),
         "wgan_gp_2d": (
@@ -51,18 +51,18 @@ def gan_tables() -> list[str]:
             for group, runs in groups.items()
         ]
         lines += section(title, text, result, [*keys, *figures, "seeds", "failed"], rows)
-        if name == "remedies":
-            lines += ["", "; ".join(remedies(groups)) + "."]
+        if name == "stabilizers":
+            lines += ["", "; ".join(stabilizers(groups)) + "."]
     return lines
 
 
-def remedies(groups: dict[tuple[str, ...], list[dict[str, Any]]]) -> list[str]:
-    """Whether each remedy raised the mean number of modes, and by how much."""
+def stabilizers(groups: dict[tuple[str, ...], list[dict[str, Any]]]) -> list[str]:
+    """Whether each stabilizer raised the mean number of modes, and by how much."""
     modes = {group: statistics.mean(run["modes"] for run in runs if "modes" in run) for group, runs in groups.items()}
     said = []
-    for (data, remedy, seconds), found in modes.items():
+    for (data, stabilizer, seconds), found in modes.items():
         bare = modes.get((data, "none", seconds))
-        if remedy != "none" and bare is not None:
+        if stabilizer != "none" and bare is not None:
             verdict = "raises" if found > bare else "does not raise"
-            said.append(f"on the {data}, {remedy} {verdict} the mean number of modes ({found - bare:+.1f})")
+            said.append(f"on the {data}, {stabilizer} {verdict} the mean number of modes ({found - bare:+.1f})")
     return said

@@ -32,7 +32,7 @@ def image_tables() -> list[str]:
             lines.append(
                 f"| {run['data']} | {run['architecture']} | {run['model']} | {run['seed']} | {seconds} | {run['loops']}"
                 f" | {score} ({run['inception_score_of_test']:.3g})"
-                f" | {distance} ({run['fd_classifier_of_training']:.3g}) | {run['smallest_share']:.1%} |"
+                f" | {distance} ({run['fd_classifier_of_training']:.3g}) | {run['smallest_fraction']:.1%} |"
             )
         curves = f"curves_{scale}.png"
         if (RESULTS / "vgrow_images" / curves).exists():
@@ -46,9 +46,10 @@ def image_tables() -> list[str]:
         lines += ["", "Samples, in the same order:", "", *sheets] if sheets else []
         lines += [
             "",
-            "Images a second of a particle step, and its rate as a share of a bare pass forward and back to the input: "
+            "Images a second of a particle step, and its rate as a fraction of a bare pass forward and back to the"
+            " input: "
             + "; ".join(
-                f"`{rate['architecture']}` {rate['images_per_second']:.0f}, {interval(rate['share_of_bare'], 2)}"
+                f"`{rate['architecture']}` {rate['images_per_second']:.0f}, {interval(rate['fraction_of_bare'], 2)}"
                 for rate in result["speed"]
             )
             + ".",

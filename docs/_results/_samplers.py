@@ -56,16 +56,16 @@ def samplers_tables() -> list[str]:
         " small network that tells samples from data, 0.5 where it cannot."
         f" {machine(result)}.",
         "",
-        "| data | model | seconds | seeds | fewest modes | high-quality share | energy distance | two-sample |",
+        "| data | model | seconds | seeds | fewest modes | high-quality fraction | energy distance | two-sample |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in result["summary"]:
         if row["data"] == "mnist":
             continue
         distance = interval(row["units"], 2) if "units" in row else interval(row["energy_distance"], 4)
-        share, c2st = (interval(row[name]) if name in row else "" for name in ("high_quality", "c2st"))
+        fraction, c2st = (interval(row[name]) if name in row else "" for name in ("high_quality", "c2st"))
         lines.append(
             f"| {row['data']} | {row['model']} | {row['seconds']:g} | {row['seeds']}"
-            f" | {row.get('fewest_modes', '')} | {share} | {distance} | {c2st} |"
+            f" | {row.get('fewest_modes', '')} | {fraction} | {distance} | {c2st} |"
         )
     return lines

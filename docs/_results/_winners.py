@@ -86,8 +86,13 @@ def _gans() -> Iterator[Contest]:
         "Objectives of GANs, 25 imbalanced Gaussians", "KL of the samples' modes",
         _means(runs, "objective", "kl", noise=0.3), True,
     )  # fmt: skip
-    runs = stored("remedies").get("runs", [])
-    yield "Stabilizers of the minimax GAN, the grid", "modes of 25", _means(runs, "remedy", "modes", data="grid"), False
+    runs = stored("stabilizers").get("runs", [])
+    yield (
+        "Stabilizers of the minimax GAN, the grid",
+        "modes of 25",
+        _means(runs, "stabilizer", "modes", data="grid"),
+        False,
+    )
 
 
 def _bidirectional() -> Iterator[Contest]:

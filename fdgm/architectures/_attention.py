@@ -31,7 +31,7 @@ class SelfAttention(nn.Module):
         self.key = norm(nn.Conv2d(channels, eighth, 1))
         self.value = norm(nn.Conv2d(channels, half, 1))
         self.out = norm(nn.Conv2d(half, channels, 1))
-        self.share = nn.Parameter(torch.zeros((), dtype=torch.float32, device="cpu"))
+        self.gamma = nn.Parameter(torch.zeros((), dtype=torch.float32, device="cpu"))
 
     def forward(self, input: Tensor) -> Tensor:
         query = self.query(input).flatten(2)  # (n, c/8, s²)
@@ -39,4 +39,4 @@ class SelfAttention(nn.Module):
         value = max_pool2d(self.value(input), 2).flatten(2)  # (n, c/2, s²/4)
         attention = (query.transpose(1, 2) @ key).softmax(dim=2)  # (n, s², s²/4)
         seen = (value @ attention.transpose(1, 2)).unflatten(2, input.shape[2:])  # (n, c/2, s, s)
-        return input + self.share * self.out(seen)
+        return input + self.gamma * self.out(seen)

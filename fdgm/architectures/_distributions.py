@@ -84,8 +84,8 @@ class Gaussian(Conditional):
         mean, log_std = self.body(input).chunk(2, dim=1)
         if self.bounds is not None:
             low, high = self.bounds
-            share = (log_std - low) / (high - low)
-            log_std = _LOG_STD[0] + (_LOG_STD[1] - _LOG_STD[0]) * share + math.log((high - low) / 2)
+            fraction = (log_std - low) / (high - low)
+            log_std = _LOG_STD[0] + (_LOG_STD[1] - _LOG_STD[0]) * fraction + math.log((high - low) / 2)
         else:
             log_std = _LOG_STD[0] + softplus(log_std - _LOG_STD[0])
         return mean, log_std

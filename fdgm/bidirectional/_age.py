@@ -360,7 +360,7 @@ class AGEBidirectional(DensityModel):
     def _free(self, varies: np.ndarray) -> None:
         self.net_.free(varies)
 
-    def _mend(self, reason: str, culprit: str) -> str:
+    def _failure_hint(self, reason: str, culprit: str) -> str:
         objective = self.net_.settings.objective
         has_critic = self.net_.objective_ is not None
         lower = ["generator_optimizer", *(["encoder_optimizer"] if self.encoder_optimizer is not None else [])]

@@ -191,7 +191,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        rows = self._scaler.pinned(torch.from_numpy(self._reconstruct(array, 1, None)))
+        rows = self._scaler.restore_constants(torch.from_numpy(self._reconstruct(array, 1, None)))
         residual = rows.numpy().astype(np.float64) - self._scaler.to_tensor(array).numpy()
         return -np.square(residual).reshape(len(array), -1).mean(axis=1)
 
@@ -225,8 +225,8 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
                 f"interpolate of {type(self).__name__} must have as many rows in X2 as in X1, and steps of at least 2,"
                 f" got {len(first)} and {len(second)} rows and steps={steps}."
             )
-        share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
-        latents = (1 - share) * first[:, None] + share * second[:, None]  # (n, steps, k)
+        fraction = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+        latents = (1 - fraction) * first[:, None] + fraction * second[:, None]  # (n, steps, k)
         rows = self._decode(latents.reshape(-1, latents.shape[2]), len(self.net_.settings.level_sizes), None)
         return rows.reshape(len(first), steps, *rows.shape[1:])
 
@@ -293,7 +293,7 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         """
         rows = self.interpolate(X1, X2, steps)
         ends = [validate(self, X, reset=False)[0][:, None] for X in (X1, X2)]
-        labels = ["first", *(f"{share:.2f}" for share in np.linspace(0, 1, steps)), "second"]
+        labels = ["first", *(f"{fraction:.2f}" for fraction in np.linspace(0, 1, steps)), "second"]
         series = np.concatenate([ends[0], rows, ends[1]], axis=1)
         return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_interpolation")
 

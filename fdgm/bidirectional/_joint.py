@@ -25,7 +25,7 @@ class Batch:
     latents : Tensor of shape (n, latent_size)
         Latents from the prior.
     encoder_noise, generator_noise : Tensor of shape (n, noise_size)
-    blur : Tensor of shape ``(2, n, *data_shape)`` or None, default=None
+    instance_noise : Tensor of shape ``(2, n, *data_shape)`` or None, default=None
         Noise added to the data and to the generated rows in the pairs, but not to the encoder's input.
     """
 
@@ -33,7 +33,7 @@ class Batch:
     latents: Tensor
     encoder_noise: Tensor
     generator_noise: Tensor
-    blur: Tensor | None = None
+    instance_noise: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ class Joint:
     def encode(self, batch: Batch) -> Pair:
         """(x, E(x, noise)) with x from the data."""
         levels = chain(self.encoder.stages, batch.rows, batch.encoder_noise, self.precision)
-        rows = batch.rows if batch.blur is None else batch.rows + batch.blur[0]
+        rows = batch.rows if batch.instance_noise is None else batch.rows + batch.instance_noise[0]
         return rows, _side_by_side(levels)
 
     def generate(self, batch: Batch) -> Pair:
         """(G(z, noise), z) with z from the prior."""
         *levels, rows = chain(self.generator.stages, batch.latents, batch.generator_noise, self.precision)
-        rows = rows if batch.blur is None else rows + batch.blur[1]
+        rows = rows if batch.instance_noise is None else rows + batch.instance_noise[1]
         return rows, _side_by_side([*levels[::-1], batch.latents])
 
     def reconstruct(self, batch: Batch) -> Tensor:

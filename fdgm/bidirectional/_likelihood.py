@@ -99,15 +99,15 @@ def _transition(
     for leap in range(_LEAPS):
         moved = moved + step * momentum
         moved_value, moved_slope = _with_gradient(log_likelihood, moved)
-        share = 0.5 if leap == _LEAPS - 1 else 1.0
-        momentum = momentum + share * step * (beta * moved_slope - moved)
+        fraction = 0.5 if leap == _LEAPS - 1 else 1.0
+        momentum = momentum + fraction * step * (beta * moved_slope - moved)
     end = beta * moved_value - (moved.square() + momentum.square()).sum(dim=1) / 2
-    chance = torch.nan_to_num((end - start).clamp(max=0).exp(), nan=0.0)  # a leap to NaN is refused
-    taken = torch.rand(len(z), generator=source, dtype=z.dtype, device=z.device) < chance
+    probability = torch.nan_to_num((end - start).clamp(max=0).exp(), nan=0.0)  # a leap to NaN is refused
+    taken = torch.rand(len(z), generator=source, dtype=z.dtype, device=z.device) < probability
     column = taken[:, None]
     return (
         torch.where(column, moved, z),
         torch.where(taken, moved_value, value),
         torch.where(column, moved_slope, slope),
-        chance,
+        probability,
     )

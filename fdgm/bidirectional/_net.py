@@ -153,17 +153,19 @@ class BidirectionalNet(MultiNet):
         """The encoder that gives representations: the averaged one if there is one."""
         return self.encoder_ if self.settings.method.ema is None else self.average_encoder_
 
-    def draw(self, X: Rows) -> Batch:
+    def sample(self, X: Rows) -> Batch:
         """Draw rows of the data, latents of the prior, and noise."""
         n = self.settings.batch_size
-        rows = X.draw(n, self.batches_)
-        blur = None
-        if self.blur_ > 0:
+        rows = X.sample(n, self.batches_)
+        instance_noise = None
+        if self.noise_level_ > 0:
             shape = (2, n, *self.varies.shape)
-            blur = self.blur_ * torch.randn(shape, generator=self.latents_, dtype=torch.float32, device=self.device)
+            instance_noise = self.noise_level_ * torch.randn(
+                shape, generator=self.latents_, dtype=torch.float32, device=self.device
+            )
         return Batch(
             rows=rows,
-            blur=blur,
+            instance_noise=instance_noise,
             latents=self._normal(n, self.settings.latent_size),
             encoder_noise=self._normal(n, self.encoder_.noise_size),
             generator_noise=self._normal(n, self.generator_.noise_size),
@@ -175,7 +177,7 @@ class BidirectionalNet(MultiNet):
         s = self.settings
         when = self.clock_.read(), len(self.history)
         self._set_rates(*when)
-        self.blur_ = s.method.noise.scale_at(*when)
+        self.noise_level_ = s.method.noise.scale_at(*when)
         for name in self.trained_:
             getattr(self, name).train()
         losses: list[tuple[str, Tensor]] = []
@@ -210,12 +212,12 @@ class BidirectionalNet(MultiNet):
         s = self.settings
         if self.objective_ is None or s.method.n_warmup_steps == 0:
             return
-        found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), max(s.level_sizes))
+        found = PrincipalComponents.of(X.sample(_WARM_ROWS, self.batches_), max(s.level_sizes))
         optimizer = clone(s.generator_optimizer).set_params(lr=_WARM_LR).make(self.moving_)
         self.show_gradients(optimizer)
         for _ in range(s.method.n_warmup_steps):
             self.tick()
-            rows = X.draw(s.batch_size, self.batches_)
+            rows = X.sample(s.batch_size, self.batches_)
             scores = found.scores(rows)
             scores = torch.cat([scores, scores.new_zeros(len(scores), max(s.level_sizes) - scores.shape[1])], dim=1)
             levels = [rows, *(scores[:, :size] for size in s.level_sizes)]
@@ -245,7 +247,7 @@ class BidirectionalNet(MultiNet):
         for _ in range(s.method.n_critic_steps):
             self.tick()
             with torch.no_grad():
-                pairs = s.objective.critic_pairs(self.joint_, self.draw(X))
+                pairs = s.objective.critic_pairs(self.joint_, self.sample(X))
             loss = self.critic_step_(*pairs)
             losses.append((_CRITIC, loss))
             if s.method.min_critic_loss is not None and loss.item() < s.method.min_critic_loss:
@@ -256,7 +258,7 @@ class BidirectionalNet(MultiNet):
         s = self.settings
         if self.objective_ is not None:
             self.critic_mode_(training=False)
-        batch = self.draw(X)
+        batch = self.sample(X)
         loss = s.objective.loss(self.joint_, batch, self._critic, s.scaling)
         if s.method.cycle_weight:
             loss = loss + s.method.cycle_weight * (self.joint_.reconstruct(batch) - batch.rows).square().mean()
@@ -281,8 +283,8 @@ class BidirectionalNet(MultiNet):
         s = self.settings
         for name in self.module_names:
             getattr(self, name).eval()
-        self.blur_ = 0.0
-        batch = self.draw(X)
+        self.noise_level_ = 0.0
+        batch = self.sample(X)
         rows, latents = self.joint_.generate(batch)
         divergence = rows.new_tensor(math.nan)
         if s.objective.takes_divergence:

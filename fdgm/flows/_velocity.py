@@ -61,8 +61,8 @@ def pull_back(
 ) -> Callable[[Tensor], Tensor]:
     """T∘g, the log-ratio as a function of latents.
 
-    For an injective generator it is the log-ratio of two latent laws: of the one that g maps to the data, and of the
-    prior.
+    For an injective generator it is the log-ratio of two latent distributions: of the one that g maps to the data, and
+    of the prior.
 
     References
     ----------

@@ -226,7 +226,7 @@ class Scaler:
         excess = np.maximum(u - self.upper, 0.0) + np.maximum(self.lower - u, 0.0)
         return (np.log(self.scale) + np.log1p(excess))[:, self.varies].sum(axis=1)
 
-    def pinned(self, rows: Tensor) -> Tensor:
+    def restore_constants(self, rows: Tensor) -> Tensor:
         """Scaled rows, with the constants of X in the columns that do not vary in X."""
         varies = self.varies
         if varies.all():

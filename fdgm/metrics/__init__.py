@@ -12,7 +12,7 @@ from ._frechet import frechet_distance
 from ._inception import load_inception
 from ._kde import kde_score
 from ._mmd import kernel_inception_distance, kernel_mmd
-from ._modes import ModeCoverage, high_quality_share, mode_coverage
+from ._modes import ModeCoverage, high_quality_fraction, mode_coverage
 from ._neighbors import PrecisionRecallDensityCoverage, one_nn_accuracy, precision_recall_density_coverage
 from ._ngrams import ngram_js
 from ._report import report
@@ -33,7 +33,7 @@ __all__ = [
     "energy_distance_unit",
     "frechet_distance",
     "get_extractor",
-    "high_quality_share",
+    "high_quality_fraction",
     "inception_score",
     "kde_score",
     "kernel_inception_distance",

@@ -23,7 +23,7 @@ from ._wasserstein import sliced_wasserstein_distance, wasserstein_distance
 __all__ = ["Measure", "Samples", "of_modes", "of_probabilities", "of_rows", "of_texts"]
 
 _NEIGHBORS = 5
-_ANY, _POSITIVE, _SHARE = (-np.inf, np.inf), (0.0, np.inf), (0.0, 1.0)
+_ANY, _POSITIVE, _FRACTION = (-np.inf, np.inf), (0.0, np.inf), (0.0, 1.0)
 
 
 class Samples(NamedTuple):
@@ -98,7 +98,7 @@ def of_rows(rows: Samples, space: str, max_rows: int, rng: np.random.Generator, 
         few,
         space,
         better=("0.5",),
-        bounds=_SHARE,
+        bounds=_FRACTION,
     )
     yield Measure(
         ("classifier_two_sample_accuracy",),
@@ -106,7 +106,7 @@ def of_rows(rows: Samples, space: str, max_rows: int, rng: np.random.Generator, 
         few,
         space,
         better=("0.5",),
-        bounds=_SHARE,
+        bounds=_FRACTION,
         trials=2 * round(0.5 * n),
     )
     if n // 2 > _NEIGHBORS:
@@ -155,10 +155,10 @@ def of_probabilities(p: Samples, space: str) -> Iterator[Measure]:
 def of_modes(samples: Samples, centers: Any, std: float | None) -> Iterator[Measure]:
     def modes(_: Any, y: Any) -> tuple[float, float, float]:
         found = mode_coverage(centers, y, std=std)
-        return found.n_captured, found.high_quality_share, found.reverse_kl
+        return found.n_captured, found.high_quality_fraction, found.reverse_kl
 
     yield Measure(
-        ("modes_captured", "high_quality_share", "reverse_kl"),
+        ("modes_captured", "high_quality_fraction", "reverse_kl"),
         modes,
         samples._replace(real=None),
         "centers",
@@ -172,7 +172,7 @@ def of_texts(texts: Samples) -> Iterator[Measure]:
     for n in (1, 2, 3, 4, 6):
         # So that every half of the texts has an n-gram.
         if all(sum(len(text) >= n for text in X) > len(X) - len(X) // 2 for X in texts if X is not None):
-            yield Measure((f"JS-{n}",), partial(ngram_js, n=n), texts, "texts", bounds=_SHARE)
+            yield Measure((f"JS-{n}",), partial(ngram_js, n=n), texts, "texts", bounds=_FRACTION)
 
 
 def _distance_name(letter: str, function: str, space: str) -> str:

@@ -14,7 +14,7 @@ from ._extractors import Features, as_probabilities
 from ._pairs import unit_scale
 from ._rows import check_pair
 
-__all__ = ["ModeCoverage", "high_quality_share", "mode_coverage"]
+__all__ = ["ModeCoverage", "high_quality_fraction", "mode_coverage"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class ModeCoverage:
     counts : ndarray of shape (n_modes,), int64, read-only
         Number of samples within ``n_std * std`` of each centre, each counted at its nearest centre. By classes, the
         number of samples in each class.
-    high_quality_share : float
+    high_quality_fraction : float
         Fraction of the samples within ``n_std * std`` of any centre, in [0, 1]. NaN by classes.
     reverse_kl : float
         KL(generated‖real) in nats between the fractions of the modes, >= 0. Every sample belongs to its nearest
@@ -49,7 +49,7 @@ class ModeCoverage:
     n_captured: int
     n_modes: int
     counts: np.ndarray
-    high_quality_share: float
+    high_quality_fraction: float
     reverse_kl: float
 
 
@@ -113,7 +113,7 @@ def mode_coverage(
 
     See Also
     --------
-    high_quality_share : Only the fraction of samples near any centre.
+    high_quality_fraction : Only the fraction of samples near any centre.
 
     References
     ----------
@@ -129,7 +129,7 @@ def mode_coverage(
     >>> from fdgm.metrics import mode_coverage
     >>> X = np.repeat([[-1.0], [1.0], [9.0]], [30, 60, 10], axis=0)
     >>> coverage = mode_coverage([[-1.0], [1.0]], X, std=0.1, weights=[0.3, 0.7])
-    >>> coverage.n_captured, coverage.counts, coverage.high_quality_share, coverage.reverse_kl
+    >>> coverage.n_captured, coverage.counts, coverage.high_quality_fraction, coverage.reverse_kl
     (2, array([30, 60]), 0.9, 0.0)
     >>> coverage = mode_coverage([0, 1, 2, 3], [0, 0, 1, 1])  # labels
     >>> coverage.n_captured, round(coverage.reverse_kl, 4)  # log 2
@@ -158,7 +158,7 @@ def _by_distance(
         generated=np.bincount(nearest, minlength=len(centers)) / len(X),
         real=check_probabilities(weights, len(centers), "weights", "mode_coverage"),
         min_count=20 if min_count is None else min_count,
-        high_quality_share=float(near.mean()),
+        high_quality_fraction=float(near.mean()),
     )
 
 
@@ -206,12 +206,12 @@ def _by_class(
             else np.bincount(real, minlength=n_modes) / len(real)
         ),
         min_count=1 if min_count is None else min_count,
-        high_quality_share=float("nan"),
+        high_quality_fraction=float("nan"),
     )
 
 
 def _coverage(
-    counts: np.ndarray, generated: np.ndarray, real: np.ndarray, min_count: int, high_quality_share: float
+    counts: np.ndarray, generated: np.ndarray, real: np.ndarray, min_count: int, high_quality_fraction: float
 ) -> ModeCoverage:
     min_count = check_count(min_count, "min_count", "mode_coverage")
     counts.flags.writeable = False
@@ -219,7 +219,7 @@ def _coverage(
         n_captured=int(np.count_nonzero(counts >= min_count)),
         n_modes=len(counts),
         counts=counts,
-        high_quality_share=high_quality_share,
+        high_quality_fraction=high_quality_fraction,
         reverse_kl=max(float(rel_entr(generated, real).sum()), 0.0),  # rounding may make it negative
     )
 
@@ -247,7 +247,7 @@ def _labels(X: Any, name: str, classifier: Features, chunk_size: int) -> tuple[n
     return p.argmax(axis=1), p.shape[1]
 
 
-def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: float = 4.0) -> float:
+def high_quality_fraction(centers: Any, X_generated: Any, *, std: float, n_std: float = 4.0) -> float:
     """Fraction of the generated samples that are near the centre of any mode.
 
     Parameters
@@ -263,7 +263,7 @@ def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: flo
 
     Returns
     -------
-    share : float
+    fraction : float
         In [0, 1].
 
     Raises
@@ -278,12 +278,12 @@ def high_quality_share(centers: Any, X_generated: Any, *, std: float, n_std: flo
 
     Examples
     --------
-    >>> from fdgm.metrics import high_quality_share
-    >>> high_quality_share([[0.0, 0.0]], [[0.1, 0.0], [3.0, 4.0]], std=0.1)
+    >>> from fdgm.metrics import high_quality_fraction
+    >>> high_quality_fraction([[0.0, 0.0]], [[0.1, 0.0], [3.0, 4.0]], std=0.1)
     0.5
     """
-    centers, X = check_pair(centers, X_generated, ("centers", "X_generated"), "high_quality_share")
-    radius = _radius(std, n_std, "high_quality_share")
+    centers, X = check_pair(centers, X_generated, ("centers", "X_generated"), "high_quality_fraction")
+    radius = _radius(std, n_std, "high_quality_fraction")
     centers, X, scale = unit_scale(centers, X)
     distance, _ = cKDTree(centers).query(X)  # (n,)
     return float((distance <= radius / scale).mean())

@@ -62,7 +62,7 @@ def ngram_js(X_real: Any, X_generated: Any, *, n: int = 4) -> float:
     for gram in real.keys() | generated.keys():
         p, q = real[gram] / n_real, generated[gram] / n_generated
         middle = (p + q) / 2
-        terms += [share * math.log2(share / middle) for share in (p, q) if share]
+        terms += [fraction * math.log2(fraction / middle) for fraction in (p, q) if fraction]
     return min(max(math.fsum(terms) / 2, 0.0), 1.0)  # rounding can leave the range
 
 

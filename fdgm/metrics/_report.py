@@ -84,7 +84,7 @@ def report(
         - ``space``: what was compared, "rows" or the extractor's name;
         - ``n_rows``: number of generated samples used.
 
-        :func:`mode_coverage` has several rows: ``modes_captured``, ``high_quality_share`` and ``reverse_kl`` by
+        :func:`mode_coverage` has several rows: ``modes_captured``, ``high_quality_fraction`` and ``reverse_kl`` by
         `centers`, ``classes_captured`` and ``classes_reverse_kl`` by a classifier. The table prints completely in any
         terminal.
 

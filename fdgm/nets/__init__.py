@@ -15,7 +15,7 @@ from ._optimizers import set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
-from ._rows import MappedRows, ResidentRows, Rows, hold_out
+from ._rows import MemmapRows, ResidentRows, Rows, hold_out
 from ._settings import Settings
 from ._watch import Watch, spread
 from ._whole import Whole
@@ -27,7 +27,7 @@ __all__ = [
     "Clock",
     "CriticStep",
     "FusedPerceptron",
-    "MappedRows",
+    "MemmapRows",
     "Mode",
     "MultiNet",
     "PrincipalComponents",

@@ -29,9 +29,9 @@ class Average:
     @torch.no_grad()
     def update(self, t: int) -> None:
         """Move towards the module's present weights, for the `t`-th time, counted from 0."""
-        share = 1 - min(self.decay, (1 + t) / (10 + t))
+        fraction = 1 - min(self.decay, (1 + t) / (10 + t))
         followers: list[Tensor] = list(self.module.parameters())
         leaders: list[Tensor] = list(self.source.parameters())
-        torch._foreach_lerp_(followers, leaders, share)
+        torch._foreach_lerp_(followers, leaders, fraction)
         for follower, leader in zip(self.module.buffers(), self.source.buffers(), strict=True):
             follower.copy_(leader)

@@ -15,14 +15,14 @@ class OutOfTime(Exception):
 class Clock:
     """Progress from 0 to 1 through `max_iter` iterations or `max_seconds`, whichever is further along.
 
-    The clock keeps its readings in `readings`. Passing them as `schedule`, together with `n_inner_steps`, repeats bit
-    for bit a run that time ended.
+    The clock keeps its readings in `readings`. With them as `replay_progress`, and `n_inner_steps`, a run that time
+    ended is repeated bit for bit.
 
     Parameters
     ----------
     max_iter : int or None
     max_seconds : float or None
-    schedule : sequence of float in [0, 1], or None
+    replay_progress : sequence of float in [0, 1], or None
         Progress at each iteration, instead of a clock's.
     n_inner_steps : int or None
         Inner steps after which the first iteration ends, instead of by a clock. None does not end it.
@@ -40,12 +40,12 @@ class Clock:
         self,
         max_iter: int | None,
         max_seconds: float | None,
-        schedule: Sequence[float] | None = None,
+        replay_progress: Sequence[float] | None = None,
         n_inner_steps: int | None = None,
     ) -> None:
         self.max_iter = max_iter
         self.max_seconds = max_seconds
-        self.schedule = schedule
+        self.replay_progress = replay_progress
         self.n_inner_steps = n_inner_steps
         self.cut_at: int | None = None
         self.readings: list[float] = []
@@ -65,8 +65,8 @@ class Clock:
     def read(self) -> float:
         """Record and return the progress at the start of the next iteration."""
         done = len(self.readings)
-        if self.schedule is not None:
-            progress = float(self.schedule[min(done, len(self.schedule) - 1)])
+        if self.replay_progress is not None:
+            progress = float(self.replay_progress[min(done, len(self.replay_progress) - 1)])
         else:
             progress = min(self._fraction(done), 1.0)
         self.readings.append(progress)

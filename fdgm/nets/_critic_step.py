@@ -94,13 +94,13 @@ class CriticStep:
         return loss.detach()
 
     def losses(
-        self, judge: Callable[..., Tensor], p: tuple[Tensor, ...], q: tuple[Tensor, ...]
+        self, critic_fn: Callable[..., Tensor], p: tuple[Tensor, ...], q: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor]:
-        """The objective's loss, and its sum with the penalties, both (). `judge` evaluates the critic."""
-        output = judge(*(torch.cat(both) for both in zip(p, q, strict=True)))
+        """The objective's loss, and its sum with the penalties, both (). `critic_fn` evaluates the critic."""
+        output = critic_fn(*(torch.cat(both) for both in zip(p, q, strict=True)))
         loss = total = self.objective.loss(output[: len(p[0])], output[len(p[0]) :])
         for regularizer in self.regularizers:
-            penalty = regularizer.penalty(judge, p, q, self.stream)
+            penalty = regularizer.penalty(critic_fn, p, q, self.stream)
             total = total if penalty is None else total + penalty
         return loss, total
 

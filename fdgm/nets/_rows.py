@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-__all__ = ["MappedRows", "ResidentRows", "Rows", "Samples", "hold_out"]
+__all__ = ["MemmapRows", "ResidentRows", "Rows", "Samples", "hold_out"]
 
 
 def hold_out(n_rows: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
@@ -27,7 +27,7 @@ class Rows(ABC):
     def take(self, index: Tensor) -> Tensor:
         """The rows at `index` (n,), of shape (n, *row_shape), on the index's device."""
 
-    def draw(self, n: int, stream: torch.Generator) -> Tensor:
+    def sample(self, n: int, stream: torch.Generator) -> Tensor:
         """`n` rows, each drawn at random by `stream`, on its device."""
         return self.take(torch.randint(len(self), (n,), generator=stream, device=stream.device))
 
@@ -50,7 +50,7 @@ class ResidentRows(Rows):
         return self.tensor[index]
 
 
-class MappedRows(Rows):
+class MemmapRows(Rows):
     """Rows that stay in a file. The rows of a batch are gathered, scaled and moved to the device.
 
     Parameters

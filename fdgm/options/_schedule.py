@@ -17,8 +17,8 @@ class Schedule:
     Parameters
     ----------
     knots : tuple of (float or int, float)
-        Where to, and the factor there. Floats in [0, 1] are shares of the budget, and the factor runs in straight
-        lines between them; ints are outer loops from which the factor holds. Before the first it is 1 (in straight
+        Where to, and the factor there. Floats in [0, 1] are fractions of the budget, and the factor runs in straight
+        lines between them; ints are iterations from which the factor holds. Before the first it is 1 (in straight
         lines, that first factor).
     """
 
@@ -34,7 +34,7 @@ class Schedule:
             If it is not a sequence of such pairs in growing order, all of floats or all of ints.
         """
         message = (
-            f"{name} of {owner} must be a sequence of (share of the budget in [0, 1], factor) or of (outer loop,"
+            f"{name} of {owner} must be a sequence of (fraction of the budget in [0, 1], factor) or of (iteration,"
             f" factor), in growing order, got {value!r}."
         )
         try:
@@ -42,14 +42,14 @@ class Schedule:
         except (TypeError, ValueError):
             raise ValueError(message) from None
         by_loop = all(isinstance(at, Integral) and at >= 1 for at, _ in knots)  # type: ignore[operator]
-        by_share = all(isinstance(at, float) and 0 <= at <= 1 for at, _ in knots)
+        by_fraction = all(isinstance(at, float) and 0 <= at <= 1 for at, _ in knots)
         growing = all(a < b for (a, _), (b, _) in pairwise(knots))
-        if not ((by_loop or by_share) and growing and all(0 <= factor < float("inf") for _, factor in knots)):
+        if not ((by_loop or by_fraction) and growing and all(0 <= factor < float("inf") for _, factor in knots)):
             raise ValueError(message)
         return cls(knots)
 
     def __call__(self, progress: float, loop: int) -> float:
-        """The factor at this share of the budget, in this outer loop, counted from 1."""
+        """The factor at this fraction of the budget, in this iteration, counted from 1."""
         if not self.knots:
             return 1.0
         if isinstance(self.knots[0][0], Integral):

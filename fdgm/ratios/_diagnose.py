@@ -45,7 +45,7 @@ class Diagnosis:
         Standard error of `mean_ratio`.
     effective_sample_size : float
         (Σw)²/Σw² of the importance weights of the rows of Q. That many rows of P would estimate equally well.
-    effective_share : float
+    effective_fraction : float
         `effective_sample_size` divided by the number of rows, between 0 and 1.
     log_loss : float
         −E_p[log σ(T)] − E_q[log σ(−T)]. It is 2 log 2 = 1.386 if nothing can be told apart.
@@ -63,7 +63,7 @@ class Diagnosis:
     mean_ratio: float
     mean_ratio_error: float
     effective_sample_size: float
-    effective_share: float
+    effective_fraction: float
     log_loss: float
     calibration: pd.DataFrame
     test: TwoSampleTest
@@ -124,7 +124,7 @@ def diagnose(
         mean_ratio=float(r.mean()),
         mean_ratio_error=float(r.std(ddof=1) / np.sqrt(len(r))) if len(r) > 1 else float("nan"),
         effective_sample_size=effective,
-        effective_share=effective / len(q),
+        effective_fraction=effective / len(q),
         log_loss=float(np.logaddexp(0, -p).mean() + np.logaddexp(0, q).mean()),
         calibration=_calibration(p, q, n_bins),
         test=_permutation_test(p, q, n_permutations, np.random.default_rng(entropy_of(random_state))),

@@ -116,9 +116,9 @@ class KLIEP(KernelRatio):
                 kernels, shifts = _normalized(squares, width, log_means)
                 kernels_q, shifts_q = _normalized(squares_q[part], width, log_means)
                 held_out = fold_p == part
-                shares = start = _shares(kernels[~held_out], start)
-                p = np.log(kernels[held_out] @ shares + LEAST) + shifts[held_out]
-                q = np.log(kernels_q @ shares + LEAST) + shifts_q
+                weights = start = _weights(kernels[~held_out], start)
+                p = np.log(kernels[held_out] @ weights + LEAST) + shifts[held_out]
+                q = np.log(kernels_q @ weights + LEAST) + shifts_q
                 losses[part] = held_out_loss(p, q)
             self.losses_[k] = losses.mean()
 
@@ -126,7 +126,7 @@ class KLIEP(KernelRatio):
         log_means = _log_sums(Q, self.centers_, np.array([self.width_]))[0] - np.log(len(Q))
         kernels, _ = _normalized(squared_distances(P, self.centers_), self.width_, log_means)
         with np.errstate(divide="ignore"):
-            self.log_weights_ = np.log(_shares(kernels)) - log_means
+            self.log_weights_ = np.log(_weights(kernels)) - log_means
 
 
 def _log_sums(Q: np.ndarray, centers: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -145,7 +145,7 @@ def _normalized(squares: np.ndarray, width: float, log_means: np.ndarray) -> tup
     return np.exp(logs - shifts[:, None]), shifts
 
 
-def _shares(kernels: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+def _weights(kernels: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
     """β ≥ 0 with Σβ = 1 that maximises mean log Ψβ: the proportions of a mixture.
 
     The objective is homogeneous, so the multiplier of Σβ = 1 is known to be 1. Only the bounds remain.

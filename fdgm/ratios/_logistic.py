@@ -144,7 +144,7 @@ class LogisticRatio(DensityRatio, Trainable):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
     }
     _components: ClassVar = {"objective": "objective", "architecture": "architecture"}
-    _mends: ClassVar[dict[str, str]] = {"non_finite": "Lower {optimizer}, or choose another {objective}."}
+    _failure_hints: ClassVar[dict[str, str]] = {"non_finite": "Lower {optimizer}, or choose another {objective}."}
 
     _sign: int
     _best: BestCritic

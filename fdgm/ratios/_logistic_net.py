@@ -87,7 +87,7 @@ class RatioNet(MultiNet):
         with self.inner_steps():
             for _ in range(s.n_critic_steps):
                 self.tick()
-                p, q = (rows.draw(s.batch_size, self.batches_) for rows in (P, Q))
+                p, q = (rows.sample(s.batch_size, self.batches_) for rows in (P, Q))
                 losses.append((_CRITIC, self.critic_step_(p, q)))
         loss = mean_loss(losses, _CRITIC, like=losses[0][1])
         held_out = math.nan if self.held_out_ is None else self.held_out_losses().mean().item()

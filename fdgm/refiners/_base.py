@@ -42,7 +42,7 @@ from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
 from ..training import GenerativeModel, at_fit, in_chunks
 from ._corrected import CorrectedRatio
-from ._critic import trained_on
+from ._critic import warm_start
 from ._fields import check_field, field_of, resolve_ratio
 from ._generators import LatentSource, RowSource, check_generator, is_fitted, kept, resolve, source_of
 from ._ordering import column_order
@@ -100,7 +100,7 @@ class Refiner(Savable, ABC):
     _n_calls: int | None
 
     @abstractmethod
-    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+    def _sample(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
         """Refined samples in X's units and dtype, with the randomness of `key`."""
 
     def _prepare(self, array: np.ndarray) -> None:
@@ -193,7 +193,7 @@ class Refiner(Savable, ABC):
         """
         check_is_fitted(self)
         n_samples = check_count(n_samples, "n_samples", "sample")
-        return self._record.restore(self._draw(n_samples, self._key(random_state)))
+        return self._record.restore(self._sample(n_samples, self._key(random_state)))
 
     @undisturbed()
     def log_ratio(self, X: Any) -> np.ndarray:
@@ -231,7 +231,7 @@ class Refiner(Savable, ABC):
         array, _ = validate(self, X, reset=False)
         key = (self._entropy, _SCORE_KEY)
         rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
-        refined = self._draw(len(rows), key)
+        refined = self._sample(len(rows), key)
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(refined).numpy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -434,7 +434,7 @@ class Refiner(Savable, ABC):
         made = clone(ratio) if isinstance(ratio, DensityRatio) else None
         if isinstance(ratio, (GenerativeModel, nn.Module)):
             settings = LogisticRatio(**_GOING_ON)
-            made = trained_on(f"ratio of {type(self).__name__}", ratio, self._scaler, settings, self._record.columns)
+            made = warm_start(f"ratio of {type(self).__name__}", ratio, self._scaler, settings, self._record.columns)
         if made is None:
             raise ValueError(
                 f"ratio of {type(self).__name__} must be one of {with_gradient()}, a DensityRatio, or a sampler or a"
@@ -459,7 +459,7 @@ class Refiner(Savable, ABC):
         source = self._source()
         if not isinstance(source, LatentSource) or isinstance(self.generator_, GenerativeModel):
             return
-        latents = source.prior.draw(2, torch.Generator("cpu").manual_seed(0)).to(resolve_device(self.device))
+        latents = source.prior.sample(2, torch.Generator("cpu").manual_seed(0)).to(resolve_device(self.device))
         try:
             with torch.no_grad():
                 source.generate(latents)
@@ -511,8 +511,8 @@ class Refiner(Savable, ABC):
         """n scaled samples, checked but not refined."""
         source = self._source()
         if isinstance(source, RowSource):
-            return self._scaled_rows(source.draw(n, chunk_seed(*key)))
-        latents = source.prior.draw(n, torch.Generator("cpu").manual_seed(chunk_seed(*key)))
+            return self._scaled_rows(source.sample(n, chunk_seed(*key)))
+        latents = source.prior.sample(n, torch.Generator("cpu").manual_seed(chunk_seed(*key)))
         return self._from_latents(source, latents.to(resolve_device(self.device)))
 
     def _from_latents(self, source: LatentSource, latents: Tensor) -> Tensor:
@@ -531,7 +531,7 @@ class Refiner(Savable, ABC):
     def _scaled_rows(self, rows: np.ndarray) -> Tensor:
         """A generator's samples, checked, clamped and on the device."""
         self._check_rows(rows.shape[1:], np.isfinite(rows).reshape(len(rows), -1).all(1))
-        return self._scaler.pinned(self._scaler.to_tensor(rows)).to(resolve_device(self.device))
+        return self._scaler.restore_constants(self._scaler.to_tensor(rows)).to(resolve_device(self.device))
 
     def _check_rows(self, shape: tuple[int, ...], finite: np.ndarray) -> None:
         owner = type(self).__name__

@@ -13,7 +13,7 @@ from ..options import Adam
 from ..persistence import Count, Savable, State
 from ..ratios import DensityRatio, LogisticRatio
 from ..samplers import Sampler
-from ._critic import gone_on, trained_on
+from ._critic import finetune, warm_start
 from ._generators import is_fitted, kept
 from ._ordering import column_order, of_ordered
 
@@ -124,7 +124,7 @@ class CorrectedRatio(DensityRatio):
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self._n_updates += 1
-        self.corrector_ = gone_on(self.corrector_, self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
+        self.corrector_ = finetune(self.corrector_, self._source_rows(len(X_q), self._seed(self._n_updates)), X_q)
 
     def _log_ratio_tensor(self, x: Tensor) -> Tensor:
         of_source = of_ordered(self.source_.log_ratio_tensor, self._source_order())
@@ -177,7 +177,7 @@ class CorrectedRatio(DensityRatio):
         """
         settings = LogisticRatio(optimizer=Adam(_LR)) if self.corrector is None else self.corrector
         identity = Scaler.identity(source._record.shape)
-        made = trained_on("source of CorrectedRatio", source, identity, settings, columns_of(self))
+        made = warm_start("source of CorrectedRatio", source, identity, settings, columns_of(self))
         if made is None:
             raise ValueError(
                 f"source of CorrectedRatio must have a network for its critic, for the corrector to begin from, got"

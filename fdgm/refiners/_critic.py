@@ -13,9 +13,9 @@ from ..ratios import DensityRatio, LogisticRatio
 from ..training import GenerativeModel
 from ._ordering import column_order, of_ordered
 
-__all__ = ["Rescaled", "gone_on", "trained_on"]
+__all__ = ["Rescaled", "finetune", "warm_start"]
 
-_SHARE = 4  # each stage trains for the fraction 1/4 of a critic's first training
+_BUDGET_DIVISOR = 4  # each stage trains for the fraction 1/4 of a critic's first training
 
 
 class Rescaled(nn.Module):
@@ -49,7 +49,7 @@ class Rescaled(nn.Module):
         return t[:, 0] if t.dim() == 2 and t.shape[1] == 1 else t
 
 
-def trained_on(
+def warm_start(
     owner: str,
     critic: GenerativeModel | nn.Module,
     scaler: Scaler,
@@ -88,7 +88,7 @@ def trained_on(
     return LogisticRatio(**{**params, "critic": Rescaled(body, scaler, its, order)})
 
 
-def gone_on(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:
+def finetune(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:
     """A copy of a density ratio, re-estimated from its present state for samples that have moved.
 
     A critic is trained for another quarter of its budget. Its learning rate falls, and held-out rows choose the best
@@ -101,7 +101,7 @@ def gone_on(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRat
     if not isinstance(made, LogisticRatio):
         return made.update(X_p, X_q)
     budget = {"max_iter": made.max_iter, "max_seconds": made.max_seconds, "replay": made.replay}
-    iterations = None if made.max_iter is None else max(1, made.max_iter // _SHARE)
-    seconds = None if made.max_seconds is None else made.max_seconds / _SHARE
+    iterations = None if made.max_iter is None else max(1, made.max_iter // _BUDGET_DIVISOR)
+    seconds = None if made.max_seconds is None else made.max_seconds / _BUDGET_DIVISOR
     made.set_params(max_iter=iterations, max_seconds=seconds, replay=None, warm_start=True)._fit_silently(X_p, X_q)
     return made.set_params(**budget)

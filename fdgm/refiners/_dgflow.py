@@ -16,7 +16,7 @@ from ..inputs import with_seed
 from ..metrics import energy_distance
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
-from ._critic import gone_on
+from ._critic import finetune
 from ._ends import Ends
 from ._moving import Moving, Space, Step
 from ._row_mover import RowMover
@@ -312,7 +312,7 @@ class DGflowRefiner(RowMover):
         """The ratio for scaled rows that have moved, continued from the one before."""
         held = [*(ratio for ratio in [self.ratio_] if isinstance(ratio, DensityRatio)), *self._stages]
         last = held[-1] if held else with_seed(self._stage(), self._seed(_STAGE_KEY))
-        return gone_on(last, self._in_units_of(last, real), self._in_units_of(last, rows))
+        return finetune(last, self._in_units_of(last, real), self._in_units_of(last, rows))
 
     @torch.no_grad()
     def _ends_in(self, space: Space, points: Tensor, judges: Tensor) -> Ends:

@@ -40,5 +40,7 @@ class Ends:
         x, y = self.samples.to(t), self.held_out.to(t)
         right = torch.searchsorted(x, t.contiguous()).clamp(1, len(x) - 1)
         low, high = x[right - 1], x[right]
-        share = torch.where(high > low, (t - low) / (high - low).clamp(min=torch.finfo(t.dtype).tiny), 1.0).clamp(0, 1)
-        return torch.lerp(y[right - 1], y[right], share)
+        fraction = torch.where(high > low, (t - low) / (high - low).clamp(min=torch.finfo(t.dtype).tiny), 1.0).clamp(
+            0, 1
+        )
+        return torch.lerp(y[right - 1], y[right], fraction)

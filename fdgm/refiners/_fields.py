@@ -67,8 +67,8 @@ def field_of(
         own = ratio._scaled_log_ratio()
         if own is not None:
             own = of_ordered(own, column_order(f"generator of {owner}", ratio, columns))
-            trained_on = ratio.net_.device
-            return lambda points: own(points.to(trained_on)).to(device)
+            device_of_ratio = ratio.net_.device
+            return lambda points: own(points.to(device_of_ratio)).to(device)
     function = ratio.log_ratio_tensor if isinstance(ratio, (Sampler, CorrectedRatio)) else ratio
     if isinstance(ratio, Sampler):
         function = of_ordered(function, column_order(f"ratio of {owner}", ratio, columns))

@@ -88,11 +88,11 @@ class RowSource:
 
     Parameters
     ----------
-    draw : callable
+    sample : callable
         Maps a number n and a seed to n samples in X's units.
     """
 
-    draw: Callable[[int, int], np.ndarray]
+    sample: Callable[[int, int], np.ndarray]
 
 
 def is_fitted(estimator: Any) -> bool:
@@ -118,8 +118,8 @@ def check_generator(owner: str, generator: Any) -> Any:
         return kept(f"generator of {owner}", generator)
     if isinstance(generator, nn.Module):
         raise TypeError(
-            f"generator of {owner} must come with the law of its latents where it is a torch.nn.Module, got a bare"
-            f" {type(generator).__name__}; pass fdgm.refiners.LatentGenerator(module, latent_size)."
+            f"generator of {owner} must come with the distribution of its latents where it is a torch.nn.Module, got a"
+            f" bare {type(generator).__name__}; pass fdgm.refiners.LatentGenerator(module, latent_size)."
         )
     if isinstance(generator, type) or not HasMethods("sample").is_satisfied_by(generator):
         raise TypeError(
@@ -205,7 +205,7 @@ def _scaled(
             raise ValueError(f"generator of {owner} must give a tensor with a row for each of its latents, got {got}.")
         if rows.shape[1:] != shape:  # otherwise it might silently broadcast over X's columns
             raise ValueError(f"generator of {owner} must give rows of X's shape {shape}, got {tuple(rows.shape[1:])}.")
-        return scaler.pinned(scaler.scaled(rows).to(torch.float32))
+        return scaler.restore_constants(scaler.scaled(rows).to(torch.float32))
 
     return generate
 

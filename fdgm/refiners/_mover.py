@@ -234,7 +234,7 @@ class Mover(Refiner):
         The first few rows can be skipped if rows are drawn, not made from latents.
         """
         made, source = self._source(), torch.Generator("cpu").manual_seed(chunk_seed(*key, 0))
-        given = None if isinstance(made, LatentSource) else made.draw(skip + n, chunk_seed(*key))[skip:]
+        given = None if isinstance(made, LatentSource) else made.sample(skip + n, chunk_seed(*key))[skip:]
         latent = self.space_ == "latent"
         return self._start(given, source, latent, n), self._spaces(latent), source
 
@@ -279,11 +279,11 @@ class Mover(Refiner):
                 f" generator has not learned anything, got {outside} of {len(latents)} outside."
             )
 
-    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+    def _sample(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
         source = self._source()
         if isinstance(source, LatentSource):
             return self._run(None, n_samples, key, latent=self.space_ == "latent")
-        rows = source.draw(n_samples, chunk_seed(*key))
+        rows = source.sample(n_samples, chunk_seed(*key))
         return self._run(rows, n_samples, key, latent=False)
 
     def _run(
@@ -297,20 +297,20 @@ class Mover(Refiner):
     ) -> np.ndarray:
         """Move chunks in several processes. Each chunk has its own seed, so the process does not matter."""
         n_chunks = -(-n_samples // _CHUNK)
-        shares = np.array_split(np.arange(n_chunks), min(n_chunks, effective_n_jobs(self.n_jobs)))
+        groups = np.array_split(np.arange(n_chunks), min(n_chunks, effective_n_jobs(self.n_jobs)))
         tasks = [
-            delayed(self._run_share)(
-                None if given is None else given[share[0] * _CHUNK : (share[-1] + 1) * _CHUNK],
-                share,
+            delayed(self._run_part)(
+                None if given is None else given[group[0] * _CHUNK : (group[-1] + 1) * _CHUNK],
+                group,
                 key,
                 latent,
                 keep_latents,
-                min((share[-1] + 1) * _CHUNK, n_samples) - share[0] * _CHUNK,
+                min((group[-1] + 1) * _CHUNK, n_samples) - group[0] * _CHUNK,
             )
-            for share in shares
+            for group in groups
         ]
         parts, stopped = [], 0
-        for rows, n_stopped in Parallel(n_jobs=len(shares))(tasks):
+        for rows, n_stopped in Parallel(n_jobs=len(groups))(tasks):
             parts.append(rows)
             stopped += n_stopped
         result = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -323,10 +323,10 @@ class Mover(Refiner):
             )
         return result
 
-    def _run_share(
+    def _run_part(
         self,
         given: np.ndarray | None,
-        share: np.ndarray,
+        chunks: np.ndarray,
         key: tuple[int, ...],
         latent: bool,
         keep_latents: bool,
@@ -335,7 +335,7 @@ class Mover(Refiner):
         """Move consecutive chunks, n_rows in all. Return them and the number of rows that were stopped."""
         result, stopped = None, 0
         with one_thread():
-            for k, chunk in enumerate(share):
+            for k, chunk in enumerate(chunks):
                 here = slice(k * _CHUNK, min((k + 1) * _CHUNK, n_rows))
                 part = None if given is None else given[here]
                 rows, alive = self._run_chunk(part, (*key, int(chunk)), latent, keep_latents)
@@ -370,7 +370,7 @@ class Mover(Refiner):
         """n points to move."""
         device, made = resolve_device(self.device), self._source()
         if isinstance(made, LatentSource) and given is None:
-            points = made.prior.draw(n, source).to(device)
+            points = made.prior.sample(n, source).to(device)
             return points if latent else self._from_latents(made, points)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")

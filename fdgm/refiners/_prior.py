@@ -23,7 +23,7 @@ class Prior:
     size: int
     bounds: tuple[float, float] | None = None
 
-    def draw(self, n: int, source: torch.Generator) -> Tensor:
+    def sample(self, n: int, source: torch.Generator) -> Tensor:
         """Draw n latents (n, size), with the randomness of `source`, on the CPU."""
         if self.bounds is None:
             return torch.randn(n, self.size, generator=source, dtype=torch.float32, device=source.device)

@@ -75,7 +75,7 @@ class Selector(Refiner):
         index = index_of(X)
         return record.restore(array[chosen], None if index is None else index[chosen])
 
-    def _draw(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
+    def _sample(self, n_samples: int, key: tuple[int, ...]) -> np.ndarray:
         parts, found = [], 0
         for chunk, rows in enumerate(self._candidates(key)):
             t = self._calibrated(self._field_of(rows))

@@ -6,24 +6,24 @@ from ._minibatch import MinibatchDiscrimination
 from ._packing import Packing
 from ._penalties import R1, CriticRegularizer, GradientPenalty, WeightClip
 from ._reconstructor import Reconstructor
-from ._remedy import GeneratorStep, Judge, MakeCritic, Remedy
 from ._spectral import SpectralNorm
+from ._stabilizer import CriticFunction, GeneratorStep, MakeCritic, Stabilizer
 from ._unrolling import Unrolling
 
 __all__ = [
     "R1",
+    "CriticFunction",
     "CriticRegularizer",
     "FeatureMatching",
     "GeneratorStep",
     "GradientPenalty",
-    "Judge",
     "MakeCritic",
     "MinibatchDiscrimination",
     "Packing",
     "Reconstructor",
     "Regularizer",
-    "Remedy",
     "SpectralNorm",
+    "Stabilizer",
     "Unrolling",
     "WeightClip",
 ]

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from ._last_layer import last_layer
-from ._remedy import GeneratorStep, Remedy
+from ._stabilizer import GeneratorStep, Stabilizer
 
 __all__ = ["FeatureMatching"]
 
 
-class FeatureMatching(Remedy):
+class FeatureMatching(Stabilizer):
     """Feature matching: the generator's loss is ‖E_data[h] − E_model[h]‖².
 
     h is the input of the critic's last linear layer. This replaces the objective's rule for the generator. The
@@ -30,8 +30,8 @@ class FeatureMatching(Remedy):
         hook = layer.register_forward_pre_hook(lambda module, inputs: features.append(inputs[0]))
         try:
             with torch.no_grad():
-                step.judge(*step.real)
-            step.judge(*step.fake)
+                step.critic_fn(*step.real)
+            step.critic_fn(*step.fake)
         finally:
             hook.remove()
         # Features may be bfloat16, too coarse for means over many rows.

@@ -12,7 +12,7 @@ from ..component import Component
 from ..options import Optimizer
 from ._last_layer import last_layer
 from ._penalties import CriticRegularizer
-from ._remedy import MakeCritic, Remedy
+from ._stabilizer import MakeCritic, Stabilizer
 
 __all__ = ["MinibatchDiscrimination"]
 
@@ -47,7 +47,7 @@ class Closeness(nn.Module):
         return self.layer(torch.cat([features, self.closeness(features)], dim=1))
 
 
-class MinibatchDiscrimination(Remedy):
+class MinibatchDiscrimination(Stabilizer):
     """Minibatch discrimination: the critic's last layer also sees how close a row's features are to those of others.
 
     Closeness is the mean of exp(−‖m_i − m_j‖₁) over the rows of a group, for each of `n_kernels` linear maps to

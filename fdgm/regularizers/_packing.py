@@ -4,12 +4,12 @@ from typing import ClassVar
 
 from .._checks import check_count, check_params
 from ..options import Optimizer
-from ._remedy import Remedy
+from ._stabilizer import Stabilizer
 
 __all__ = ["Packing"]
 
 
-class Packing(Remedy):
+class Packing(Stabilizer):
     """Packing: the critic judges packs of `size` independent samples, which show a lack of diversity.
 
     A pack concatenates its rows, along the channels for images. Only the critic's first layer grows. As in the paper,

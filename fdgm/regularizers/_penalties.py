@@ -81,9 +81,9 @@ class GradientPenalty(CriticRegularizer):
         check_params(self, check_number, "weight")
         check_params(self, check_flag, "two_sided")
         n = min(len(batch_p[0]), len(batch_q[0]))
-        share = torch.rand(n, generator=stream, device=batch_p[0].device, dtype=batch_p[0].dtype)
+        fraction = torch.rand(n, generator=stream, device=batch_p[0].device, dtype=batch_p[0].dtype)
         between = (
-            torch.lerp(q[:n], p[:n], share.view(-1, *[1] * (p.dim() - 1)))
+            torch.lerp(q[:n], p[:n], fraction.view(-1, *[1] * (p.dim() - 1)))
             for p, q in zip(batch_p, batch_q, strict=True)
         )
         slope = _squared_slopes(critic, tuple(between)).sqrt()

@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from .._checks import check_number, check_params
 from ..architectures import Architecture
 from ..options import Optimizer
-from ._remedy import GeneratorStep, Remedy
+from ._stabilizer import GeneratorStep, Stabilizer
 
 __all__ = ["Reconstructor"]
 
 
-class Reconstructor(Remedy):
+class Reconstructor(Stabilizer):
     """VEEGAN: a network F from data to latents, trained with the generator G on weight · E‖z − F(G(z))‖² / latent size.
 
     The critic judges pairs: (x, F(x)) of data against (G(z), z) of the model. F's latents of data thus become standard

@@ -8,14 +8,14 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..component import Component
 from ._penalties import CriticRegularizer
-from ._remedy import MakeCritic, Remedy
+from ._stabilizer import MakeCritic, Stabilizer
 
 __all__ = ["SpectralNorm"]
 
 _NORMED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-class SpectralNorm(Remedy):
+class SpectralNorm(Stabilizer):
     """Spectral normalisation: each linear layer and convolution of the critic is divided by its largest singular value.
 
     The critic's slope is then bounded, by 1 if its activations' slopes are. For a convolution the norm is that of its

@@ -10,12 +10,12 @@ from .._checks import check_count, check_params
 from ..component import Component
 from ..options import Adam, Optimizer
 from ._penalties import CriticRegularizer
-from ._remedy import GeneratorStep, Remedy
+from ._stabilizer import GeneratorStep, Stabilizer
 
 __all__ = ["Unrolling"]
 
 
-class Unrolling(Remedy):
+class Unrolling(Stabilizer):
     """Unrolling: the generator's loss uses the critic after `n_steps` further updates, and differentiates through them.
 
     Each update is an Adam step on the critic's loss, which depends on the generator's rows. The critic itself and its
@@ -41,13 +41,13 @@ class Unrolling(Remedy):
         states = [_AdamState.of(step.optimizer, weight) for weight in weights]
         (group,) = step.optimizer.param_groups
         for _ in range(self.n_steps):
-            critic_loss = step.critic_loss(step.judge_with(buffers | dict(zip(names, weights, strict=True))))
+            critic_loss = step.critic_loss(step.critic_fn_with(buffers | dict(zip(names, weights, strict=True))))
             gradients = torch.autograd.grad(critic_loss, weights, create_graph=True)
             weights = [
                 state.update(weight, gradient, group)
                 for state, weight, gradient in zip(states, weights, gradients, strict=True)
             ]
-        return replace(step, judge=step.judge_with(buffers | dict(zip(names, weights, strict=True))))
+        return replace(step, critic_fn=step.critic_fn_with(buffers | dict(zip(names, weights, strict=True))))
 
     def check(self, *, batch_size: int, optimizer: Optimizer) -> None:
         check_params(self, check_count, "n_steps")

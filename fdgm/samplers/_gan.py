@@ -14,7 +14,7 @@ from ..inputs import Seeds
 from ..nets import resolve_device
 from ..objectives import Objective
 from ..options import Adam, Checkpoint, EarlyStopping, InstanceNoise, Optimizer, Option, Replay
-from ..regularizers import CriticRegularizer, Regularizer, Remedy
+from ..regularizers import CriticRegularizer, Regularizer, Stabilizer
 from ._base import Sampler
 from ._gan_net import GANNet, GANSettings
 
@@ -161,7 +161,7 @@ class GANSampler(Sampler):
         "ema": [Interval(Real, 0, 1, closed="neither"), None],
     }
     _components: ClassVar = {**Sampler._components, "objective": "objective", "regularizer": "regularizer"}
-    _mends: ClassVar[dict[str, str]] = {
+    _failure_hints: ClassVar[dict[str, str]] = {
         "non_finite": "Lower {critic_optimizer} or {generator_optimizer}, or take another {objective}.",
         "explosion": "Lower {critic_optimizer} or {generator_optimizer}, or take another {objective}.",
         "collapse": (
@@ -224,11 +224,11 @@ class GANSampler(Sampler):
         self.callbacks = callbacks
 
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
-        for remedy in self.net_.settings.remedies:
-            if not remedy.single:
+        for stabilizer in self.net_.settings.stabilizers:
+            if not stabilizer.single:
                 raise ValueError(
                     f"regularizer of GANSampler must leave the critic a function of single rows for log_ratio, got"
-                    f" {remedy!r}: its critic judges rows together with others, or with latents."
+                    f" {stabilizer!r}: its critic judges rows together with others, or with latents."
                 )
         return super()._scaled_log_ratio()
 
@@ -253,12 +253,12 @@ class GANSampler(Sampler):
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
         objective: Objective = registry.make("objective", self.objective)
-        penalties, remedies = self._regularizers()
+        penalties, stabilizers = self._regularizers()
         settings = GANSettings(
             architecture=architecture,
             objective=objective,
             regularizers=penalties,
-            remedies=remedies,
+            stabilizers=stabilizers,
             latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
             n_generator_steps=self.n_generator_steps,
             n_critic_steps=objective.n_critic_steps if self.n_critic_steps is None else self.n_critic_steps,
@@ -273,7 +273,7 @@ class GANSampler(Sampler):
             settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
         ).initialize()
 
-    def _regularizers(self) -> tuple[tuple[CriticRegularizer, ...], tuple[Remedy, ...]]:
+    def _regularizers(self) -> tuple[tuple[CriticRegularizer, ...], tuple[Stabilizer, ...]]:
         """Penalties and projections of the critic, and stabilizers, checked for compatibility with the objective.
 
         Raises
@@ -292,7 +292,7 @@ class GANSampler(Sampler):
                 reason = one.clashes(other) or other.clashes(one)
                 if isinstance(one, type(other)) or isinstance(other, type(one)):
                     reason = "the objective has it, with parameters" if i < len(own) else "one of its kind is enough"
-                elif isinstance(one, Remedy) and isinstance(other, Remedy) and one.pairs and other.pairs:
+                elif isinstance(one, Stabilizer) and isinstance(other, Stabilizer) and one.pairs and other.pairs:
                     reason = "the critic's pairs hold latents of data, and each of them makes its own"
                 if reason is not None:
                     raise ValueError(
@@ -300,12 +300,12 @@ class GANSampler(Sampler):
                         f" {other!r} with {one!r}: {reason}."
                     )
         for one in made:
-            if not isinstance(one, (CriticRegularizer, Remedy)):
+            if not isinstance(one, (CriticRegularizer, Stabilizer)):
                 raise TypeError(
-                    f"regularizer of GANSampler must be a CriticRegularizer or a Remedy, got {type(one).__name__}."
+                    f"regularizer of GANSampler must be a CriticRegularizer or a Stabilizer, got {type(one).__name__}."
                 )
         penalties = tuple(one for one in made if isinstance(one, CriticRegularizer))
-        remedies = tuple(one for one in made if isinstance(one, Remedy))
-        for remedy in remedies:
-            remedy.check(batch_size=self.batch_size, optimizer=self._option("critic_optimizer"))
-        return penalties, remedies
+        stabilizers = tuple(one for one in made if isinstance(one, Stabilizer))
+        for stabilizer in stabilizers:
+            stabilizer.check(batch_size=self.batch_size, optimizer=self._option("critic_optimizer"))
+        return penalties, stabilizers

@@ -14,7 +14,7 @@ from ..inputs import Seeds, chunk_seed
 from ..nets import Average, CriticStep, MultiNet, Rows, Settings, Watch, forward, mean_loss, spread
 from ..objectives import Objective
 from ..options import InstanceNoise, Optimizer
-from ..regularizers import CriticRegularizer, GeneratorStep, Judge, MakeCritic, Remedy
+from ..regularizers import CriticFunction, CriticRegularizer, GeneratorStep, MakeCritic, Stabilizer
 
 __all__ = ["GANNet", "GANSettings"]
 
@@ -31,7 +31,7 @@ class GANSettings(Settings):
     architecture: Architecture
     objective: Objective
     regularizers: tuple[CriticRegularizer, ...]
-    remedies: tuple[Remedy, ...]
+    stabilizers: tuple[Stabilizer, ...]
     latent_size: int
     n_generator_steps: int
     n_critic_steps: int
@@ -45,12 +45,12 @@ class GANSettings(Settings):
     @property
     def rows_per_output(self) -> int:
         """Number of rows in one input of the critic."""
-        return math.prod(remedy.rows_per_output for remedy in self.remedies)
+        return math.prod(stabilizer.rows_per_output for stabilizer in self.stabilizers)
 
     @property
     def pairs(self) -> bool:
         """Whether the critic judges pairs of data and latents."""
-        return any(remedy.pairs for remedy in self.remedies)
+        return any(stabilizer.pairs for stabilizer in self.stabilizers)
 
 
 class GANNet(MultiNet):
@@ -76,7 +76,7 @@ class GANNet(MultiNet):
 
     def initialize_module(self) -> "GANNet":
         s, seeds = self.settings, self.seeds
-        ours = is_built_in(s.architecture, *s.remedies)
+        ours = is_built_in(s.architecture, *s.stabilizers)
         self.critic_ = seeded(self._make_critic, seeds.critic, built_in=ours).to(self.device)
         self.generator_ = s.architecture.generator(self.data_shape, s.latent_size, seed=seeds.generator).to(self.device)
         extras = seeded(self._make_extras, chunk_seed(seeds.critic, 1), built_in=ours)
@@ -159,12 +159,12 @@ class GANNet(MultiNet):
 
     def _real(self, X: Rows, noise: float) -> tuple[Tensor, ...]:
         """A batch of data, in the form that the critic judges."""
-        rows = X.draw(self.settings.batch_size * self.settings.rows_per_output, self.batches_)
+        rows = X.sample(self.settings.batch_size * self.settings.rows_per_output, self.batches_)
         if not self.settings.pairs:
             return self._judged(rows, rows, noise)
-        (remedy,) = (remedy for remedy in self.settings.remedies if remedy.pairs)
+        (stabilizer,) = (stabilizer for stabilizer in self.settings.stabilizers if stabilizer.pairs)
         with torch.no_grad():
-            latents = remedy.latents_of(rows, self._called_extras())
+            latents = stabilizer.latents_of(rows, self._called_extras())
         return self._judged(rows, latents, noise)
 
     def _judged(self, rows: Tensor, latents: Tensor, noise: float) -> tuple[Tensor, ...]:
@@ -182,9 +182,9 @@ class GANNet(MultiNet):
         s, critic_step = self.settings, self.critic_step_
         step = GeneratorStep(
             critic=self.critic_,
-            judge=critic_step.outputs,
-            judge_with=self._judge_with,
-            critic_loss=lambda judge: critic_step.losses(judge, real, fake)[1],
+            critic_fn=critic_step.outputs,
+            critic_fn_with=self._judge_with,
+            critic_loss=lambda critic_fn: critic_step.losses(critic_fn, real, fake)[1],
             optimizer=self.optimizer_critic_,
             real=real,
             fake=fake,
@@ -192,23 +192,23 @@ class GANNet(MultiNet):
             latents=latents,
             modules=self._called_extras(),
         )
-        for remedy in s.remedies:
-            step = remedy.look_ahead(step)
-        terms = [term for remedy in s.remedies if (term := remedy.generator_loss(step)) is not None]
-        if not any(remedy.replaces_rule for remedy in s.remedies):
-            terms.append(s.objective.generator_loss(step.judge(*step.fake)))
+        for stabilizer in s.stabilizers:
+            step = stabilizer.look_ahead(step)
+        terms = [term for stabilizer in s.stabilizers if (term := stabilizer.generator_loss(step)) is not None]
+        if not any(stabilizer.replaces_rule for stabilizer in s.stabilizers):
+            terms.append(s.objective.generator_loss(step.critic_fn(*step.fake)))
         loss = torch.stack(terms).sum() if len(terms) > 1 else terms[0]
         self.optimizer_generator_.zero_grad(set_to_none=True)
         loss.backward(inputs=self._trained)  # the critic's weights would take as long again
         self.optimizer_generator_.step()
         return loss.detach()
 
-    def _judge_with(self, weights: dict[str, Tensor]) -> Judge:
+    def _judge_with(self, weights: dict[str, Tensor]) -> CriticFunction:
         """The critic with other weights or buffers."""
         critic = partial(_call, self.critic_, weights)
         return lambda *points: forward(critic, self.settings.precision, *points)
 
-    def _called_extras(self) -> dict[str, Judge]:
+    def _called_extras(self) -> dict[str, CriticFunction]:
         """The stabilizers' own networks, as training calls them."""
         return {name: partial(forward, module, self.settings.precision) for name, module in self.extras_.items()}
 
@@ -216,8 +216,8 @@ class GANNet(MultiNet):
         s = self.settings
         size = s.rows_per_output
         make: MakeCritic = partial(_make_critic, s.architecture)
-        for remedy in sorted(s.remedies, key=lambda remedy: remedy.last):
-            make = partial(remedy.make_critic, make)
+        for stabilizer in sorted(s.stabilizers, key=lambda stabilizer: stabilizer.last):
+            make = partial(stabilizer.make_critic, make)
         shape = (size * self.data_shape[0], *self.data_shape[1:])
         return make(shape, size * s.latent_size if s.pairs else None)
 
@@ -225,8 +225,8 @@ class GANNet(MultiNet):
         """The stabilizers' own networks."""
         s = self.settings
         made: dict[str, nn.Module] = {}
-        for remedy in s.remedies:
-            made |= remedy.make_modules(s.architecture, self.data_shape, s.latent_size)
+        for stabilizer in s.stabilizers:
+            made |= stabilizer.make_modules(s.architecture, self.data_shape, s.latent_size)
         return nn.ModuleDict(made)
 
     @torch.no_grad()
@@ -235,7 +235,7 @@ class GANNet(MultiNet):
         s = self.settings
         critic_loss = mean_loss(self._losses, _CRITIC, like=rows)
         generator_loss = mean_loss(self._losses, _GENERATOR, like=rows)
-        real = X.draw(s.batch_size, self.batches_)
+        real = X.sample(s.batch_size, self.batches_)
         samples = forward(self.sampling_module.eval(), s.precision, latents[: s.batch_size])
         figures = torch.stack(
             [

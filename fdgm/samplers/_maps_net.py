@@ -178,7 +178,7 @@ class MapsNet(MultiNet):
         progress, iteration = self.clock_.read(), len(self.history)
         self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(progress, iteration))
         if iteration == 1:
-            self.base_.set(X.draw(min(len(X), _BASE_ROWS), self.batches_))
+            self.base_.set(X.sample(min(len(X), _BASE_ROWS), self.batches_))
         start = pool = self._moved()
         noise = self._noise(progress / (1 - _CLOSING))
         losses: list[tuple[str, Tensor]] = []
@@ -216,7 +216,7 @@ class MapsNet(MultiNet):
         """One step of the critic, and of its average, on a batch of noised rows; the loss."""
         n = self.settings.batch_size
         index = torch.randint(len(particles), (n,), generator=self.batches_, device=self.device, dtype=torch.int64)
-        real = self._noised(X.draw(n, self.batches_), noise)
+        real = self._noised(X.sample(n, self.batches_), noise)
         loss = self.critic_step_(real, self._noised(particles[index], noise))
         self.averager_.update(_PAST_WARM_UP)
         return loss
@@ -257,7 +257,7 @@ class MapsNet(MultiNet):
     def _summarise(self, X: Rows, start: Tensor, pool: Tensor, loss: Tensor, losses: list[tuple[str, Tensor]]) -> None:
         """Put the iteration's figures into the history, in one transfer, and raise where they show a failure."""
         s = self.settings
-        real = X.draw(s.batch_size, self.batches_)
+        real = X.sample(s.batch_size, self.batches_)
         t = self.critic_step_.log_ratio()(real)
         *named, farthest = torch.stack(
             [

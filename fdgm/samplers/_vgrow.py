@@ -225,7 +225,7 @@ class VGrowSampler(Sampler):
     _call_params: ClassVar = (*Sampler._call_params, "record_particles")
     _named_options: ClassVar = ("generator",)
     _components: ClassVar = {**Sampler._components, "divergence": "divergence", "ratio": "density_ratio"}
-    _mends: ClassVar[dict[str, str]] = {
+    _failure_hints: ClassVar[dict[str, str]] = {
         "non_finite, the generator": "Lower the rate of the optimizer of {generator}.",
         "explosion, the generator": "Lower the rate of the optimizer of {generator}.",
         "non_finite": "Lower {step_size} or {critic_optimizer}, or bring {scale_clip} nearer to 1.",
@@ -433,7 +433,7 @@ class VGrowSampler(Sampler):
         kept, shape = state.part("particles"), (None, *self._record.shape)
         for name in kept.tensors:
             if not (name.isascii() and name.isdigit()) or len(name) > 18:
-                raise FileError(f"particles must be under the number of their outer loop, got {name[:40]!r}")
+                raise FileError(f"particles must be under the number of their iteration, got {name[:40]!r}")
             self.particles_[int(name)] = kept.array(name, shape, self._record.dtype)
         return self
 

@@ -60,7 +60,7 @@ class VGrowSettings(Settings):
 
 
 class VGrowNet(MultiNet):
-    """Critic and generator. A training step is one outer loop of section 3 of the paper.
+    """Critic and generator. A training step is one iteration of section 3 of the paper.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ class VGrowNet(MultiNet):
         s = self.settings
         if s.network.n_warmup_steps == 0:
             return
-        found = PrincipalComponents.of(X.draw(_WARM_ROWS, self.batches_), s.latent_size)
+        found = PrincipalComponents.of(X.sample(_WARM_ROWS, self.batches_), s.latent_size)
         turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
         # (latent_size, *shape): latents times this map have the covariance of the rows' first k principal components.
         map_ = (turn * (_WARM_SPREAD * found.deviations)) @ found.directions
@@ -240,7 +240,7 @@ class VGrowNet(MultiNet):
         # A ratio is fitted anew, so it needs all particles. A critic has learned from many batches before.
         n = s.batch_size if s.ratio is None else s.network.n_particles
         index = torch.randint(s.network.n_particles, (n,), generator=self.batches_, device=self.device)
-        real = X.draw(n, self.batches_)
+        real = X.sample(n, self.batches_)
         loss = self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise))
         self._losses.append((_CRITIC, loss))
 
@@ -265,7 +265,7 @@ class VGrowNet(MultiNet):
     ) -> None:
         """Record the iteration's figures in the history, in one transfer. Raise if they show a failure."""
         s = self.settings
-        real = X.draw(s.batch_size, self.batches_)
+        real = X.sample(s.batch_size, self.batches_)
         t = self.critic_step_.log_ratio()(real)
         samples = forward(self.sampling_module, s.precision, latents[: s.batch_size])
         figures = torch.stack(

@@ -100,8 +100,8 @@ def evaluation_is_deterministic(trial: Trial) -> None:
         module, inputs = network.make(), network.inputs()
         require(
             torch.equal(module(*inputs), module(*inputs)),
-            f"{network} must give the same output twice in evaluation mode; chance, and what updates itself, belongs to"
-            " training mode",
+            f"{network} must give the same output twice in evaluation mode; randomness, and what updates itself, is"
+            " for training mode",
         )
 
 

@@ -37,7 +37,7 @@ def given_by_plugin(component: object, base: type, name: str) -> bool:
 
 
 def global_states() -> dict[str, object]:
-    """Of each global source of chance, as something that can be compared."""
+    """The state of each global source of randomness, as something that can be compared."""
     kind, keys, *rest = np.random.get_state(legacy=True)
     return {
         "torch": torch.get_rng_state().numpy().tobytes(),

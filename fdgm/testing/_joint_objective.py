@@ -137,8 +137,8 @@ def chance_is_the_callers(objective: JointObjective) -> None:
         first, again = (model.loss(objective, _scaling()) for _ in range(2))
         require(
             torch.equal(first, again) and global_states() == before,
-            f"loss of {named(objective)} must be the same for the same batch, whose noise is all the chance that there"
-            f" is, but was {first.item():.6g} and {again.item():.6g}, or moved a global state",
+            f"loss of {named(objective)} must be the same for the same batch, whose noise is all the randomness that"
+            f" there is, but was {first.item():.6g} and {again.item():.6g}, or moved a global state",
         )
 
 

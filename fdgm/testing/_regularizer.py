@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..architectures import MLP
-from ..regularizers import CriticRegularizer, GeneratorStep, Regularizer, Remedy
+from ..regularizers import CriticRegularizer, GeneratorStep, Regularizer, Stabilizer
 from ._check import Checks, Property, named, require
 from ._component import check_copies, global_states, instance
 from ._gan import SHAPE, TinyGAN
@@ -18,8 +18,8 @@ __all__ = ["check_regularizer"]
 _OUTPUTS = 64  # of the critic on each sample
 
 
-class _Plain(Remedy):
-    """No remedy."""
+class _Plain(Stabilizer):
+    """No stabilizer."""
 
 
 def check_regularizer(obj: Regularizer | type[Regularizer]) -> Checks:
@@ -35,7 +35,7 @@ def check_regularizer(obj: Regularizer | type[Regularizer]) -> Checks:
     Checks
         Loop over them, ``run()`` them, or give them to pytest. They check the penalty and projection of a
         :class:`~fdgm.regularizers.CriticRegularizer`, and the critic and generator step of a
-        :class:`~fdgm.regularizers.Remedy`.
+        :class:`~fdgm.regularizers.Stabilizer`.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def check_regularizer(obj: Regularizer | type[Regularizer]) -> Checks:
             [penalty_is_one_number, projection_keeps_the_shapes],
             [does_something_to_a_critic, chance_is_the_streams_alone, can_be_saved],
         )
-    if isinstance(regularizer, Remedy):
+    if isinstance(regularizer, Stabilizer):
         properties: list[Property] = [
             does_something_to_a_gan,
             every_weight_of_the_critic_is_used,
@@ -70,7 +70,7 @@ def check_regularizer(obj: Regularizer | type[Regularizer]) -> Checks:
             can_be_saved,
         ]
         return Checks(regularizer, [critic_has_one_output_a_pack, generator_loss_is_one_number], properties)
-    raise TypeError(f"check_regularizer takes a CriticRegularizer or a Remedy, got {regularizer!r}.")
+    raise TypeError(f"check_regularizer takes a CriticRegularizer or a Stabilizer, got {regularizer!r}.")
 
 
 def _steep_critic() -> nn.Module:
@@ -135,85 +135,89 @@ def chance_is_the_streams_alone(regularizer: CriticRegularizer) -> None:
     )
 
 
-def critic_has_one_output_a_pack(remedy: Remedy) -> None:
-    gan = TinyGAN(remedy, _OUTPUTS)
+def critic_has_one_output_a_pack(stabilizer: Stabilizer) -> None:
+    gan = TinyGAN(stabilizer, _OUTPUTS)
     output = gan.critic(*gan.step().fake)
     require(
         isinstance(output, Tensor) and output.shape == (_OUTPUTS,),
-        f"make_critic of {named(remedy)} must give a critic with an output (n,) for n packs of {remedy.rows_per_output}"
-        f" rows, got {tuple(output.shape)} for {_OUTPUTS}",
+        f"make_critic of {named(stabilizer)} must give a critic with an output (n,) for n packs of"
+        f" {stabilizer.rows_per_output} rows, got {tuple(output.shape)} for {_OUTPUTS}",
     )
 
 
-def generator_loss_is_one_number(remedy: Remedy) -> None:
-    step: Any = remedy.look_ahead(TinyGAN(remedy, _OUTPUTS).step())
-    require(isinstance(step, GeneratorStep), f"look_ahead of {named(remedy)} must return a GeneratorStep, got {step!r}")
-    term: Any = remedy.generator_loss(step)
+def generator_loss_is_one_number(stabilizer: Stabilizer) -> None:
+    step: Any = stabilizer.look_ahead(TinyGAN(stabilizer, _OUTPUTS).step())
+    require(
+        isinstance(step, GeneratorStep), f"look_ahead of {named(stabilizer)} must return a GeneratorStep, got {step!r}"
+    )
+    term: Any = stabilizer.generator_loss(step)
     require(
         (isinstance(term, Tensor) and term.shape == () and bool(torch.isfinite(term)))
-        or (term is None and not remedy.replaces_rule),
-        f"generator_loss of {named(remedy)} must be one finite number, or None where it takes no rule's place, got"
+        or (term is None and not stabilizer.replaces_rule),
+        f"generator_loss of {named(stabilizer)} must be one finite number, or None where it takes no rule's place, got"
         f" {term!r}",
     )
 
 
-def does_something_to_a_gan(remedy: Remedy) -> None:
-    found, plain = TinyGAN(remedy, _OUTPUTS).gradients(), TinyGAN(_Plain(), _OUTPUTS).gradients()
+def does_something_to_a_gan(stabilizer: Stabilizer) -> None:
+    found, plain = TinyGAN(stabilizer, _OUTPUTS).gradients(), TinyGAN(_Plain(), _OUTPUTS).gradients()
     require(
         any(
             one is None or other is None or not torch.equal(one, other) for one, other in zip(found, plain, strict=True)
         ),
-        f"{named(remedy)} must change the critic or the generator's step, but changes neither",
+        f"{named(stabilizer)} must change the critic or the generator's step, but changes neither",
     )
 
 
-def every_weight_of_the_critic_is_used(remedy: Remedy) -> None:
-    gan = TinyGAN(remedy, _OUTPUTS)
+def every_weight_of_the_critic_is_used(stabilizer: Stabilizer) -> None:
+    gan = TinyGAN(stabilizer, _OUTPUTS)
     names, weights = zip(*gan.critic.named_parameters(), strict=True)
     gradients = torch.autograd.grad(gan.step().critic_loss(gan.critic), weights, allow_unused=True)
     unused = [name for name, gradient in zip(names, gradients, strict=True) if gradient is None]
-    require(not unused, f"make_critic of {named(remedy)} must give a critic that uses its weights, but not {unused}")
+    require(
+        not unused, f"make_critic of {named(stabilizer)} must give a critic that uses its weights, but not {unused}"
+    )
 
 
-def single_tells_what_the_critic_judges(remedy: Remedy) -> None:
-    gan = TinyGAN(remedy, _OUTPUTS)
+def single_tells_what_the_critic_judges(stabilizer: Stabilizer) -> None:
+    gan = TinyGAN(stabilizer, _OUTPUTS)
     points = gan.step().fake
     gan.critic.eval()
     with torch.no_grad():
         first = gan.critic(*points)[0]
         beside_others = gan.critic(*(torch.cat([part[:1], part[1:] + 1]) for part in points))[0]
     # A matrix product with other rows rounds the first one alike, except for the order of its sums.
-    single = bool((first - beside_others).abs() < 1e-5) and remedy.rows_per_output == 1 and not remedy.pairs
+    single = bool((first - beside_others).abs() < 1e-5) and stabilizer.rows_per_output == 1 and not stabilizer.pairs
     require(
-        remedy.single == single,
-        f"single of {named(remedy)} must say whether each output of its critic is of one row alone, which is {single},"
-        f" got {remedy.single!r}",
+        stabilizer.single == single,
+        f"single of {named(stabilizer)} must say whether each output of its critic is of one row alone, which is"
+        f" {single}, got {stabilizer.single!r}",
     )
 
 
-def generator_is_reached(remedy: Remedy) -> None:
-    gradients = TinyGAN(remedy, _OUTPUTS).gradients()
+def generator_is_reached(stabilizer: Stabilizer) -> None:
+    gradients = TinyGAN(stabilizer, _OUTPUTS).gradients()
     require(
         all(gradient is not None and torch.isfinite(gradient).all() for gradient in gradients)
         and any(gradient is not None and gradient.any() for gradient in gradients),
-        f"{named(remedy)} must leave the generator's loss a finite gradient in its weights, but cuts it off",
+        f"{named(stabilizer)} must leave the generator's loss a finite gradient in its weights, but cuts it off",
     )
 
 
-def critic_stays_in_the_generators_step(remedy: Remedy) -> None:
-    gan = TinyGAN(remedy, _OUTPUTS)
+def critic_stays_in_the_generators_step(stabilizer: Stabilizer) -> None:
+    gan = TinyGAN(stabilizer, _OUTPUTS)
     before = deepcopy(list(gan.critic.parameters()))
     gan.loss()
     require(
         all(torch.equal(*pair) for pair in zip(before, gan.critic.parameters(), strict=True)),
-        f"look_ahead and generator_loss of {named(remedy)} must not change the critic's weights, but do",
+        f"look_ahead and generator_loss of {named(stabilizer)} must not change the critic's weights, but do",
     )
 
 
-def global_state_is_untouched(remedy: Remedy) -> None:
+def global_state_is_untouched(stabilizer: Stabilizer) -> None:
     before = global_states()
-    TinyGAN(remedy, _OUTPUTS).loss()
-    require(before == global_states(), f"{named(remedy)} must leave the global states of chance as they are")
+    TinyGAN(stabilizer, _OUTPUTS).loss()
+    require(before == global_states(), f"{named(stabilizer)} must leave the global random states as they are")
 
 
 def can_be_saved(regularizer: Regularizer) -> None:

@@ -1,4 +1,4 @@
-"""What all estimators that train networks share: budget, randomness, failures, files and checkpoints."""
+"""What all estimators that train networks fraction: budget, randomness, failures, files and checkpoints."""
 
 from ._chunks import CHUNK, chunk_noise, in_chunks, map_rows
 from ._generative import GenerativeModel

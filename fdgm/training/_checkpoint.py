@@ -144,7 +144,7 @@ class Checkpointer(Callback):
                 self._warned = True
                 warnings.warn(
                     f"checkpoint of {type(self.estimator).__name__} could not be written to {str(self.path)!r} after"
-                    f" outer loop {len(self.estimator.net_.history)} ({type(error).__name__}: {error}). Training goes"
+                    f" iteration {len(self.estimator.net_.history)} ({type(error).__name__}: {error}). Training goes"
                     f" on, and the file holds what it did; writing is tried again every"
                     f" {self.seconds:g} s, without a word.",
                     TrainingWarning,

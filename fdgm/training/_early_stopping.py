@@ -58,10 +58,10 @@ class BestGeneratorKeeper(Callback):
     ----------
     best : BestGenerator
         Keeps the best networks.
-    held_out : ndarray of shape (n_rows, *row_shape)
+    X_val : ndarray of shape (n_rows, *row_shape)
         Scaled rows.
-    draw : callable
-        ``draw(n)`` gives n scaled samples of the model, from the same latents at each call.
+    sample : callable
+        ``sample(n)`` gives n scaled samples of the model, from the same latents at each call.
     every : int
         Iterations between comparisons.
     patience : int
@@ -69,11 +69,11 @@ class BestGeneratorKeeper(Callback):
     """
 
     def __init__(
-        self, best: BestGenerator, held_out: np.ndarray, draw: Callable[[int], np.ndarray], *, every: int, patience: int
+        self, best: BestGenerator, X_val: np.ndarray, sample: Callable[[int], np.ndarray], *, every: int, patience: int
     ) -> None:
         self.best = best
-        self.held_out = held_out
-        self.draw = draw
+        self.X_val = X_val
+        self.sample = sample
         self.every = every
         self.patience = patience
 
@@ -82,7 +82,7 @@ class BestGeneratorKeeper(Callback):
         if loop % self.every:
             return
         best = self.best
-        distance = energy_distance(self.held_out, self.draw(len(self.held_out)))
+        distance = energy_distance(self.X_val, self.sample(len(self.X_val)))
         net.history.record("held_out_distance", distance)
         if distance < best.distance:
             best.distance, best.loop, best.n_worse, best.weights = distance, loop, 0, net.weights().copy()

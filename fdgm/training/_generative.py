@@ -33,8 +33,8 @@ from ..metrics import energy_distance
 from ..nets import Clock, Rows, hold_out
 from ..options import EarlyStopping, Option
 from ..persistence import State, describe, write
-from ._draw import draw
 from ._early_stopping import BestGenerator, BestGeneratorKeeper
+from ._sample import sample
 from ._scaling import warn_of_far_values, warn_of_freed_columns, warn_of_moved_range, warn_of_moved_rows
 from ._trainable import Trainable
 
@@ -68,7 +68,7 @@ class GenerativeModel(Trainable):
     _n_calls: int | None
     _best: BestGenerator
     _robust: Scaler | None
-    _held_out: np.ndarray | None
+    _X_val: np.ndarray | None
 
     @classmethod
     def _default_options(cls) -> dict[str, Option]:
@@ -219,7 +219,7 @@ class GenerativeModel(Trainable):
         """
         check_is_fitted(self)
         n_samples = check_count(n_samples, "n_samples", "sample")
-        return self._record.restore(self._draw(n_samples, self._key(random_state)))
+        return self._record.restore(self._sample(n_samples, self._key(random_state)))
 
     @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
@@ -243,7 +243,7 @@ class GenerativeModel(Trainable):
         array, _ = validate(self, X, reset=False)
         key = (self.net_.seeds.sample, _SCORE_KEY)
         rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
-        generated = self._draw(len(rows), key)
+        generated = self._sample(len(rows), key)
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(generated).numpy())
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
@@ -360,7 +360,7 @@ class GenerativeModel(Trainable):
             )
         rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY))
         held_out = hold_out(len(X), n_held_out, rng)
-        self._held_out = self._scaler.to_tensor(X[held_out]).numpy()
+        self._X_val = self._scaler.to_tensor(X[held_out]).numpy()
         return (self._rows(X, held_out),)
 
     def _noted(self) -> dict[str, Any]:
@@ -373,7 +373,7 @@ class GenerativeModel(Trainable):
             self._best.weights = None
 
     def _callbacks(self) -> list[Any]:
-        held_out, self._held_out = self._held_out, None
+        held_out, self._X_val = self._X_val, None
         if held_out is None:
             return []
         key = (self.net_.seeds.sample, _HELD_OUT_KEY)
@@ -381,7 +381,7 @@ class GenerativeModel(Trainable):
         stopping = BestGeneratorKeeper(
             self._best,
             held_out,
-            lambda n: self._draw(n, key, to_array=lambda rows: self._scaler.pinned(rows).cpu().numpy()),
+            lambda n: self._sample(n, key, to_array=lambda rows: self._scaler.restore_constants(rows).cpu().numpy()),
             every=option.every,
             patience=option.n_iter_no_change,
         )
@@ -405,7 +405,7 @@ class GenerativeModel(Trainable):
 
     def _reset(self) -> None:
         super()._reset()
-        self._held_out = None
+        self._X_val = None
         self._n_calls = None if self.random_state is None else 0
         self._best = BestGenerator()
 
@@ -438,11 +438,11 @@ class GenerativeModel(Trainable):
         """A trainable network from scaled rows to the critic's log-ratios. None if the critic is no network."""
         return None
 
-    def _draw(
+    def _sample(
         self, n_samples: int, key: tuple[int, ...], *, to_array: Callable[[Tensor], np.ndarray] | None = None
     ) -> np.ndarray:
         dtype = self._record.dtype
-        return draw(
+        return sample(
             self._make_rows,
             n_samples,
             key=key,

@@ -22,7 +22,7 @@ from .._ambient import undisturbed
 from .._sklearn import Interval, StrOptions
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import Record, Scaler, Seeds, entropy_of, is_mapped, plain_columns, set_columns
-from ..nets import PRECISIONS, Budget, Clock, MappedRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
+from ..nets import PRECISIONS, Budget, Clock, MemmapRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
 from ..options import Checkpoint, Option, Replay
 from ..persistence import Savable, State
 from ._callbacks import check_callbacks, user_callbacks
@@ -70,7 +70,7 @@ class Trainable(Savable, ABC):
     _components: ClassVar[dict[str, str]] = {}
     #: The mend for each kind of failure, or for "{kind}, {network to blame}" if that has another mend.
     #: ``{name}`` stands for a parameter and its present value.
-    _mends: ClassVar[dict[str, str]]
+    _failure_hints: ClassVar[dict[str, str]]
 
     max_iter: int | None
     max_seconds: float | None
@@ -107,9 +107,9 @@ class Trainable(Savable, ABC):
     def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
         """The map to scaled units, for these samples."""
 
-    def _mend(self, reason: str, culprit: str) -> str:
-        """The mend for a failure of that kind, from `_mends`."""
-        return self._mends.get(f"{reason}, {culprit}", self._mends[reason])
+    def _failure_hint(self, reason: str, culprit: str) -> str:
+        """What to do about a failure of that kind, from `_failure_hints`."""
+        return self._failure_hints.get(f"{reason}, {culprit}", self._failure_hints[reason])
 
     def _reset(self) -> None:
         """Set the state before the first iteration, except networks and scaling."""
@@ -343,7 +343,7 @@ class Trainable(Savable, ABC):
     def _rows(self, array: np.ndarray, held_out: np.ndarray | None = None) -> Rows:
         """A sample to draw batches from, without the rows at some indices. It is on the device or stays in its file."""
         if is_mapped(array):
-            return MappedRows(array, self._scaler.to_tensor, held_out)
+            return MemmapRows(array, self._scaler.to_tensor, held_out)
         kept = array if held_out is None else np.delete(array, held_out, axis=0)
         return ResidentRows(self._scaler.to_tensor(kept).to(self.net_.device))
 
@@ -420,9 +420,9 @@ class Trainable(Savable, ABC):
     def _warn_of_little(self, clock: Clock) -> None:
         """Warn if `max_seconds` did not suffice for one iteration."""
         if clock.cut_at is not None and clock.n_inner_steps is None:
-            what = f"in the first outer loop, after {clock.cut_at} of its inner steps"
+            what = f"in the first iteration, after {clock.cut_at} of its inner steps"
         elif self.stop_reason_ == "max_seconds" and not clock.readings:
-            what = "before one more outer loop was whole, so that nothing was learned"
+            what = "before one more iteration was whole, so that nothing was learned"
         else:
             return
         warnings.warn(
@@ -454,10 +454,10 @@ class Trainable(Savable, ABC):
         """Go back to the last good networks. Warn of what happened and which parameter to change."""
         net = self.net_
         loop, loss = len(net.history), net.history_names[0]
-        mend = self._mend(failure.reason, failure.culprit)
+        mend = self._failure_hint(failure.reason, failure.culprit)
         named = {name: f"{name} (now {getattr(self, name)!r})" for _, name, _, _ in Formatter().parse(mend) if name}
         message = (
-            f"{type(self).__name__}: in outer loop {loop}, {failure} (last values of {loss}:"
+            f"{type(self).__name__}: in iteration {loop}, {failure} (last values of {loss}:"
             f" {[round(row[loss], 4) for row in net.history[-3:]]}). {mend.format(**named)}"
         )
         if net.good_ is None:

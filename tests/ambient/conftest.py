@@ -47,7 +47,7 @@ def vgrow_maps():
 
 def vgrow_rmsprop():
     model = (
-        clone(VGrowSampler(**VGROW, precision="bfloat16"))  # or the option that all share would be changed
+        clone(VGrowSampler(**VGROW, precision="bfloat16"))  # or the option that all fraction would be changed
         .set_params(critic_optimizer=RMSprop(), generator__ema=None, generator__optimizer=RMSprop())
         .fit(X)
     )

@@ -105,7 +105,7 @@ def test_attention_starts_without_effect():
 
 def test_attention_sees_the_whole_image():
     layer, x = SelfAttention(8, bare), normal(1, 8, 6, 6).requires_grad_()
-    nn.init.ones_(layer.share)
+    nn.init.ones_(layer.gamma)
     (gradient,) = torch.autograd.grad(layer(x)[0, :, 0, 0].sum(), x)
     seen = nn.functional.max_pool2d(gradient.abs().sum(1), 2)  # of 2 x 2 pixels only the largest count
     assert seen.min() > 0
@@ -114,7 +114,7 @@ def test_attention_sees_the_whole_image():
 def test_attention_is_the_softmax_over_pooled_pixels():
     # Keys of zero attend equally: the mean over pixels of the pooled values, the same for every pixel.
     layer, x = SelfAttention(8, bare), normal(1, 8, 4, 4)
-    nn.init.ones_(layer.share)
+    nn.init.ones_(layer.gamma)
     nn.init.zeros_(layer.key.weight)
     nn.init.zeros_(layer.key.bias)
     added = layer(x) - x

@@ -108,7 +108,7 @@ def test_the_special_cases_fit(X, make):
     ("objective", "divergence", "scale_clip"),
     [("non_saturating", "kl", "auto"), ("hinge", "kl", "auto"), ("f_gan", "js", "auto"), ("age", "js", None)],
 )
-def test_rivals_of_the_special_cases_have_what_their_objectives_take(X, make, objective, divergence, scale_clip):
+def test_baselines_of_the_special_cases_have_what_their_objectives_take(X, make, objective, divergence, scale_clip):
     model = make(**TINY, objective=objective, random_state=0).fit(X)
     assert (model.divergence, model.scale_clip) == (divergence, scale_clip)
 

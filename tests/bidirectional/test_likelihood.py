@@ -33,9 +33,9 @@ def estimate(points, **settings):
 
 def test_it_is_that_of_probabilistic_principal_components():
     """Estimates scatter by 0.09 around the truth: their mean over 20 points by 0.02, and no point is 5 times off."""
-    law = MultivariateNormal(torch.zeros(3), LOADINGS.T @ LOADINGS + STD**2 * torch.eye(3))
+    distribution = MultivariateNormal(torch.zeros(3), LOADINGS.T @ LOADINGS + STD**2 * torch.eye(3))
     points = torch.randn(20, 2, generator=torch.Generator().manual_seed(1)) @ LOADINGS
-    error = estimate(points, n_temperatures=300, n_chains=50) - law.log_prob(points)
+    error = estimate(points, n_temperatures=300, n_chains=50) - distribution.log_prob(points)
     assert error.abs().max() < 0.45
     assert error.mean().abs() < 0.08
 
@@ -109,8 +109,8 @@ def test_training_is_by_the_elbo_of_the_columns_that_vary(vae):
         loss = ELBO().loss(model.net_.joint_, Batch(rows, empty, noise, empty), None, None)
         mean, log_std = model.net_.encoder_.mean_and_log_std(rows)
         of_x, log_std_of_x = model.net_.generator_.mean_and_log_std(mean + log_std.exp() * noise)
-        law = Normal(of_x[:, 0], log_std_of_x[:, 0].exp())
-        density = law.log_prob(rows[:, 0])
+        distribution = Normal(of_x[:, 0], log_std_of_x[:, 0].exp())
+        density = distribution.log_prob(rows[:, 0])
         kl = kl_divergence(Normal(mean, log_std.exp()), Normal(0.0, 1.0)).sum(dim=1)
     torch.testing.assert_close(loss, (kl - density).mean())
 
@@ -161,4 +161,4 @@ def test_chains_of_images_are_run_a_few_hundred_at_once(monkeypatch):
     values = model.log_likelihood(images, n_temperatures=1, n_chains=30, random_state=0)
     assert max(sizes) <= 512
     assert sum(sizes) == 60 * 30
-    np.testing.assert_array_equal(values[:17], whole)  # the first chunk, by its own chance
+    np.testing.assert_array_equal(values[:17], whole)  # the first chunk, by its own seed

@@ -45,7 +45,7 @@ def batch(n, seed):
     return Batch(MEAN + STD * x, *normal)
 
 
-def laws(joint):
+def distributions(joint):
     """p_e and p_g over (x, z), in closed form."""
     a, b, log_c = joint.encoder.weights
     alpha, beta, log_gamma = joint.generator.weights
@@ -64,7 +64,7 @@ def laws(joint):
         ("hinge", torch.ones_like, lambda t: -torch.ones_like(t)),
     ],
 )
-def test_rivals_send_data_down_the_critic_and_samples_up(name, encoder, generator):
+def test_baselines_send_data_down_the_critic_and_samples_up(name, encoder, generator):
     objective = fdgm.registry.make("joint_objective", name)
     for loss, slope in ((objective.encoder_loss, encoder), (objective.generator_loss, generator)):
         t = torch.linspace(-4, 4, 9, dtype=torch.float64, requires_grad=True)
@@ -75,7 +75,7 @@ def test_rivals_send_data_down_the_critic_and_samples_up(name, encoder, generato
 def exact_critic(joint):
     """T = log p_e/p_g, which does not move with the parameters."""
     with torch.no_grad():
-        p_e, p_g = laws(joint)
+        p_e, p_g = distributions(joint)
     return lambda x, z: p_e.log_prob(torch.cat([x, z], 1)) - p_g.log_prob(torch.cat([x, z], 1))
 
 
@@ -88,10 +88,10 @@ def gradient(value, joint):
 
 
 def by_quadrature(divergence, joint):
-    """D_f(p_e‖p_g) on a grid that leaves out less than e^-30 of either law."""
+    """D_f(p_e‖p_g) on a grid that leaves out less than e^-30 of either distribution."""
     ticks = torch.linspace(-10, 10, 401, dtype=torch.float64)
     points = torch.cartesian_prod(ticks, ticks)
-    p_e, p_g = (law.log_prob(points) for law in laws(joint))
+    p_e, p_g = (distribution.log_prob(points) for distribution in distributions(joint))
     return (divergence.f(p_e - p_g) * p_g.exp()).sum() * (ticks[1] - ticks[0]) ** 2
 
 
@@ -110,7 +110,7 @@ def assert_unbiased(found, expected):
 def test_avbs_critic_sees_the_same_rows_in_both_pairs():
     """Also where noise is added to them, by which it could tell the pairs apart otherwise."""
     clear = batch(5, 0)
-    blurred = replace(clear, blur=torch.ones(2, 5, 1))
+    blurred = replace(clear, instance_noise=torch.ones(2, 5, 1))
     (x, z), (same, prior) = AdversarialELBO().critic_pairs(model(), blurred)
     assert torch.equal(x, same)
     assert torch.equal(x, clear.rows + 1)
@@ -131,7 +131,7 @@ def test_theorem_1_gives_the_gradient_of_every_divergence(name):
 def test_the_estimate_converges_as_the_batch_grows():
     """From 200 rows to 20,000 its error falls tenfold, give or take what 20 repetitions leave open."""
     joint = model()
-    expected = gradient(kl_divergence(*laws(joint)), joint)
+    expected = gradient(kl_divergence(*distributions(joint)), joint)
     small, large = (
         (estimates(AdversarialGradient(), KL, joint, n) - expected).square().mean().sqrt() for n in (200, 20_000)
     )
@@ -149,9 +149,9 @@ def fitted_critic(joint, rows):
     design = torch.cat([features(x, z), -features(y, w)])
     weights = torch.zeros(6, dtype=torch.float64)
     for _ in range(25):
-        chance = torch.sigmoid(-design @ weights)
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design
-        weights = weights + torch.linalg.solve(curvature + 1e-9 * torch.eye(6), design.T @ chance)
+        probability = torch.sigmoid(-design @ weights)
+        curvature = (design * (probability * (1 - probability))[:, None]).T @ design
+        weights = weights + torch.linalg.solve(curvature + 1e-9 * torch.eye(6), design.T @ probability)
     return lambda x, z: features(x, z) @ weights
 
 
@@ -251,7 +251,7 @@ def test_the_elbo_is_the_joint_kl_but_for_the_datas_entropy():
     joint = model()
     entropy = Normal(MEAN, STD).entropy()
     losses = [ELBO().loss(joint, batch(20_000, seed), None, KL) for seed in range(20)]
-    values, expected = torch.stack(losses).detach(), kl_divergence(*laws(joint))
+    values, expected = torch.stack(losses).detach(), kl_divergence(*distributions(joint))
     assert abs(values.mean() - expected - entropy) < 5 * values.std() / math.sqrt(20)
     assert_unbiased(torch.stack([gradient(loss, joint) for loss in losses]), gradient(expected, joint))
 
@@ -273,7 +273,7 @@ def test_avb_has_the_encoders_gradient_of_theorem_1_once_the_reconstructions_is_
         age = gradient(AdversarialGradient().loss(joint, rows, exact_critic(joint), KL), joint)
         torch.testing.assert_close(avb[:3], age[:3], rtol=1e-9, atol=1e-12)
         found.append(avb)
-    assert_unbiased(torch.stack(found), gradient(kl_divergence(*laws(joint)), joint))
+    assert_unbiased(torch.stack(found), gradient(kl_divergence(*distributions(joint)), joint))
 
 
 def test_avbs_critic_tells_encodings_from_the_prior_on_the_same_rows():
@@ -286,7 +286,7 @@ def test_avbs_critic_tells_encodings_from_the_prior_on_the_same_rows():
 
 def test_gaussian_densities_are_those_of_torch():
     x, mean, log_std = torch.randn(3, 7, 2, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    law = Normal(mean, log_std.exp())
-    torch.testing.assert_close(gaussian_log_density(x, mean, log_std), law.log_prob(x).sum(dim=(1, 2)))
-    expected = kl_divergence(law, Normal(0.0, 1.0)).sum(dim=(1, 2))
+    distribution = Normal(mean, log_std.exp())
+    torch.testing.assert_close(gaussian_log_density(x, mean, log_std), distribution.log_prob(x).sum(dim=(1, 2)))
+    expected = kl_divergence(distribution, Normal(0.0, 1.0)).sum(dim=(1, 2))
     torch.testing.assert_close(kl_to_standard_normal(mean, log_std), expected)

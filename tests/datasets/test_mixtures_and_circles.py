@@ -1,4 +1,4 @@
-"""The synthetic sets have the modes, shares, noise and seeds that they promise."""
+"""The synthetic sets have the modes, fractions, noise and seeds that they promise."""
 
 import functools
 
@@ -118,7 +118,7 @@ class TestGrid:
         args = {"side": 3, "std": 0.5, "random_state": 0}
         assert_allclose(make_grid(50, scale=4.0, **args), make_grid(50, **args) / 4, rtol=1e-12, atol=1e-14)
 
-    def test_imbalance_is_in_the_shares(self):
+    def test_imbalance_is_in_the_fractions(self):
         weights = np.where(np.arange(25) % 2, 500, 10_000)
         _, labels = make_grid(50_000, imbalance=weights, return_labels=True, random_state=0)
         expected = 50_000 * weights / weights.sum()

@@ -1,4 +1,4 @@
-"""Euler–Maruyama steps, against the laws that they are known to reach."""
+"""Euler–Maruyama steps, against the distributions that they are known to reach."""
 
 import math
 
@@ -30,7 +30,7 @@ def prior(n, seed=1):
 
 
 def test_a_stale_ratio_drops_the_prior():
-    """The drift is ∇T for ever, so that the law is ∝ e^{T/γ}: N(m, γ s²/(1 − s²)) with m where ∇T = 0."""
+    """The drift is ∇T for ever, so that the distribution is ∝ e^{T/γ}: N(m, γ s²/(1 − s²)) with m where ∇T = 0."""
     gamma, step_size = 0.5, 0.01
     x = flow(lambda _: to_data, prior(40_000), step_size=step_size, noise=gamma, n_steps=400)
     rate = 1 / VARIANCE - 1  # −T's curvature: the flow forgets its start by e^{−rate · 4} = 6e-6
@@ -44,9 +44,9 @@ def test_a_stale_ratio_drops_the_prior():
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5])
 def test_the_current_ratio_reaches_the_data_flattened_by_the_noise(gamma):
-    """With the ratio of the data to the points as they are now, the law is the data's to the power 1/(1 + γ).
+    """With the ratio of the data to the points as they are now, the distribution is the data's to the power 1/(1 + γ).
 
-    The law stays normal: its density is known from the points' own mean and variance.
+    The distribution stays normal: its density is known from the points' own mean and variance.
     """
 
     def current(points):
@@ -69,7 +69,7 @@ def test_among_latents_the_gradient_goes_through_the_generator():
 
 
 def test_langevin_reaches_the_prior_tilted_by_the_ratio():
-    """DDLS: half a step of ε along ∇(log p_Z + T), noise √ε: with p_Z the model's own law, the data's."""
+    """DDLS: half a step of ε along ∇(log p_Z + T), noise √ε: with p_Z the model's own distribution, the data's."""
     epsilon = 0.02
 
     def energy(z):

@@ -103,9 +103,9 @@ def test_pinned_rows_have_the_constants(make):
     X = np.column_stack([np.full(5, 7.0), np.arange(5.0)])
     scaler = make(X)
     rows = torch.randn(3, 2, generator=torch.Generator().manual_seed(0))
-    pinned = scaler.pinned(rows)
-    np.testing.assert_array_equal(pinned[:, 0], scaler.to_tensor(X)[:3, 0])
-    np.testing.assert_array_equal(pinned[:, 1], rows[:, 1])
+    restore_constants = scaler.restore_constants(rows)
+    np.testing.assert_array_equal(restore_constants[:, 0], scaler.to_tensor(X)[:3, 0])
+    np.testing.assert_array_equal(restore_constants[:, 1], rows[:, 1])
 
 
 def test_a_spread_that_overflows_is_refused():

@@ -31,7 +31,7 @@ def test_the_map_is_increasing_and_comes_back(name, scaling):
     scaler = Scaler.of(X, scaling=scaling)
     grid = torch.linspace(float(X.min()), float(X.max()), 1001, dtype=torch.float64)[:, None]
     assert (scaler.scaled(grid).diff(dim=0) > 0).all()
-    # The scaled value is rounded to float32, which in the logarithmic part is a share of the value.
+    # The scaled value is rounded to float32, which in the logarithmic part is a fraction of the value.
     error = np.abs(scaler.to_array(scaler.to_tensor(X), "float64") - X)
     assert (error <= 2e-6 * (np.abs(X - scaler.mean) + scaler.scale)).all()
 

@@ -52,7 +52,7 @@ class TestWidth:
 
 
 class TestCoverage:
-    """Of other samples of the same sizes, a share of the confidence level has its expectation in the interval."""
+    """Of other samples of the same sizes, a fraction of the confidence level has its expectation in the interval."""
 
     @pytest.mark.parametrize(("metric", "n"), [(energy_distance, 60), (one_nn_accuracy, 60), (frechet_distance, 100)])
     def test_holds_the_expectation_at_these_sizes(self, metric, n):

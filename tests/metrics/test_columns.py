@@ -25,7 +25,7 @@ MEASURES = {
     "sliced_wasserstein_distance": lambda X, Y: metrics.sliced_wasserstein_distance(X, Y, projections=np.eye(3)),
     "birthday_support": lambda X, Y: metrics.birthday_support(X, Y, random_state=0).support_size,
     "mode_coverage": lambda X, Y: metrics.mode_coverage(X[:3], Y, std=2.0).reverse_kl,
-    "high_quality_share": lambda X, Y: metrics.high_quality_share(X[:3], Y, std=1.0),
+    "high_quality_fraction": lambda X, Y: metrics.high_quality_fraction(X[:3], Y, std=1.0),
     "bootstrap_interval": lambda X, Y: metrics.bootstrap_interval(
         metrics.energy_distance, X, Y, n_resamples=2, random_state=0
     ),

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from scipy import stats
 
 from fdgm.datasets import grid_centers, make_grid, make_ring, ring_centers
-from fdgm.metrics import high_quality_share, mode_coverage
+from fdgm.metrics import high_quality_fraction, mode_coverage
 
 CENTERS = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
 
@@ -31,15 +31,15 @@ class TestCoverage:
     def test_default_min_count_is_twenty(self):
         assert mode_coverage(CENTERS, placed(20, 19, 21), std=0.1).n_captured == 2
 
-    @pytest.mark.parametrize(("offset", "share"), [(0.9, 1.0), (1.0, 1.0), (1.1, 0.0)])
-    def test_near_is_within_n_std_times_std(self, offset, share):
+    @pytest.mark.parametrize(("offset", "fraction"), [(0.9, 1.0), (1.0, 1.0), (1.1, 0.0)])
+    def test_near_is_within_n_std_times_std(self, offset, fraction):
         coverage = mode_coverage(CENTERS, placed(3, 3, 3, offset=offset), std=0.5, n_std=2.0)
-        assert coverage.high_quality_share == share
-        assert coverage.counts.sum() == 9 * share
+        assert coverage.high_quality_fraction == fraction
+        assert coverage.counts.sum() == 9 * fraction
 
     def test_distance_is_euclidean(self):
         X = np.array([[0.9, 0.9]])  # within 1 along each axis, and √1.62 away
-        assert mode_coverage(CENTERS, X, std=1.0, n_std=1.0).high_quality_share == 0.0
+        assert mode_coverage(CENTERS, X, std=1.0, n_std=1.0).high_quality_fraction == 0.0
 
     def test_overlapping_modes_count_a_sample_once_at_the_nearest(self):
         X = CENTERS[1] - [[4.0, 0.0]]
@@ -54,7 +54,7 @@ class TestCoverage:
         coverage = mode_coverage(grid_centers(scale=2 * 2**0.5), X, std=0.05 / 2 / 2**0.5)
         assert coverage.n_captured == 25
         # Outside 4σ in the plane lies e^-8 of a Gaussian: 1.7 samples of 5,000 are expected, ten are not.
-        assert coverage.high_quality_share >= 1 - 10 / 5000
+        assert coverage.high_quality_fraction >= 1 - 10 / 5000
 
     def test_result_is_frozen(self):
         coverage = mode_coverage(CENTERS, placed(1, 1, 1), std=0.1)
@@ -65,7 +65,7 @@ class TestCoverage:
 
 
 class TestReverseKL:
-    def test_zero_at_the_real_shares(self):
+    def test_zero_at_the_real_fractions(self):
         assert mode_coverage(CENTERS, placed(10, 20, 70), std=0.1, weights=[1, 2, 7]).reverse_kl < 1e-15
 
     @pytest.mark.parametrize(("counts", "expected"), [((9, 0, 0), np.log(3)), ((5, 5, 0), np.log(3 / 2))])
@@ -94,7 +94,7 @@ class TestByClass:
     def test_counts_are_those_of_the_labels(self):
         coverage = mode_coverage([0, 1, 2, 3], [0, 0, 3, 0])
         assert_array_equal(coverage.counts, [3, 0, 0, 1])
-        assert np.isnan(coverage.high_quality_share)
+        assert np.isnan(coverage.high_quality_fraction)
 
     def test_one_sample_captures_a_class(self):
         assert mode_coverage(np.arange(4), [0, 0, 3, 0]).n_captured == 2
@@ -111,7 +111,7 @@ class TestByClass:
         coverage = mode_coverage(np.repeat([0, 1], [90, 10]), np.repeat([0, 1], [50, 50]))
         assert coverage.reverse_kl == pytest.approx(stats.entropy([1, 1], [9, 1]), rel=1e-13)
 
-    def test_weights_are_the_real_shares(self):
+    def test_weights_are_the_real_fractions(self):
         coverage = mode_coverage(None, np.repeat([0, 1], [3, 1]), weights=[30, 10, 20])
         assert coverage.reverse_kl == pytest.approx(np.log(60 / 40), rel=1e-13)
 
@@ -155,13 +155,13 @@ class TestByClass:
 class TestHighQualityShare:
     def test_share_placed(self):
         X = np.vstack([placed(3, 2, 1), placed(1, 1, 0, offset=3.0)])
-        assert high_quality_share(CENTERS, X, std=0.5) == 6 / 8
+        assert high_quality_fraction(CENTERS, X, std=0.5) == 6 / 8
 
     def test_agrees_with_mode_coverage(self):
         X = make_ring(500, std=0.1, random_state=0)
-        share = high_quality_share(ring_centers(), X, std=0.05)
-        assert 0 < share < 1
-        assert share == mode_coverage(ring_centers(), X, std=0.05).high_quality_share
+        fraction = high_quality_fraction(ring_centers(), X, std=0.05)
+        assert 0 < fraction < 1
+        assert fraction == mode_coverage(ring_centers(), X, std=0.05).high_quality_fraction
 
     def test_gaussian_in_the_plane(self):
         # ‖Z‖² of a planar standard normal is exponential with mean 2.
@@ -169,15 +169,15 @@ class TestHighQualityShare:
         X = make_ring(n, std=0.01, random_state=0)
         expected = 1 - np.exp(-(n_std**2) / 2)
         sigma = np.sqrt(expected * (1 - expected) / n)
-        assert high_quality_share(ring_centers(), X, std=0.01, n_std=n_std) == pytest.approx(expected, abs=4 * sigma)
+        assert high_quality_fraction(ring_centers(), X, std=0.01, n_std=n_std) == pytest.approx(expected, abs=4 * sigma)
 
 
 def test_refuses_no_std():
-    with pytest.raises(ValueError, match=r"^std of high_quality_share .* got None"):
-        high_quality_share(CENTERS, CENTERS, std=None)
+    with pytest.raises(ValueError, match=r"^std of high_quality_fraction .* got None"):
+        high_quality_fraction(CENTERS, CENTERS, std=None)
 
 
-@pytest.mark.parametrize("function", [mode_coverage, high_quality_share])
+@pytest.mark.parametrize("function", [mode_coverage, high_quality_fraction])
 class TestErrors:
     @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf, "1"])
     @pytest.mark.parametrize("name", ["std", "n_std"])

@@ -18,9 +18,9 @@ texts = st.lists(st.text("abc", min_size=2, max_size=8), min_size=1, max_size=6)
 @given(texts, texts)
 def test_agrees_with_scipy(real, generated):
     bigrams = [[a + b for text in t for a, b in itertools.pairwise(text)] for t in (real, generated)]
-    shares = [[grams.count(gram) for gram in sorted({*bigrams[0], *bigrams[1]})] for grams in bigrams]
+    fractions = [[grams.count(gram) for gram in sorted({*bigrams[0], *bigrams[1]})] for grams in bigrams]
     # Its root is returned by scipy, so that rounding near 0 shows enlarged there and is squared away here.
-    assert ngram_js(real, generated, n=2) == pytest.approx(jensenshannon(*shares, base=2) ** 2, rel=1e-9, abs=1e-15)
+    assert ngram_js(real, generated, n=2) == pytest.approx(jensenshannon(*fractions, base=2) ** 2, rel=1e-9, abs=1e-15)
 
 
 @SETTINGS
@@ -34,7 +34,7 @@ def test_one_without_an_ngram_in_common():
 
 
 def test_half_of_the_mass_in_common():
-    # Shares (1/2, 1/2, 0) and (1/2, 0, 1/2): half of the mass agrees, the other half is told apart entirely.
+    # Fractions (1/2, 1/2, 0) and (1/2, 0, 1/2): half of the mass agrees, the other half is told apart entirely.
     assert ngram_js(["ab", "cd"], ["ab", "ef"], n=2) == pytest.approx(0.5, rel=1e-15)
 
 
@@ -44,7 +44,7 @@ def test_symmetric():
 
 
 def test_ngrams_do_not_cross_from_text_to_text():
-    # "ab" is in the one text only where the first ends; the shares are (1/3, 1/3, 1/3) and (1/2, 0, 1/2).
+    # "ab" is in the one text only where the first ends; the fractions are (1/3, 1/3, 1/3) and (1/2, 0, 1/2).
     assert ngram_js(["aabb"], ["aa", "bb"], n=2) == pytest.approx(
         jensenshannon([1, 1, 1], [1, 0, 1], base=2) ** 2, rel=1e-12
     )

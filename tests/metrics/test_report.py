@@ -70,7 +70,7 @@ class TestPlane:
             "kde_score",
             "birthday_support",
             "modes_captured",
-            "high_quality_share",
+            "high_quality_fraction",
             "reverse_kl",
         ]
 
@@ -99,9 +99,9 @@ class TestPlane:
         assert (table["low"] <= table["value"])[~without].all()
         assert (table["value"] <= table["high"])[~without].all()
 
-    def test_shares_stay_shares(self, table):
-        shares = table.loc[["precision", "recall", "coverage", "high_quality_share", "one_nn_accuracy"]]
-        assert shares[["low", "high"]].stack().between(0, 1).all()
+    def test_shares_stay_fractions(self, table):
+        fractions = table.loc[["precision", "recall", "coverage", "high_quality_fraction", "one_nn_accuracy"]]
+        assert fractions[["low", "high"]].stack().between(0, 1).all()
 
     def test_same_seed_same_table(self):
         X, S, _ = rings(30)

@@ -28,7 +28,7 @@ class TestInceptionScore:
     def test_collapsed_is_one(self):
         assert inception_score(one_hot(7, 0, 0)) == 1.0
 
-    def test_sure_samples_give_the_exponential_of_the_entropy_of_shares(self):
+    def test_sure_samples_give_the_exponential_of_the_entropy_of_fractions(self):
         assert inception_score(one_hot(5, 3, 2)) == pytest.approx(np.exp(stats.entropy([5, 3, 2])), rel=1e-12)
 
     @SETTINGS
@@ -64,13 +64,13 @@ class TestModeScore:
         p = dirichlet(40, 5, seed)
         assert mode_score(p, p[::-1]) == pytest.approx(inception_score(p), rel=1e-12)
 
-    def test_falls_by_the_divergence_of_the_shares(self):
+    def test_falls_by_the_divergence_of_the_fractions(self):
         real, generated = one_hot(8, 1, 1), one_hot(2, 4, 4)
         expected = inception_score(generated) * np.exp(-stats.entropy([2, 4, 4], [8, 1, 1]))
         assert mode_score(real, generated) == pytest.approx(expected, rel=1e-12)
 
     def test_is_the_inverse_share_of_the_mode_that_is_left(self):
-        # All of one class whose real share is q: exp(0 − log 1/q).
+        # All of one class whose real fraction is q: exp(0 − log 1/q).
         assert mode_score(one_hot(1, 3), one_hot(9, 0)) == pytest.approx(0.25, rel=1e-12)
 
     def test_zero_for_a_class_that_the_data_lack(self):

@@ -15,7 +15,7 @@ from fdgm.metrics import (
     classifier_two_sample_test,
     energy_distance,
     frechet_distance,
-    high_quality_share,
+    high_quality_fraction,
     kde_score,
     kernel_inception_distance,
     kernel_mmd,
@@ -128,7 +128,7 @@ def test_widths_thresholds_and_deviations_have_units_too(exponent):
     found, expected = (mode_coverage(s * X, s * Y, std=0.05 * s) for s in (c, 1.0))
     assert (found.counts == expected.counts).all()
     assert found.reverse_kl == expected.reverse_kl
-    assert high_quality_share(c * X, c * Y, std=0.05 * c) == expected.high_quality_share
+    assert high_quality_fraction(c * X, c * Y, std=0.05 * c) == expected.high_quality_fraction
 
 
 @pytest.mark.parametrize("metric", [partial(kernel_mmd, kernel="polynomial"), kernel_inception_distance])

@@ -12,7 +12,7 @@ from fdgm.nets import (
     Average,
     Clock,
     CriticStep,
-    MappedRows,
+    MemmapRows,
     Mode,
     PrincipalComponents,
     ResidentRows,
@@ -104,7 +104,7 @@ def test_what_is_no_schedule(bad):
 
 
 def test_an_average_follows_a_module_that_stands_still():
-    """At the t-th update a share of min(decay, (1+t)/(10+t)) of the gap stays, whatever the weights."""
+    """At the t-th update a fraction of min(decay, (1+t)/(10+t)) of the gap stays, whatever the weights."""
     module = torch.nn.Linear(2, 2)
     average = Average(module, 0.5)
     gap = 1.0
@@ -122,8 +122,8 @@ def test_mapped_and_resident_rows_are_the_same(tmp_path):
     array = np.memmap(tmp_path / "x", dtype=np.float32, mode="w+", shape=(50, 3))
     array[:] = np.random.default_rng(0).normal(size=(50, 3))
     resident = ResidentRows(torch.from_numpy(np.array(array)))
-    mapped = MappedRows(array, lambda rows: torch.from_numpy(np.array(rows)))
-    draws = [rows.draw(20, torch.Generator().manual_seed(3)) for rows in (resident, mapped)]
+    mapped = MemmapRows(array, lambda rows: torch.from_numpy(np.array(rows)))
+    draws = [rows.sample(20, torch.Generator().manual_seed(3)) for rows in (resident, mapped)]
     assert torch.equal(*draws)
     assert len(mapped) == 50
 

@@ -13,7 +13,7 @@ KINDS_Q = torch.repeat_interleave(torch.arange(4), (20 * Q).round().long())
 
 
 def at(objective, output):
-    """Value and gradient of the loss where rows are of four kinds, in the shares P and Q, with an output each."""
+    """Value and gradient of the loss where rows are of four kinds, in the fractions P and Q, with an output each."""
     output = output.clone().requires_grad_()
     loss = objective.loss(output[KINDS_P], output[KINDS_Q])
     return loss.detach(), *torch.autograd.grad(loss, output)

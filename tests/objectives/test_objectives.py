@@ -42,7 +42,7 @@ def pointwise():
 
 
 def sample(n):
-    """Rows of kinds 0 to 3 as often as `n` says, and the shares of the kinds."""
+    """Rows of kinds 0 to 3 as often as `n` says, and the fractions of the kinds."""
     return torch.repeat_interleave(torch.arange(KINDS), torch.from_numpy(n)), n / n.sum()
 
 

@@ -157,7 +157,7 @@ def test_the_prior_inside_a_classifier_does_not_matter(name):
 def test_a_uniform_prior_of_counts_does_not_matter():
     """Bernoulli columns, P(1) = 0.7 against 0.3: the log-ratio of a row of ones is 4 log 7/3."""
     rng = np.random.default_rng(0)
-    p, q = (rng.random((n, 4)) < share for n, share in ((2000, 0.7), (100, 0.3)))
+    p, q = (rng.random((n, 4)) < fraction for n, fraction in ((2000, 0.7), (100, 0.3)))
     ratio = ClassifierRatio(BernoulliNB(fit_prior=False), random_state=0).fit(p.astype(float), q.astype(float))
     ends = ratio.log_ratio(np.array([[1.0] * 4, [0.0] * 4]))
     np.testing.assert_allclose(ends, np.array([4, -4]) * np.log(7 / 3), atol=0.8)

@@ -40,12 +40,12 @@ def test_the_true_ratio_has_mean_one(true):
 
 def test_the_effective_share_is_the_inverse_second_moment(true):
     """E_q[r]²/E_q[r²] = 1/e, for r is lognormal of variance 1; its estimate's relative error is some 8 n^-1/2."""
-    assert true.effective_share == pytest.approx(np.exp(-1), rel=0.15)
-    assert true.effective_sample_size == pytest.approx(20_000 * true.effective_share)
+    assert true.effective_fraction == pytest.approx(np.exp(-1), rel=0.15)
+    assert true.effective_sample_size == pytest.approx(20_000 * true.effective_fraction)
 
 
 def test_the_true_ratio_is_calibrated(true):
-    # A bin has 4,000 rows, and its share an error of at most 0.5/√4000 = 0.008.
+    # A bin has 4,000 rows, and its fraction an error of at most 0.5/√4000 = 0.008.
     np.testing.assert_allclose(true.calibration["observed"], true.calibration["predicted"], atol=0.032)
     assert true.calibration["rows"].sum() == 40_000
 
@@ -66,7 +66,7 @@ def test_large_ratios_stay_finite():
         ratio = Known(0.0, 800.0).fit(P[:10], Q[:10])
     found = diagnose(ratio, P[:50], Q[:50], n_permutations=1)
     assert np.isfinite([found.mean_ratio, found.effective_sample_size]).all()
-    assert found.effective_share == pytest.approx(1)
+    assert found.effective_fraction == pytest.approx(1)
 
 
 def test_p_values_are_uniform_under_one_distribution():

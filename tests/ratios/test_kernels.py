@@ -1,4 +1,4 @@
-"""KLIEP, uLSIF and RuLSIF, against brute force and the laws of their optima."""
+"""KLIEP, uLSIF and RuLSIF, against brute force and the distributions of their optima."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from sklearn.base import clone
 from fdgm.exceptions import ConstantRatioWarning
 from fdgm.ratios import KLIEP, RuLSIF, TelescopingRatio, two_sample_test, uLSIF
 from fdgm.ratios._kernels import folds, held_out_loss
-from fdgm.ratios._kliep import _normalized, _shares
+from fdgm.ratios._kliep import _normalized, _weights
 from fdgm.ratios._lsif import non_negative_weights
 
 SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
@@ -80,13 +80,13 @@ def test_kliep_is_normalised_under_q():
 
 
 def test_kliep_reaches_the_optimum_of_the_mixture():
-    """At the optimum the slope is 0 where a share is positive and at least 0 elsewhere (Karush, Kuhn and Tucker)."""
+    """At the optimum the slope is 0 where a fraction is positive and at least 0 elsewhere (Karush, Kuhn and Tucker)."""
     squares = RNG.uniform(0, 9, size=(200, 12))
     kernels, _ = _normalized(squares, 1.0, np.zeros(12))
-    shares = _shares(kernels)
-    slope = 1 - (1 / (kernels @ shares)) @ kernels / 200
+    weights = _weights(kernels)
+    slope = 1 - (1 / (kernels @ weights)) @ kernels / 200
     assert slope.min() > -1e-3
-    assert (np.abs(slope[shares > 1e-3]) < 1e-3).all()
+    assert (np.abs(slope[weights > 1e-3]) < 1e-3).all()
 
 
 @pytest.mark.parametrize("estimator", [KLIEP(width=1.0), uLSIF(width=1.0, penalty=0.1)], ids=["kliep", "lsif"])

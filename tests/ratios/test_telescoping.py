@@ -76,8 +76,8 @@ def test_a_binary_column_beside_a_normal_one():
     """
     rng = np.random.default_rng(0)
 
-    def rows(n, share, mean):
-        return np.column_stack([(rng.random(n) < share).astype(float), rng.normal(mean, 1, n)])
+    def rows(n, fraction, mean):
+        return np.column_stack([(rng.random(n) < fraction).astype(float), rng.normal(mean, 1, n)])
 
     ratio = TelescopingRatio(KLIEP(width=0.7), n_bridges=5, random_state=0)
     ratio.fit(rows(1000, 0.8, 0.5), rows(1000, 0.3, -0.5))
@@ -86,6 +86,6 @@ def test_a_binary_column_beside_a_normal_one():
 
 def test_images_have_bridges_too():
     rng = np.random.default_rng(0)
-    p, q = (rng.random((60, 1, 3, 3)) < share for share in (0.4, 0.6))
+    p, q = (rng.random((60, 1, 3, 3)) < fraction for fraction in (0.4, 0.6))
     ratio = TelescopingRatio(LINEAR, n_bridges=1, random_state=0).fit(p.astype(float), q.astype(float))
     assert ratio.log_ratio(p.astype(float)).shape == (60,)

@@ -53,7 +53,7 @@ def affine():
 
 
 class Quadratic(torch.nn.Module):
-    """c₀ + c₁x + c₂x² of rows (n, 1): the log-ratio of any two normal laws."""
+    """c₀ + c₁x + c₂x² of rows (n, 1): the log-ratio of any two normal distributions."""
 
     def __init__(self, *coefficients):
         super().__init__()
@@ -106,5 +106,5 @@ def sampler_of(X, mean, std):
 
 @pytest.fixture(scope="session")
 def normals():
-    """What makes samplers and log-ratios of normal laws."""
+    """What makes samplers and log-ratios of normal distributions."""
     return sampler_of, log_ratio_of_normals, Quadratic

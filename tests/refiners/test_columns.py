@@ -102,11 +102,11 @@ def test_another_samplers_critic_reads_the_columns_by_name(D, sampler):
 
 def test_a_critic_that_is_trained_on_reads_the_columns_by_name(D, sampler, monkeypatch):
     """The first stage begins from the sampler's critic: with no step of training, it is the critic."""
-    from fdgm.refiners._critic import trained_on
+    from fdgm.refiners._critic import warm_start
 
     refiner = DGflowRefiner(sampler, **SHORT).fit(D[TURNED])
     columns = tuple(TURNED)
-    stage = trained_on("ratio", sampler, refiner._scaler, LogisticRatio(), columns)
+    stage = warm_start("ratio", sampler, refiner._scaler, LogisticRatio(), columns)
     with torch.no_grad():
         t = stage.critic(refiner._scaler.to_tensor(D[TURNED].to_numpy()))
     np.testing.assert_allclose(t.numpy(), sampler.log_ratio(D), rtol=1e-4, atol=1e-4)

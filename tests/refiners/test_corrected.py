@@ -1,4 +1,4 @@
-"""The corrector, from another model's critic, on normal laws, where all the log-ratios are quadratic."""
+"""The corrector, from another model's critic, on normal distributions, where all the log-ratios are quadratic."""
 
 import pickle
 
@@ -41,9 +41,9 @@ def values(coefficients):
 def standard_errors(of):
     """Of a quadratic logistic regression of N source rows against N model rows, at POINTS: from Fisher information."""
     x = np.concatenate([np.random.default_rng(2).normal(*SOURCE, size=N), GENERATED[:, 0]])
-    chance = 1 / (1 + np.exp(-np.polynomial.polynomial.polyval(x, of)))
+    probability = 1 / (1 + np.exp(-np.polynomial.polynomial.polyval(x, of)))
     features = x[:, None] ** np.arange(3)
-    covariance = np.linalg.inv(features.T * (chance * (1 - chance)) @ features)
+    covariance = np.linalg.inv(features.T * (probability * (1 - probability)) @ features)
     at = POINTS ** np.arange(3)
     return np.sqrt(np.einsum("ni,ij,nj->n", at, covariance, at))
 

@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_bits(refiner):
 
 
 def test_two_fits_with_the_same_seed_are_the_same():
-    """Also what is fitted inside, from starts and folds of chance."""
+    """Also what is fitted inside, from random starts and folds."""
     fits = [
         DGflowRefiner(
             GaussianMixture(3, max_iter=500, init_params="random"), ratio="kliep", n_steps=2, random_state=5

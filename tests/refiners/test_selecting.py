@@ -1,4 +1,4 @@
-"""DRS and MH-GAN on Gaussians, where what is accepted has the data's law."""
+"""DRS and MH-GAN on Gaussians, where what is accepted has the data's distribution."""
 
 import math
 
@@ -22,7 +22,7 @@ def generator(affine):
 
 
 def moments_are(rows, *, bias=0.0):
-    """Within four standard errors of N draws from the data's law, and `bias` standard deviations."""
+    """Within four standard errors of N draws from the data's distribution, and `bias` standard deviations."""
     spread = math.sqrt(VARIANCE)
     assert float(rows.mean()) == pytest.approx(MEAN, abs=4 * spread / math.sqrt(len(rows)) + bias * spread)
     assert float(rows.var()) == pytest.approx(VARIANCE, rel=4 * math.sqrt(2 / len(rows)) + bias)
@@ -31,7 +31,7 @@ def moments_are(rows, *, bias=0.0):
 @pytest.mark.parametrize(("refiner", "params"), BOTH)
 def test_the_right_ratio_gives_the_datas_law(generator, log_ratio, refiner, params):
     fitted = refiner(generator, ratio=log_ratio, calibration=None, random_state=0, **params).fit(DATA)
-    # A chain of 60 is within (1 − 1/M)^60 = 2e-9 of its law, M = 3.2 being the greatest ratio.
+    # A chain of 60 is within (1 − 1/M)^60 = 2e-9 of its distribution, M = 3.2 being the greatest ratio.
     moments_are(fitted.sample(N))
 
 
@@ -90,9 +90,9 @@ def test_bad_input(X, make, message):
         make(GaussianMixture()).fit(X)
 
 
-def share(chance, n):
+def fraction(probability, n):
     """Of n draws, within four and a half standard errors."""
-    return pytest.approx(chance, abs=4.5 * math.sqrt(chance * (1 - chance) / n))
+    return pytest.approx(probability, abs=4.5 * math.sqrt(probability * (1 - probability) / n))
 
 
 @pytest.mark.parametrize(("gamma", "epsilon"), [(0.0, 0.0), (0.0, 0.5), (0.3, 0.5)])
@@ -102,7 +102,7 @@ def test_rejection_is_by_the_published_rule(generator, log_ratio, gamma, epsilon
     refiner._generated_t = np.array([-2.0, 0.0])
     n = 100_000
     kept = refiner._select(np.full(n, -1.0), np.random.default_rng(0))
-    assert len(kept) / n == share(1 / (1 + math.exp(gamma) * (math.e - math.exp(-epsilon))), n)
+    assert len(kept) / n == fraction(1 / (1 + math.exp(gamma) * (math.e - math.exp(-epsilon))), n)
 
 
 def test_a_chain_starts_at_a_real_row_and_once_more_where_it_is_stuck(generator, log_ratio):
@@ -115,7 +115,7 @@ def test_a_chain_starts_at_a_real_row_and_once_more_where_it_is_stuck(generator,
     refiner._held_out_t = np.zeros(1)
     n = 100_000
     last = refiner._select(np.tile(np.log([1 / 2, 1 / 8]), n), np.random.default_rng(0)) % 2
-    assert last.mean() == share(3 / 16 + 7 / 16 / 4, n)
+    assert last.mean() == fraction(3 / 16 + 7 / 16 / 4, n)
 
 
 def test_none_accepted_is_an_error(generator, log_ratio, monkeypatch):

@@ -21,7 +21,7 @@ DATA = np.random.default_rng(1).normal(MEAN, VARIANCE**0.5, size=(4000, 1))
 
 
 class GaussianRatio(DensityRatio):
-    """The log-ratio of the normal laws of two samples of one column."""
+    """The log-ratio of the normal distributions of two samples of one column."""
 
     def _fit(self, X_p, X_q):
         self.moments_ = [float(v) for X in (X_p, X_q) for v in (X.mean(), X.var())]
@@ -64,7 +64,7 @@ def test_with_refresh_noise_flattens_the_law(generator):
 
 
 def test_refresh_goes_on_from_a_samplers_own_critic(normals, monkeypatch):
-    """The flow comes to the data's law, which a stale ratio leads past; of a critic of three weights, at their rate."""
+    """The flow reaches the data's distribution, which a stale ratio leads past; the critic has three weights."""
     monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"optimizer": Adam(0.02)})
     sampler = normals[0](DATA, 1.0, 0.7)
     params = {"step_size": 0.05, "n_steps": 120, "random_state": 0}
@@ -116,7 +116,7 @@ def test_stop_ends_a_flow_that_would_spoil_the_samples(generator):
 def test_samples_that_end_on_their_own_keep_the_datas_law(generator):
     """T is a parabola with its top at x = a: each row ends where its rank of T is the data's.
 
-    All at once, rows reach either the data's mean or its spread; each on its own, the law of |x − a| is the data's.
+    All at once, rows reach either the data's mean or its spread. Each on its own, |x − a| has the data's distribution.
     """
     params = {"ratio": GaussianRatio(), "step_size": 0.01, "n_steps": 200, "random_state": 0}
     refiner = DGflowRefiner(generator, stop="auto", **params).fit(DATA)
@@ -140,7 +140,7 @@ def test_stop_leaves_good_samples_as_they_are():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_stop_never_leaves_the_held_out_measure_worse(seed):
-    """Whatever the ratio says: here, waves of chance around a model that is right."""
+    """Whatever the ratio says: here, random waves around a model that is right."""
     rng = np.random.default_rng(seed)
     wave = torch.from_numpy(rng.normal(size=(2, 4)).astype(np.float32))
     X, generated = rng.normal(size=(400, 2)), rng.normal(size=(400, 2))

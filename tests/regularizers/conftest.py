@@ -1,4 +1,4 @@
-"""A step of a generator on a small problem, in float64, for the remedies to act upon."""
+"""A step of a generator on a small problem, in float64, for the stabilizers to act upon."""
 
 import pytest
 import torch
@@ -30,9 +30,9 @@ def make_step():
         rows = latents + shift
         return GeneratorStep(
             critic=critic,
-            judge=critic_step.outputs,
-            judge_with=lambda weights: lambda *points: functional_call(critic, weights, points),
-            critic_loss=lambda judge: critic_step.losses(judge, (real,), (rows,))[1],
+            critic_fn=critic_step.outputs,
+            critic_fn_with=lambda weights: lambda *points: functional_call(critic, weights, points),
+            critic_loss=lambda critic_fn: critic_step.losses(critic_fn, (real,), (rows,))[1],
             optimizer=optimizer,
             real=(real,),
             fake=(rows,),

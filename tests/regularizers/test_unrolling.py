@@ -29,16 +29,16 @@ def test_the_critic_ahead_is_the_one_that_adam_makes(make_step, n_critic_steps, 
     step = make_step(n_critic_steps=n_critic_steps, regularizers=penalties, norm=norm)
     ahead = Unrolling(4).look_ahead(step)
     with torch.no_grad():
-        found = ahead.judge(X)
+        found = ahead.critic_fn(X)
     state = deepcopy(step.optimizer.state_dict())
     optimizer = torch.optim.Adam(step.critic.parameters())
     optimizer.load_state_dict(state)
     for _ in range(4):
         optimizer.zero_grad()
-        step.critic_loss(step.judge).backward()
+        step.critic_loss(step.critic_fn).backward()
         optimizer.step()
     with torch.no_grad():
-        expected = step.judge(X)
+        expected = step.critic_fn(X)
     # Four steps of some ten float64 operations each.
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
@@ -48,7 +48,7 @@ def test_the_critic_itself_stays(make_step, norm):
     step = make_step(n_critic_steps=2, norm=norm)
     before = deepcopy(step.critic.state_dict()), deepcopy(step.optimizer.state_dict())
     ahead = Unrolling().look_ahead(step)
-    ahead.judge(X)
+    ahead.critic_fn(X)
     for name, weight in step.critic.state_dict().items():
         assert torch.equal(weight, before[0][name])
     for index, state in step.optimizer.state_dict()["state"].items():
@@ -63,7 +63,7 @@ def test_the_gradient_goes_back_through_the_updates(make_step, objective, regula
     def loss(shift):
         step = make_step(shift, n_critic_steps=2, objective=objective, regularizers=regularizers)
         ahead = Unrolling(3).look_ahead(step)
-        return objective.generator_loss(ahead.judge(*ahead.fake))
+        return objective.generator_loss(ahead.critic_fn(*ahead.fake))
 
     shift = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
     (gradient,) = torch.autograd.grad(loss(shift), shift)
@@ -76,7 +76,7 @@ def test_looking_ahead_changes_the_generators_gradient(make_step):
     shift = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
     step = make_step(shift, n_critic_steps=2)
     gradients = [
-        torch.autograd.grad(Minimax().generator_loss(s.judge(*s.fake)), shift, retain_graph=True)[0].item()
+        torch.autograd.grad(Minimax().generator_loss(s.critic_fn(*s.fake)), shift, retain_graph=True)[0].item()
         for s in (step, Unrolling(5).look_ahead(step))
     ]
     assert abs(gradients[0] - gradients[1]) > 1e-3 * abs(gradients[0])

@@ -1,4 +1,4 @@
-"""GANSampler: one property a test, on budgets of a few outer loops."""
+"""GANSampler: one property a test, on budgets of a few iterations."""
 
 import math
 import pickle
@@ -29,8 +29,8 @@ from fdgm.regularizers import (
     MinibatchDiscrimination,
     Packing,
     Reconstructor,
-    Remedy,
     SpectralNorm,
+    Stabilizer,
     Unrolling,
     WeightClip,
 )  # fmt: skip
@@ -115,9 +115,9 @@ def test_any_two_go_together_or_are_refused_with_the_reason(X, pair):
         assert np.isfinite(sampler.fit(X).sample(3)).all()
 
 
-def test_the_order_of_remedies_does_not_matter(X):
-    remedies = [SpectralNorm(), MINIBATCH, Packing(2), FeatureMatching(), Unrolling(2), Reconstructor()]
-    forth, back = (tiny(regularizer=order, max_iter=2).fit(X).sample(20) for order in (remedies, remedies[::-1]))
+def test_the_order_of_stabilizers_does_not_matter(X):
+    stabilizers = [SpectralNorm(), MINIBATCH, Packing(2), FeatureMatching(), Unrolling(2), Reconstructor()]
+    forth, back = (tiny(regularizer=order, max_iter=2).fit(X).sample(20) for order in (stabilizers, stabilizers[::-1]))
     np.testing.assert_array_equal(forth, back)
 
 
@@ -128,8 +128,8 @@ class Halved(GradientPenalty):
         return super().penalty(*args) / 2
 
 
-class Encoded(Remedy):
-    """A plugin's remedy whose critic judges pairs."""
+class Encoded(Stabilizer):
+    """A plugin's stabilizer whose critic judges pairs."""
 
     pairs = True
 
@@ -303,7 +303,7 @@ def test_a_critic_of_more_than_one_row_has_none(X, regularizer):
 
 
 @pytest.mark.parametrize("regularizer", ["r1", "spectral_norm", "unrolling", "feature_matching"])
-def test_other_remedies_leave_it(X, regularizer):
+def test_other_stabilizers_leave_it(X, regularizer):
     assert tiny(regularizer=regularizer).fit(X).log_ratio(X).shape == (300,)
 
 

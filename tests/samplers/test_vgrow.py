@@ -1,4 +1,4 @@
-"""VGrowSampler: one property a test, on budgets of a few outer loops."""
+"""VGrowSampler: one property a test, on budgets of a few iterations."""
 
 import hashlib
 import pickle

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from fdgm.regularizers import CriticRegularizer, Regularizer, Remedy
+from fdgm.regularizers import CriticRegularizer, Regularizer, Stabilizer
 from fdgm.testing import check_regularizer
 
 
@@ -57,12 +57,12 @@ class HoldsATensor(SmallOutputs):
         self.weight = torch.ones(1) if weight is None else weight
 
 
-class Halved(Remedy):
+class Halved(Stabilizer):
     """The generator follows half of what the critic says."""
 
     def look_ahead(self, step):
-        judge = step.judge
-        return type(step)(**{**vars(step), "judge": lambda *points: judge(*points) / 2})
+        critic_fn = step.critic_fn
+        return type(step)(**{**vars(step), "critic_fn": lambda *points: critic_fn(*points) / 2})
 
 
 class OutputsInAColumn(Halved):
@@ -72,7 +72,7 @@ class OutputsInAColumn(Halved):
 
 class NotAStep(Halved):
     def look_ahead(self, step):
-        return step.judge
+        return step.critic_fn
 
 
 class NoRule(Halved):
@@ -84,7 +84,7 @@ class OneLossARow(Halved):
         return step.rows.square().sum(dim=1)
 
 
-class DoesNothing(Remedy):
+class DoesNothing(Stabilizer):
     pass
 
 
@@ -105,14 +105,14 @@ class Centred(nn.Module):
         return output + output.mean()
 
 
-class NotSingle(Remedy):
+class NotSingle(Stabilizer):
     """Outputs with their mean over the batch added, which it does not say."""
 
     def make_critic(self, make, data_shape, latent_size):
         return Centred(make(data_shape, latent_size))
 
 
-class CutsOff(Remedy):
+class CutsOff(Stabilizer):
     def look_ahead(self, step):
         return type(step)(**{**vars(step), "fake": tuple(part.detach().requires_grad_() for part in step.fake)})
 
@@ -131,7 +131,7 @@ class ConsumesChance(Halved):
         return super().look_ahead(step)
 
 
-class RemedyHoldsATensor(Halved):
+class StabilizerHoldsATensor(Halved):
     def __init__(self, weight=None):
         self.weight = torch.ones(1) if weight is None else weight
 
@@ -154,7 +154,7 @@ FAULTS = {
     CutsOff: ("generator_is_reached", "cuts it off"),
     ChangesTheCritic: ("critic_stays_in_the_generators_step", "must not change the critic's weights"),
     ConsumesChance: ("global_state_is_untouched", "global states"),
-    RemedyHoldsATensor: ("can_be_saved", "weight of RemedyHoldsATensor"),
+    StabilizerHoldsATensor: ("can_be_saved", "weight of StabilizerHoldsATensor"),
 }
 
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 
 from fdgm import VGrowSampler
 from fdgm.architectures import MLP
-from fdgm.nets import MappedRows, ResidentRows, hold_out
+from fdgm.nets import MemmapRows, ResidentRows, hold_out
 from fdgm.options import EarlyStopping, Network
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
@@ -35,7 +35,7 @@ def test_a_fit_is_the_same_bits_memory_mapped_or_not(trainee, mapped):
 def test_held_out_rows_are_not_trained_on(trainee, mapped, is_mapped, monkeypatch):
     """Each row of X has a number of its own, and the two sets of numbers have none in common."""
     trained, compared = set(), set()
-    for cls in (MappedRows, ResidentRows):
+    for cls in (MemmapRows, ResidentRows):
         take = cls.take
 
         def sees(rows, index, take=take):
@@ -51,7 +51,7 @@ def test_held_out_rows_are_not_trained_on(trainee, mapped, is_mapped, monkeypatc
         if trainee.is_ratio:
             compared.update(estimator.net_.held_out_[0][:, 1].tolist())
         else:
-            compared.update(estimator._held_out[:, 1].tolist())
+            compared.update(estimator._X_val[:, 1].tolist())
         return original(estimator)
 
     monkeypatch.setattr(type(model), "_callbacks", callbacks)
@@ -68,7 +68,7 @@ def test_mapped_rows_without_some_are_those_of_an_array_without_them(case):
     array = np.arange(n, dtype=np.float32)[:, None]
     held_out = hold_out(n, k, np.random.default_rng(seed))
     assert len(np.unique(held_out)) == k
-    rows = MappedRows(array, torch.from_numpy, held_out)
+    rows = MemmapRows(array, torch.from_numpy, held_out)
     kept = rows.take(torch.arange(len(rows)))
     np.testing.assert_array_equal(kept.numpy(), np.delete(array, held_out, axis=0))
 

@@ -1,4 +1,4 @@
-"""A fit that stops in the middle of an outer loop, by Ctrl-C, an error or the clock, is one of its last whole loop."""
+"""A fit that stops in the middle of an iteration, by Ctrl-C, an error or the clock, is one of its last whole loop."""
 
 import warnings
 from itertools import count
@@ -166,7 +166,7 @@ def test_what_the_clock_ended_is_replayed_to_the_same_bits(trainee, seconds, mon
 @pytest.mark.filterwarnings("ignore::fdgm.exceptions.ConstantRatioWarning")  # one update finds nothing
 def test_a_first_loop_that_was_cut_says_so_and_is_stored(trainee, tmp_path):
     model = trainee.make(max_iter=None, max_seconds=1e-9)
-    with pytest.warns(TrainingWarning, match=r"first outer loop, after 1 of its .* Raise max_seconds .*1e-09"):
+    with pytest.warns(TrainingWarning, match=r"first iteration, after 1 of its .* Raise max_seconds .*1e-09"):
         trainee.fit(model)
     assert (model.n_iter_, model.replay_.n_inner_steps, model.stop_reason_) == (1, 1, "max_seconds")
     assert np.isfinite(np.frombuffer(trainee.bits(model))).all()

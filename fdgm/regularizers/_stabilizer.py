@@ -12,10 +12,10 @@ from ..architectures import Architecture
 from ..options import Optimizer
 from ._base import Regularizer
 
-__all__ = ["GeneratorStep", "Judge", "MakeCritic", "Remedy"]
+__all__ = ["CriticFunction", "GeneratorStep", "MakeCritic", "Stabilizer"]
 
 #: From the critic's input to its outputs.
-Judge = Callable[..., Tensor]
+CriticFunction = Callable[..., Tensor]
 
 #: From the data's shape, and the latents' size if the critic judges pairs, to a critic with fresh weights.
 MakeCritic = Callable[[tuple[int, ...], int | None], nn.Module]
@@ -28,12 +28,12 @@ class GeneratorStep:
     Parameters
     ----------
     critic : Module
-    judge : callable
+    critic_fn : callable
         The critic, as training calls it.
-    judge_with : callable
-        Maps weights, and optionally buffers, by their names in the critic, to the `judge` of a critic that has them.
+    critic_fn_with : callable
+        Maps weights, and optionally buffers, by their names in the critic, to the `critic_fn` of a critic with them.
     critic_loss : callable
-        Maps a `judge` to the critic's loss on this step's batches, including penalties.
+        Maps a `critic_fn` to the critic's loss on this step's batches, including penalties.
     optimizer : Optimizer
         The critic's optimizer.
     real, fake : tuple of Tensor
@@ -49,9 +49,9 @@ class GeneratorStep:
     """
 
     critic: nn.Module
-    judge: Judge
-    judge_with: Callable[[dict[str, Tensor]], Judge]
-    critic_loss: Callable[[Judge], Tensor]
+    critic_fn: CriticFunction
+    critic_fn_with: Callable[[dict[str, Tensor]], CriticFunction]
+    critic_loss: Callable[[CriticFunction], Tensor]
     optimizer: torch.optim.Optimizer
     real: tuple[Tensor, ...]
     fake: tuple[Tensor, ...]
@@ -60,7 +60,7 @@ class GeneratorStep:
     modules: Mapping[str, Callable[..., Tensor]]
 
 
-class Remedy(Regularizer, ABC):
+class Stabilizer(Regularizer, ABC):
     """Stabilizer: a change of the critic, or of the generator's step, in addition to the objective.
 
     A subclass overrides what it changes. Stabilizers do not know each other, and their order does not matter.

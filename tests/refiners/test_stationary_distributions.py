@@ -1,4 +1,4 @@
-"""DGflow against DDLS on Gaussians: the laws that each comes to."""
+"""DGflow against DDLS on Gaussians: the distributions that each comes to."""
 
 import math
 
@@ -26,7 +26,7 @@ def moments_are(rows, mean, variance):
 
 
 def test_ddls_comes_to_the_prior_tilted_by_the_ratio(generator, log_ratio):
-    """p_Z e^{T∘g} is the data's law here. The chain z ← (1 − εa/2) z + √ε ξ, a = 1/VARIANCE, forgets by e^{−12}."""
+    """p_Z e^{T∘g} is the data's distribution. The chain z ← (1 − εa/2) z + √ε ξ, a = 1/VARIANCE, forgets by e^{−12}."""
     epsilon, a = 0.05, 1 / VARIANCE
     refiner = DDLSRefiner(
         generator, ratio=log_ratio, step_size=epsilon, n_steps=120, noise_scale=1.0, random_state=0
@@ -35,7 +35,7 @@ def test_ddls_comes_to_the_prior_tilted_by_the_ratio(generator, log_ratio):
 
 
 def test_dgflow_with_a_stale_ratio_forgets_the_prior(generator, log_ratio):
-    """The law is ∝ e^{T∘g/γ}: its curvature is that of T alone, divided by γ."""
+    """The distribution is ∝ e^{T∘g/γ}: its curvature is that of T alone, divided by γ."""
     gamma, step_size, a = 0.5, 0.02, 1 / VARIANCE - 1
     refiner = DGflowRefiner(
         generator, "kl", ratio=log_ratio, noise=gamma, step_size=step_size, n_steps=200, random_state=0

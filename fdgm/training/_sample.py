@@ -9,10 +9,10 @@ from torch import Tensor
 from ..inputs import chunk_seed
 from ._chunks import CHUNK
 
-__all__ = ["draw"]
+__all__ = ["sample"]
 
 
-def draw(
+def sample(
     make: Callable[[int, torch.Generator], Tensor],
     n_samples: int,
     *,

@@ -1,6 +1,6 @@
-"""Remedies for lost modes against the bare minimax GAN, without noise, on ring and grid, over seeds: 60 s a fit.
+"""Stabilizers for lost modes against the bare minimax GAN, without noise, on ring and grid, over seeds: 60 s a fit.
 
-A run that is in the JSON file already, by its data, remedy, seed and seconds, is not run again.
+A run that is in the JSON file already, by its data, stabilizer, seed and seconds, is not run again.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from fdgm.regularizers import MinibatchDiscrimination, Packing, Reconstructor, R
 STD = 0.05
 SCALE = 2 * 2**0.5
 
-REMEDIES: dict[str, list[Regularizer]] = {
+STABILIZERS: dict[str, list[Regularizer]] = {
     "none": [],
     "packing": [Packing(2)],
     "unrolling": [Unrolling(5)],
@@ -33,13 +33,13 @@ def draw(data: str, n: int, seed: Any) -> Any:
     return datasets.make_grid(n, std=STD, scale=SCALE, random_state=seed)
 
 
-def run(data: str, remedy: str, seed: int, seconds: float) -> dict[str, Any]:
-    """One fit at the default parameters but for the remedy, and without the noise that is one itself."""
+def run(data: str, stabilizer: str, seed: int, seconds: float) -> dict[str, Any]:
+    """One fit at the default parameters but for the stabilizer, and without the noise that is one itself."""
     sampler = GANSampler(
         "minimax",
-        regularizer=REMEDIES[remedy],
-        latent_size=LATENTS.get(remedy),
-        instance_noise=0.3 if remedy == "instance_noise" else 0.0,
+        regularizer=STABILIZERS[stabilizer],
+        latent_size=LATENTS.get(stabilizer),
+        instance_noise=0.3 if stabilizer == "instance_noise" else 0.0,
         max_iter=None,
         max_seconds=seconds,
         random_state=seed,
@@ -52,7 +52,7 @@ def run(data: str, remedy: str, seed: int, seconds: float) -> dict[str, Any]:
         "loops": sampler.n_iter_,
         "stop_reason": sampler.stop_reason_,
         "modes": found.n_captured,
-        "high_quality": found.high_quality_share,
+        "high_quality": found.high_quality_fraction,
         "energy_distance": metrics.energy_distance(draw(data, 5_000, 2000 + seed), S),
     }
 
@@ -61,16 +61,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--remedies", nargs="+", default=list(REMEDIES), choices=list(REMEDIES), metavar="NAME")
+    parser.add_argument(
+        "--stabilizers", nargs="+", default=list(STABILIZERS), choices=list(STABILIZERS), metavar="NAME"
+    )
     options = parser.parse_args()
     jobs = [
-        {"data": data, "remedy": remedy, "seed": seed, "seconds": options.seconds}
+        {"data": data, "stabilizer": stabilizer, "seed": seed, "seconds": options.seconds}
         for seed in range(options.seeds)
         for data in ("ring", "grid")
-        for remedy in options.remedies
+        for stabilizer in options.stabilizers
     ]
-    runs = _common.sweep("remedies", jobs, run, note=_common.SIDE_BY_SIDE)
-    print(_common.summary(runs, ["data", "remedy"], ["modes", "high_quality", "energy_distance"]).to_string())
+    runs = _common.sweep("stabilizers", jobs, run, note=_common.SIDE_BY_SIDE)
+    print(_common.summary(runs, ["data", "stabilizer"], ["modes", "high_quality", "energy_distance"]).to_string())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What each remedy does to the critic or to the generator's loss."""
+"""What each stabilizer does to the critic or to the generator's loss."""
 
 import numpy as np
 import pytest
@@ -15,10 +15,10 @@ from fdgm.regularizers._minibatch import Closeness
 G = torch.Generator
 
 
-def critic_of(remedy, data_shape=(3,), architecture=None):
+def critic_of(stabilizer, data_shape=(3,), architecture=None):
     architecture = architecture or MLP(width=16, depth=2)
     make = lambda shape, latent_size: architecture.make_critic(shape)  # noqa: E731
-    return seeded(lambda: remedy.make_critic(make, data_shape, None), 0)
+    return seeded(lambda: stabilizer.make_critic(make, data_shape, None), 0)
 
 
 def test_a_normalised_critic_has_slopes_of_at_most_one():
@@ -126,9 +126,9 @@ def test_a_weight_out_of_range(weight):
         Reconstructor(weight).check(batch_size=64, optimizer=Adam())
 
 
-def test_remedies_leave_the_objectives_rule_alone(make_step):
+def test_stabilizers_leave_the_objectives_rule_alone(make_step):
     step = make_step()
-    for remedy in (Packing(), SpectralNorm(), MinibatchDiscrimination()):
-        assert remedy.look_ahead(step) is step
-        assert remedy.generator_loss(step) is None
-    assert Minimax().generator_loss(step.judge(*step.fake)).requires_grad
+    for stabilizer in (Packing(), SpectralNorm(), MinibatchDiscrimination()):
+        assert stabilizer.look_ahead(step) is step
+        assert stabilizer.generator_loss(step) is None
+    assert Minimax().generator_loss(step.critic_fn(*step.fake)).requires_grad
