@@ -26,7 +26,7 @@ class Batch:
         Latents from the prior.
     encoder_noise, generator_noise : Tensor of shape (n, noise_size)
     instance_noise : Tensor of shape ``(2, n, *data_shape)`` or None, default=None
-        Noise added to the data and to the generated rows in the pairs, but not to the encoder's input.
+        Noise added to the data and to the generated samples in the pairs, but not to the encoder's input.
     """
 
     rows: Tensor

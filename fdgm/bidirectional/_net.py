@@ -114,7 +114,7 @@ class BidirectionalNet(MultiNet):
             self.module_names += ("average_generator_", "average_encoder_")
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
-        self.watch_ = Watch("the generated rows")
+        self.watch_ = Watch("the generated samples")
         return self
 
     def free(self, varies: np.ndarray) -> None:
@@ -272,7 +272,7 @@ class BidirectionalNet(MultiNet):
     def _critic(self, rows: Tensor, latents: Tensor) -> Tensor:
         return forward(self.critic_, self.settings.precision, rows, latents)
 
-    def _pinned(self, rows: Tensor, data: Tensor) -> Tensor:
+    def _restore_constants(self, rows: Tensor, data: Tensor) -> Tensor:
         """Rows with the data's constants in constant columns, as users see them. No likelihood teaches these."""
         varies = self.joint_.varies
         return rows if varies is None else torch.where(varies, rows, data[:1])
@@ -289,12 +289,12 @@ class BidirectionalNet(MultiNet):
         divergence = rows.new_tensor(math.nan)
         if s.objective.takes_divergence:
             divergence = s.scaling.divergence.f_centered(self.critic_step_.log_ratio()(rows, latents)).mean()
-        rows = samples = self._pinned(rows, batch.rows)
+        rows = samples = self._restore_constants(rows, batch.rows)
         if s.method.ema is not None:
             samples, _ = Joint(self.encoding_module, self.sampling_module, s.precision).generate(batch)
-            samples = self._pinned(samples, batch.rows)
+            samples = self._restore_constants(samples, batch.rows)
         reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
-        reconstructed = self._pinned(reconstructed, batch.rows)
+        reconstructed = self._restore_constants(reconstructed, batch.rows)
         loss = mean_loss(losses, _MOVING, like=rows)
         *figures, samples_spread, farthest = torch.stack(
             [

@@ -37,7 +37,7 @@ class GeneratorStep:
     optimizer : Optimizer
         The critic's optimizer.
     real, fake : tuple of Tensor
-        The critic's inputs: data and generated rows and, if it judges pairs, their latents. Packs of m rows are
+        The critic's inputs: data and generated samples and, if it judges pairs, their latents. Packs of m rows are
         concatenated along axis 1, ``(n / m, m * channels, ...)``. Gradients reach the generator's weights through
         `fake`.
     rows : Tensor of shape ``(n, *data_shape)``
