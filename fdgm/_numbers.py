@@ -14,7 +14,7 @@ __all__ = ["as_numbers"]
 
 _KINDS = {"M": "dates", "m": "time spans", "c": "complex numbers", "V": "records"}
 _STRINGS = ("U", "S", "T")
-_MENDS = {
+_HINTS = {
     "strings": "convert or encode it",
     "categories": "encode it, for instance by scikit-learn's OneHotEncoder, or convert it to float if it holds numbers",
     "dates": "convert it to numbers, such as the seconds since a date",
@@ -138,7 +138,7 @@ def _polars_column(column: Any, label: str, what: str) -> np.ndarray:
 
 def _refused(what: str, kind: str, label: Any) -> ValueError:
     return ValueError(
-        f"{what} must hold numbers, got {kind} in column {label!r}; {_MENDS.get(kind, 'convert it')}, or leave it out."
+        f"{what} must hold numbers, got {kind} in column {label!r}; {_HINTS.get(kind, 'convert it')}, or leave it out."
     )
 
 

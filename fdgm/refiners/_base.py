@@ -414,8 +414,8 @@ class Refiner(Savable, ABC):
             if ratio._constant() is not None:
                 warnings.warn(
                     f"ratio of {type(self).__name__} has come out constant to three digits: the {type(ratio).__name__}"
-                    " tells generated samples from X nowhere, and refined samples are distributed as the generator's. If"
-                    " the generator does differ from X, give another ratio, one that is trained for longer, or more"
+                    " tells generated samples from X nowhere, and refined samples are distributed as the generator's."
+                    " If the generator does differ from X, give another ratio, one that is trained for longer, or more"
                     " rows.",
                     ConstantRatioWarning,
                     stacklevel=_OUTSIDE,
