@@ -3,7 +3,6 @@
 import functools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -173,7 +172,8 @@ def kernel_density(X: np.ndarray, seconds: float, seed: int) -> Draw:
     fraction = len(rows) / (len(some) * 2 / 3)
     bandwidth = search.best_params_["bandwidth"] * fraction ** (-1 / (rows.shape[1] + 4))
     model = KernelDensity(bandwidth=bandwidth).fit(rows)
-    return lambda n: scale.back(torch.from_numpy(model.sample(n, random_state=seed)))
+    chance = np.random.RandomState(seed)
+    return lambda n: scale.back(torch.from_numpy(model.sample(n, random_state=chance)))
 
 
 @on_components
@@ -185,9 +185,10 @@ def gaussian_mixture(X: np.ndarray, seconds: float, seed: int) -> Draw:
     least = 1e-6 if X.shape[1] <= 10 else 1e-4  # of a variance: many columns of few rows need more
     models = [
         GaussianMixture(k, covariance_type=covariance, random_state=seed, reg_covar=least).fit(rows)
-        for k in (2, 5, 8, 15, 25, 50)
+        for k in (1, 2, 5, 8, 15, 25, 50)
     ]
     best = min(models, key=lambda model: model.bic(rows))
+    best.random_state = np.random.RandomState(seed)
     return lambda n: scale.back(torch.from_numpy(best.sample(n)[0]))
 
 
@@ -244,10 +245,3 @@ CLASSICAL: dict[str, Fit] = {
     "KernelDensity": kernel_density,
     "GaussianMixture": gaussian_mixture,
 }
-
-
-def unit_of(draw: Callable[[int, Any], np.ndarray]) -> float:
-    """Mean energy distance between two real samples of 5,000: the unit that distances are given in."""
-    from fdgm import metrics
-
-    return metrics.energy_distance_unit(draw, random_state=0)

@@ -6,7 +6,7 @@ from ._birthday import BirthdaySupport, birthday_support
 from ._bootstrap import Interval, bootstrap_interval
 from ._c2st import ClassifierTwoSampleTest, classifier_two_sample_test
 from ._classifier import CLASSIFIERS, load_classifier
-from ._energy import energy_distance, energy_distance_unit
+from ._energy import energy_distance, energy_distance_unit, energy_units, mean_distance
 from ._extractors import Extractor, get_extractor, register_extractor
 from ._frechet import frechet_distance
 from ._inception import load_inception
@@ -31,6 +31,7 @@ __all__ = [
     "classifier_two_sample_test",
     "energy_distance",
     "energy_distance_unit",
+    "energy_units",
     "frechet_distance",
     "get_extractor",
     "high_quality_fraction",
@@ -40,6 +41,7 @@ __all__ = [
     "kernel_mmd",
     "load_classifier",
     "load_inception",
+    "mean_distance",
     "mode_coverage",
     "mode_score",
     "ngram_js",

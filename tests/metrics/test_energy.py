@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.datasets import make_moons
 
-from fdgm.metrics import energy_distance, energy_distance_unit
+from fdgm.metrics import energy_distance, energy_distance_unit, energy_units, mean_distance
 
 EPS = np.finfo(float).eps
 SETTINGS = settings(max_examples=40, deadline=None, derandomize=True)
@@ -218,3 +219,84 @@ class TestUnit:
         [(name, value)] = bad.items()
         with pytest.raises(ValueError, match=f"{name} of energy_distance_unit .* got {value!r}"):
             energy_distance_unit(self.normal, **bad)
+
+
+def moons(n, rng):
+    """Two moons, whose generator puts its points evenly along the arcs."""
+    return make_moons(n, noise=0.05, random_state=int(rng.integers(2**31)))[0]
+
+
+def independent_moons(n, rng):
+    """As good as independent: n random rows of 50 n."""
+    return moons(50 * n, rng)[rng.choice(50 * n, n, replace=False)]
+
+
+class TestUnits:
+    @staticmethod
+    def normal(n, rng):
+        return rng.standard_normal((n, 2))
+
+    @pytest.mark.parametrize("draw", [normal, independent_moons], ids=["normal", "moons"])
+    @pytest.mark.parametrize("sizes", [(60, 60), (90, 40)])
+    def test_real_samples_have_one_on_average(self, draw, sizes):
+        """Under the null (1/n + 1/m)⁻¹ U is near Σ λᵢ (χᵢ²(1) − 1) with λᵢ >= 0 and Σ λᵢ = Δ.
+
+        So e has variance 2 Σ λᵢ² / Δ² <= 2, and a mean of k draws a deviation of at most √(2/k).
+        """
+        rng, k = np.random.default_rng(0), 200
+        delta = mean_distance(draw(2000, rng))
+        units = [energy_units(*(draw(n, rng) for n in sizes), real_distance=delta) for _ in range(k)]
+        assert np.mean(units) == pytest.approx(1, abs=4 * np.sqrt(2 / k))
+        assert np.std(units) < np.sqrt(2)
+
+    def test_rows_that_a_generator_of_data_spreads_evenly_are_nearer_than_independent_ones(self):
+        rng, k = np.random.default_rng(0), 100
+        delta = mean_distance(moons(2000, rng))
+        even, fair = (
+            np.mean([energy_units(draw(100, rng), draw(100, rng), real_distance=delta) for _ in range(k)])
+            for draw in (moons, independent_moons)
+        )
+        assert even < fair - 4 * np.sqrt(2 / k)
+
+    def test_grows_with_the_samples_at_a_distance(self):
+        """U estimates a fixed distance D, so e − 1 is near D n/(2Δ) for n = m."""
+        rng = np.random.default_rng(0)
+        X, Y = rng.normal([[[0.0]], [[1.0]]], size=(2, 3000, 1))
+        delta = mean_distance(X)
+        few, many = (energy_units(X[:n], Y[:n], real_distance=delta) - 1 for n in (750, 3000))
+        # The relative deviation of U at 750 rows is about 2 √(Var h / n) / D, some 0.1 here.
+        assert many / few == pytest.approx(4, rel=0.4)
+
+    def test_in_closed_form(self):
+        """X at 0 and 2, Y at 1 and 5: U = 2 · (1 + 5 + 1 + 3)/4 − 2 − 4 = −1; Δ = 2, and 1/n + 1/m = 1."""
+        assert energy_units([[0.0], [2.0]], [[1.0], [5.0]]) == pytest.approx(1 - 1 / 2)
+        assert energy_units([[0.0], [2.0]], [[1.0], [5.0]], real_distance=4.0) == pytest.approx(1 - 1 / 4)
+
+    def test_has_no_units(self):
+        X, Y = np.random.default_rng(0).normal(size=(2, 30, 3))
+        assert energy_units(1e-200 * X, 1e-200 * Y) == pytest.approx(energy_units(X, Y))
+        delta = mean_distance(X)
+        assert mean_distance(1e200 * X) == pytest.approx(1e200 * delta)
+        assert energy_units(1e200 * X, 1e200 * Y, real_distance=1e200 * delta) == pytest.approx(energy_units(X, Y))
+
+    def test_features_are_compared_in_place_of_rows(self):
+        X, Y = np.random.default_rng(0).normal(size=(2, 30, 3))
+        first = functools.partial(energy_units, features=lambda rows: rows[:, :1])
+        assert first(X, Y) == energy_units(X[:, :1], Y[:, :1])
+        assert mean_distance(X, features=lambda rows: rows[:, :1]) == mean_distance(X[:, :1])
+
+    @pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "large", True])
+    def test_refuses_a_distance(self, value):
+        with pytest.raises(ValueError, match=f"real_distance of energy_units .* got {value!r}"):
+            energy_units([[0.0], [1.0]], [[0.0], [1.0]], real_distance=value)
+
+    def test_refuses_single_and_equal_rows(self):
+        two = [[0.0], [1.0]]
+        with pytest.raises(ValueError, match="X_real of energy_units must have at least 2 rows, got 1"):
+            energy_units([[0.0]], two)
+        with pytest.raises(ValueError, match="X_generated of energy_units must have at least 2 rows, got 1"):
+            energy_units(two, [[0.0]])
+        with pytest.raises(ValueError, match="X of mean_distance must have at least 2 rows, got 1"):
+            mean_distance([[0.0]])
+        with pytest.raises(ValueError, match=r"X_real of energy_units must have different rows .* got equal ones"):
+            energy_units([[1.0], [1.0]], two)
