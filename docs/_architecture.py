@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("registry", ("registry",)),
     ("pure parts, files, data sets", ("divergences", "architectures", "persistence", "datasets")),
     ("what parts need", ("regularizers", "flows", "inputs", "metrics")),
+    ("pictures", ("plot",)),
     ("objectives", ("objectives",)),
     ("skorch nets", ("nets",)),
     ("training", ("training",)),

@@ -17,6 +17,7 @@ PARTS = [
     "metrics",
     "objectives",
     "options",
+    "plot",
     "ratios",
     "refiners",
     "regularizers",

@@ -18,11 +18,11 @@ from .._columns import Labels, align, labels_of
 from .._sklearn import output_config
 from ..architectures import Conditional
 from ..inputs import index_of, validate, validate_latents
+from ..plot._rows import draw_rows
 from ..training import GenerativeModel, chunk_noise, map_rows
 from ._encoded import EncodedCritic
 from ._joint import chain
 from ._net import BidirectionalNet
-from ._plots import draw_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

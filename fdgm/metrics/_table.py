@@ -1,14 +1,23 @@
-"""The table of a report, which prints completely."""
+"""The table of a report: complete in a terminal, and with a picture of each interval in a notebook."""
 
+import html
+import math
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
 __all__ = ["ReportTable"]
 
+_COLUMNS = {"value", "low", "high", "better", "held_out"}
+_WIDTH = 160  # pixels of an interval's picture
+
 
 class ReportTable(pd.DataFrame):
-    """A DataFrame that prints all columns, whatever the width of the terminal."""
+    """A DataFrame that prints all columns, whatever the width of the terminal.
+
+    In a notebook, a picture shows each value with its interval, and the value of held-out data beside it.
+    """
 
     @property
     def _constructor(self) -> Callable[..., "ReportTable"]:
@@ -16,3 +25,49 @@ class ReportTable(pd.DataFrame):
 
     def __repr__(self) -> str:
         return self.to_string(float_format="{:.4g}".format)
+
+    def _repr_html_(self) -> str:
+        if not _COLUMNS.issubset(self.columns):  # a part of the table
+            return str(self.to_html(float_format="{:.4g}".format))
+        names = ("measure", "value", "95% interval", "held-out data", "", "better", "space", "rows")
+        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in names)
+        lines = "".join(_line(str(name), row) for name, row in self.iterrows())
+        note = "● samples with their interval, <span style='color:#3b6ea5'>|</span> held-out data"
+        return f"<table><caption>{note}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _line(name: str, row: Any) -> str:
+    value, low, high, held = (float(row[key]) for key in ("value", "low", "high", "held_out"))
+    interval = f"{low:.4g} to {high:.4g}" if math.isfinite(low) and math.isfinite(high) else "–"
+    cells = (
+        f"<code>{html.escape(name)}</code>",
+        f"<b>{value:.4g}</b>",
+        interval,
+        f"{held:.4g}" if not math.isnan(held) else "–",
+        _picture(value, low, high, held),
+        html.escape(str(row["better"])),
+        html.escape(str(row.get("space", ""))),
+        html.escape(str(row.get("n_rows", ""))),
+    )
+    return "<tr>" + "".join(f"<td style='text-align:left'>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _picture(value: float, low: float, high: float, held: float) -> str:
+    """The value, its interval and that of held-out data on one line, as SVG. Nothing where there is no scale."""
+    known = [number for number in (value, low, high, held) if math.isfinite(number)]
+    if not math.isfinite(value) or len(set(known)) < 2:
+        return ""
+    least, most = min(known), max(known)
+
+    def at(number: float) -> str:
+        return f"{8 + (_WIDTH - 16) * (number - least) / (most - least):.1f}"
+
+    marks = [f"<line x1='8' x2='{_WIDTH - 8}' y1='9' y2='9' stroke='#8884'/>"]
+    if math.isfinite(low) and math.isfinite(high):
+        marks.append(
+            f"<line x1='{at(low)}' x2='{at(high)}' y1='9' y2='9' stroke='#e07b39' stroke-width='4' opacity='.5'/>"
+        )
+    marks.append(f"<circle cx='{at(value)}' cy='9' r='4' fill='#e07b39'/>")
+    if math.isfinite(held):
+        marks.append(f"<line x1='{at(held)}' x2='{at(held)}' y1='2' y2='16' stroke='#3b6ea5' stroke-width='2'/>")
+    return f"<svg width='{_WIDTH}' height='18' role='img' aria-label='interval'>{''.join(marks)}</svg>"

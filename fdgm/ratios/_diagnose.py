@@ -5,32 +5,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
 from .._checks import check_count
 from ..inputs import entropy_of, validate_pair, with_seed
+from ..metrics._log_ratios import TwoSampleTest, calibration, permutation_test
 from ._base import DensityRatio
 
 __all__ = ["Diagnosis", "TwoSampleTest", "diagnose", "two_sample_test"]
-
-
-@dataclass(frozen=True)
-class TwoSampleTest:
-    """Result of a permutation test of whether two samples come from one distribution.
-
-    Attributes
-    ----------
-    statistic : float
-        Mean of σ(T) over the rows of P minus that over the rows of Q, where T is the log-ratio. Between −1 and 1.
-    p_value : float in (0, 1]
-        Fraction of the permutations, including the observed one, that reach the statistic.
-    """
-
-    statistic: float
-    p_value: float
 
 
 @dataclass(frozen=True)
@@ -126,8 +110,8 @@ def diagnose(
         effective_sample_size=effective,
         effective_fraction=effective / len(q),
         log_loss=float(np.logaddexp(0, -p).mean() + np.logaddexp(0, q).mean()),
-        calibration=_calibration(p, q, n_bins),
-        test=_permutation_test(p, q, n_permutations, np.random.default_rng(entropy_of(random_state))),
+        calibration=calibration(p, q, n_bins),
+        test=permutation_test(p, q, n_permutations, np.random.default_rng(entropy_of(random_state))),
     )
 
 
@@ -181,38 +165,4 @@ def two_sample_test(
         halves.append((X[order[: len(X) // 2]], X[order[len(X) // 2 :]]))
     (fit_p, test_p), (fit_q, test_q) = halves
     estimator.fit(fit_p, fit_q)
-    return _permutation_test(estimator.log_ratio(test_p), estimator.log_ratio(test_q), n_permutations, rng)
-
-
-def _permutation_test(p: np.ndarray, q: np.ndarray, n_permutations: int, rng: np.random.Generator) -> TwoSampleTest:
-    """Test by log-ratios at held-out rows. Under one distribution all assignments are equally likely.
-
-    The statistic uses probabilities. With log-ratios one row far from all others would outweigh the rest.
-    """
-    p, q = expit(p), expit(q)
-    together = np.concatenate([p, q])
-    # The statistic grows with the sum over the rows of P alone.
-    sums = np.array([rng.permutation(together)[: len(p)].sum() for _ in range(n_permutations)])
-    rounding = 1e-12 * np.abs(together).sum()
-    n_as_large = 1 + np.count_nonzero(sums >= p.sum() - rounding)
-    return TwoSampleTest(float(p.mean() - q.mean()), float(n_as_large / (1 + n_permutations)))
-
-
-def _calibration(p: np.ndarray, q: np.ndarray, n_bins: int) -> pd.DataFrame:
-    log_ratio = np.concatenate([p, q])
-    is_p = np.repeat([1.0, 0.0], [len(p), len(q)])
-    weight = np.where(is_p == 1, 0.5 / len(p), 0.5 / len(q))
-    rows = []
-    order = np.argsort(log_ratio, kind="stable")
-    # Bins begin with a value's first row: here rows of P come before those of Q, also among equal values.
-    at = np.arange(1, n_bins) * len(order) // n_bins
-    begins = np.unique(np.searchsorted(log_ratio[order], log_ratio[order[at]]))
-    for part in np.split(order, begins[begins > 0]):
-        rows.append(
-            (
-                np.average(expit(log_ratio[part]), weights=weight[part]),
-                np.average(is_p[part], weights=weight[part]),
-                len(part),
-            )
-        )
-    return pd.DataFrame(rows, columns=["predicted", "observed", "rows"])
+    return permutation_test(estimator.log_ratio(test_p), estimator.log_ratio(test_q), n_permutations, rng)

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 __all__ = ["draw_rows"]
 
 
-def draw_rows(rows: np.ndarray, labels: list[str], image_shape: tuple[int, ...] | None, owner: str) -> "Figure":
+def draw_rows(
+    rows: np.ndarray,
+    labels: list[str],
+    image_shape: tuple[int, ...] | None,
+    owner: str,
+    *,
+    figure: "Figure | None" = None,
+) -> "Figure":
     """Draw a line of pictures for each series of rows.
 
     Parameters
@@ -25,6 +32,8 @@ def draw_rows(rows: np.ndarray, labels: list[str], image_shape: tuple[int, ...] 
         (height, width) or (channels, height, width) of a flat row.
     owner : str
         Name of the caller for the message.
+    figure : Figure or None, default=None
+        Where to draw. None is a new figure, which pyplot does not know.
 
     Raises
     ------
@@ -47,7 +56,7 @@ def draw_rows(rows: np.ndarray, labels: list[str], image_shape: tuple[int, ...] 
             ) from None
     if rows.ndim == 4:
         rows = rows[:, :, None]
-    figure = Figure(layout="constrained")
+    figure = Figure(layout="constrained") if figure is None else figure
     if rows.ndim == 5 and rows.shape[2] in (1, 3):
         figure.set_size_inches(1.0 + 0.9 * n_steps, 0.4 + 0.9 * n_series)
         _draw_images(figure, rows, labels)
