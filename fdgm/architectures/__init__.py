@@ -8,6 +8,7 @@ from ._mlp import MLP
 from ._resnet import ResNet
 from ._sagan import SAGAN
 from ._seeded import is_built_in, seeded
+from ._skip import LinearSkip
 
 __all__ = [
     "DCGAN",
@@ -21,6 +22,7 @@ __all__ = [
     "Hierarchical",
     "Implicit",
     "Isotropic",
+    "LinearSkip",
     "ResNet",
     "is_built_in",
     "seeded",

@@ -9,7 +9,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from .._checks import check_count, check_flag, check_option, check_params
 from ._base import Architecture
-from ._pair import PairCritic
+from ._pair import PairCritic, ThreeHeads
+from ._skip import LinearSkip
 
 __all__ = ["MLP"]
 
@@ -49,6 +50,12 @@ class MLP(Architecture):
         Units of each hidden layer of the critics. None is `width`.
     critic_activation : str or None, default=None
         Activation of the critics. None is `activation`.
+    skip : bool, default=False
+        Whether a linear map of the input is added to the output of generator and encoder. Principal components can
+        then be their start.
+    unary : bool, default=False
+        Whether the critic of pairs is the sum of a term of x, a term of z and a term of both, as in BigBiGAN, instead
+        of a term of both alone.
 
     Raises
     ------
@@ -80,6 +87,8 @@ class MLP(Architecture):
         pair_depth: int = 2,
         critic_width: int | None = None,
         critic_activation: str | None = None,
+        skip: bool = False,
+        unary: bool = False,
     ) -> None:
         self.width = width
         self.depth = depth
@@ -90,6 +99,8 @@ class MLP(Architecture):
         self.pair_depth = pair_depth
         self.critic_width = critic_width
         self.critic_activation = critic_activation
+        self.skip = skip
+        self.unary = unary
 
     @classmethod
     def bidirectional(cls, **params: Any) -> Self:
@@ -116,12 +127,36 @@ class MLP(Architecture):
         ours = {"depth": 2, "encoder_depth": 3, "batch_norm": True, "spectral_norm": True}
         return cls(**{**ours, "critic_activation": "leaky_relu", **params})
 
+    @classmethod
+    def pairs(cls, **params: Any) -> Self:
+        """Make networks for pairs that move: linear maps beside perceptrons, and a critic with terms of x and z alone.
+
+        They have no normalisation. The critic's is a part of the method.
+
+        Parameters
+        ----------
+        **params
+            Parameters that replace or add to ``depth=2``, ``skip=True``, ``unary=True`` and
+            ``critic_activation="leaky_relu"``.
+
+        References
+        ----------
+        Donahue and Simonyan, "Large Scale Adversarial Representation Learning", NeurIPS 2019, for the critic.
+
+        Examples
+        --------
+        >>> from fdgm.architectures import MLP
+        >>> MLP.pairs(width=64).unary
+        True
+        """
+        ours = {"depth": 2, "skip": True, "unary": True, "critic_activation": "leaky_relu"}
+        return cls(**{**ours, **params})
+
     def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         self._check()
         size = torch.Size(data_shape).numel()
         shaped = [nn.Unflatten(1, tuple(data_shape))] if len(data_shape) > 1 else []
-        hidden = self._hidden(latent_size, self.depth, self.activation, self.width, batch_norm=self.batch_norm)
-        return nn.Sequential(*hidden, nn.Linear(self.width, size), *shaped)
+        return nn.Sequential(*self._mapping(latent_size, size, self.depth), *shaped)
 
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         self._check()
@@ -133,18 +168,40 @@ class MLP(Architecture):
         self._check()
         size = torch.Size(data_shape).numel()
         depth = self.depth if self.encoder_depth is None else self.encoder_depth
-        hidden = self._hidden(size, depth, self.activation, self.width, batch_norm=self.batch_norm)
-        return nn.Sequential(*_flat(data_shape), *hidden, nn.Linear(self.width, latent_size))
+        return nn.Sequential(*_flat(data_shape), *self._mapping(size, latent_size, depth))
 
     def make_pair_critic(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         self._check()
         size = torch.Size(data_shape).numel()
         of_x = self._normed(self._critic_hidden(size, self.pair_depth))
         of_z = self._normed(self._critic_hidden(latent_size, self.pair_depth))
+        if self.unary:
+            of_both = self._normed(self._critic_hidden(2 * self._critic_units, 1))
+            heads = [nn.Sequential(*self._head()), nn.Sequential(*self._head()), *self._normed([self._output()])]
+            return ThreeHeads(
+                nn.Sequential(*_flat(data_shape), *of_x),
+                nn.Sequential(*of_z),
+                nn.Sequential(*of_both),
+                heads,
+                summed=True,
+            )
         of_both = self._normed(
             [*self._critic_hidden(2 * self._critic_units, self.pair_depth), nn.Linear(self._critic_units, 1)]
         )
         return PairCritic(nn.Sequential(*_flat(data_shape), *of_x), nn.Sequential(*of_z), nn.Sequential(*of_both))
+
+    def _mapping(self, n_in: int, n_out: int, depth: int) -> list[nn.Module]:
+        """Layers of the generator or the encoder, between flat inputs and flat outputs."""
+        hidden = self._hidden(n_in, depth, self.activation, self.width, batch_norm=self.batch_norm)
+        layers = [*hidden, nn.Linear(self.width, n_out)]
+        return [LinearSkip(nn.Sequential(*layers))] if self.skip else layers
+
+    def _head(self) -> list[nn.Module]:
+        """Layers from the critic's features of one argument to its term."""
+        return self._normed([*self._critic_hidden(self._critic_units, 1), self._output()])
+
+    def _output(self) -> nn.Linear:
+        return nn.Linear(self._critic_units, 1)
 
     @property
     def _critic_units(self) -> int:
@@ -175,7 +232,7 @@ class MLP(Architecture):
         check_params(self, check_option, "activation", options=_ACTIVATIONS)
         if self.critic_activation is not None:
             check_params(self, check_option, "critic_activation", options=_ACTIVATIONS)
-        check_params(self, check_flag, "batch_norm", "spectral_norm")
+        check_params(self, check_flag, "batch_norm", "spectral_norm", "skip", "unary")
 
 
 def _flat(data_shape: tuple[int, ...]) -> list[nn.Module]:

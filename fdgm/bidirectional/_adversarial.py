@@ -72,6 +72,7 @@ class AdversarialGradient(_Weighted):
     """
 
     takes_scale_clip: ClassVar = True
+    takes_flow: ClassVar = True
 
     def critic(self, scaling: Scaling) -> Objective:
         return Logistic()

@@ -1,5 +1,6 @@
 """AGE: an encoder and a generator match the joint distributions of data and latents in an f-divergence."""
 
+import math
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -16,16 +17,85 @@ from ..architectures import DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence, Scaling
 from ..inputs import Seeds, validate, validate_latents
 from ..nets import resolve_device
-from ..options import Adam, Checkpoint, EarlyStopping, Gradient, ImplicitNoise, Optimizer, Option, Replay
+from ..options import (
+    Adam,
+    Checkpoint,
+    EarlyStopping,
+    Flow,
+    Gradient,
+    ImplicitNoise,
+    InstanceNoise,
+    Optimizer,
+    Option,
+    Replay,
+)
 from ..training import map_rows
 from ._density import DensityModel
-from ._net import BidirectionalNet, BidirectionalSettings
+from ._flow_net import FlowNet
+from ._gradient_net import GradientNet
+from ._net import BidirectionalSettings
 from ._objective import JointObjective
 
 __all__ = ["AGEBidirectional"]
 
 _AUTO_CLIP = 0.5
 _FAMILY = "joint_objective"
+_FALLING = ((0.5, 1.0), (1.0, 0.05))
+_FEW = 3  # columns, up to which data are drawn and judged as points of a plane
+
+#: Defaults with pairs that move.
+_OF_FLOW: dict[str, Option] = {
+    "method": Flow(),
+    "critic_optimizer": Adam(0.001, betas=(0.5, 0.9), schedule=_FALLING),
+    "generator_optimizer": Adam(0.001, betas=(0.9, 0.999), schedule=_FALLING),
+    "encoder_optimizer": Adam(0.001, betas=(0.9, 0.999), schedule=_FALLING),
+}
+
+#: What `Flow` leaves open, for each kind of data: the table in its docstring.
+_FLOWS = {
+    "few columns": Flow(
+        n_rounds=20,
+        n_pairs=1024,
+        n_moves=10,
+        passes=4,
+        step_size=0.1,
+        latent_step_size=0.1,
+        schedule=_FALLING,
+        start=0.05,
+        cycle_weight=0.1,
+        input_noise=InstanceNoise(0.8, schedule=((0.05, 1.0), (1.0, 0.5))),
+        instance_noise=InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.07))),
+        bounded=False,
+    ),
+    "columns": Flow(
+        n_rounds=40,
+        n_pairs=512,
+        n_moves=5,
+        passes=3,
+        step_size=0.3,
+        latent_step_size=0.1,
+        schedule=_FALLING,
+        start=0.3,
+        cycle_weight=0.5,
+        input_noise=InstanceNoise(0.8, schedule=((0.3, 1.0), (1.0, 0.5))),
+        instance_noise=InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.67))),
+        bounded=True,
+    ),
+    "images": Flow(
+        n_rounds=4,
+        n_pairs=256,
+        n_moves=4,
+        passes=4,
+        step_size=16.0,
+        latent_step_size=0.1,
+        schedule=_FALLING,
+        start=0.6,
+        cycle_weight=0.5,
+        input_noise=InstanceNoise(0.8, schedule=((0.6, 1.0), (1.0, 0.5))),
+        instance_noise=InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.67))),
+        bounded=True,
+    ),
+}
 
 #: Without a critic these have no effect: the remaining loss, a VAE's, has its own reconstruction term.
 _OF_CRITIC = ("critic_optimizer",)
@@ -68,8 +138,11 @@ class AGEBidirectional(DensityModel):
         Objectives other than ``"age"`` take none either.
     architecture : str, Architecture or None, default=None
         One of ``fdgm.available("architecture")`` with an encoder and a critic of pairs, or an instance.
-        ``"hierarchical"`` has two levels of latents. None is ``MLP.bidirectional()``: AGE's perceptrons for two
-        dimensions with 128 units. Encoder and generator need its normalisations to match each other.
+        ``"hierarchical"`` has two levels of latents. None depends on the method:
+
+        - ``"flow"``: ``MLP.pairs()``, with a hidden layer more for data of up to 3 columns;
+        - ``"gradient"``: ``MLP.bidirectional()``, AGE's perceptrons for two dimensions with 128 units. Encoder and
+          generator need its normalisations to match each other.
     latent_size : int or None, default=None
         Number of latents. With None the architecture sets it.
     encoder, generator : str or ImplicitNoise, default="gaussian" and "deterministic"
@@ -83,9 +156,14 @@ class AGEBidirectional(DensityModel):
         A Gaussian or isotropic generator gives `log_likelihood` and, with such an encoder, `elbo`. An implicit
         generator, which the paper uses for images, may learn to take from its noise what the latents should encode. It
         then reconstructs less well.
-    method : str or Gradient, default="gradient"
-        How encoder and generator are trained. ``"gradient"`` is the paper's algorithm. ``Gradient(...)`` has its
-        settings, among them warm-up, critic steps, cycle weight, noise and averaging.
+    method : str, Flow or Gradient, default="auto"
+        How encoder and generator are trained:
+
+        - ``"flow"`` moves pairs along the velocity that the critic gives, and fits the networks to them.
+          ``Flow(...)`` has its settings. It needs the objective ``"age"`` and one level of latents.
+        - ``"gradient"`` is the paper's algorithm, direct steps along the gradient. ``Gradient(...)`` has its settings,
+          among them warm-up, critic steps, cycle weight, noise and averaging.
+        - ``"auto"`` is ``"flow"`` where it can be, and otherwise ``"gradient"``.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
         standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
@@ -96,15 +174,16 @@ class AGEBidirectional(DensityModel):
         data, as those for images do, there is one range for all columns. Otherwise each column, or channel, has its
         own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     critic_optimizer : Optimizer or None, default=None
-        None is ``Adam(0.002, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. A parameter that an `Optimizer`
-        leaves open takes its value from this default.
+        None is ``Adam(0.001, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``, with the learning rate 0.002 for
+        ``"gradient"``. A parameter that an `Optimizer` leaves open takes its value from this default.
     generator_optimizer : Optimizer or None, default=None
-        As `critic_optimizer`, with the learning rate 0.00002. Encoder and generator stay matched only if the critic
-        learns much faster than they do.
+        None is ``Adam(0.001, betas=(0.9, 0.999), schedule=((0.5, 1.0), (1.0, 0.05)))``, and with ``"gradient"``
+        ``Adam(0.00002, betas=(0.5, 0.9), ...)``: there encoder and generator stay matched only if the critic learns
+        much faster than they do.
     encoder_optimizer : Optimizer or None, default=None
         None is the generator's optimizer.
-    batch_size : int, default=128
-        Number of pairs of each kind in an update.
+    batch_size : int or None, default=None
+        Number of pairs of each kind in an update. None is 256, and with ``"gradient"``, or for images, 128.
     precision : {"float32", "bfloat16"}, default="float32"
         Precision of the networks' matrix products and convolutions, in training and in `log_ratio`. Samples are drawn
         in float32, and refined with a generator in this precision. bfloat16 is faster on processors that support it.
@@ -141,13 +220,14 @@ class AGEBidirectional(DensityModel):
 
     Attributes
     ----------
-    net_ : BidirectionalNet
+    net_ : FlowNet or GradientNet
         The skorch net, with ``encoder_`` and ``generator_``. It has ``critic_`` if the objective has one, and
         ``average_encoder_`` and ``average_generator_`` if they are averaged.
     history_ : DataFrame of shape (n_loops, n_figures)
         One row for each iteration, with the columns:
 
-        - critic_loss: 2 log 2 = 1.386 if pairs cannot be told apart. No such column without a critic;
+        - critic_loss: 2 log 2 = 1.386 if pairs cannot be told apart. No such column without a critic, and NaN while
+          it does not learn;
         - loss: of encoder and generator together. A VAE's is minus its ELBO, in scaled units;
         - divergence: the critic's estimate of D_f(p_e‖p_g), if it has one;
         - reconstruction: mean squared error in scaled units, of the networks in training, even if they are averaged;
@@ -197,7 +277,8 @@ class AGEBidirectional(DensityModel):
         "latent_size": [Interval(Integral, 1, None, closed="left"), None],
         "encoder": [StrOptions(set(DISTRIBUTIONS)), ImplicitNoise],
         "generator": [StrOptions(set(DISTRIBUTIONS)), ImplicitNoise],
-        "method": [StrOptions({"gradient"}), Gradient],
+        "method": [StrOptions({"auto", "flow", "gradient"}), Flow, Gradient],
+        "batch_size": [Interval(Integral, 2, None, closed="left"), None],
         "critic_optimizer": [Optimizer, None],
         "generator_optimizer": [Optimizer, None],
         "encoder_optimizer": [Optimizer, None],
@@ -216,13 +297,13 @@ class AGEBidirectional(DensityModel):
         latent_size: int | None = None,
         encoder: str | ImplicitNoise = "gaussian",
         generator: str | ImplicitNoise = "deterministic",
-        method: str | Gradient = "gradient",
+        method: str | Flow | Gradient = "auto",
         scaling: str = "auto",
         data_range: Any = "auto",
         critic_optimizer: Optimizer | None = None,
         generator_optimizer: Optimizer | None = None,
         encoder_optimizer: Optimizer | None = None,
-        batch_size: int = 128,
+        batch_size: int | None = None,
         precision: str = "float32",
         early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 25,
@@ -306,24 +387,38 @@ class AGEBidirectional(DensityModel):
 
     def _architecture(self) -> Architecture:
         if self.architecture is None:
-            return MLP.bidirectional()
+            return MLP.pairs() if self._flows else MLP.bidirectional()
         return registry.make("architecture", self.architecture)
+
+    @property
+    def _flows(self) -> bool:
+        """Whether pairs move, as opposed to steps along the gradient."""
+        if isinstance(self.method, str) and self.method == "auto":
+            return registry.make(_FAMILY, self.objective).takes_flow and _has_one_level(self.architecture)
+        return isinstance(self.method, Flow) or self.method == "flow"
 
     @classmethod
     def _default_options(cls) -> dict[str, Option]:
-        falling = ((0.5, 1.0), (1.0, 0.05))
-        slow = Adam(0.00002, betas=(0.5, 0.9), schedule=falling)
+        slow = Adam(0.00002, betas=(0.5, 0.9), schedule=_FALLING)
         return {
             **super()._default_options(),
             "method": Gradient(),
-            "critic_optimizer": Adam(0.002, betas=(0.5, 0.9), schedule=falling),
+            "critic_optimizer": Adam(0.002, betas=(0.5, 0.9), schedule=_FALLING),
             "generator_optimizer": slow,
             "encoder_optimizer": slow,
         }
 
+    def _default_option(self, name: str) -> Option:
+        if self._flows and name in _OF_FLOW:
+            return _OF_FLOW[name]
+        return super()._default_option(name)
+
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = self._architecture()
         objective = registry.make(_FAMILY, self.objective)
+        kind = _kind(shape)
+        if self.architecture is None and self._flows and kind == "few columns":
+            architecture = MLP.pairs(depth=3)
         latent_size = architecture.latent_size(shape) if self.latent_size is None else self.latent_size
         level_sizes = architecture.level_sizes(shape, latent_size)
         if objective.max_levels is not None and len(level_sizes) > objective.max_levels:
@@ -333,7 +428,11 @@ class AGEBidirectional(DensityModel):
             )
         scaling = self._make_scaling(objective)
         method = self._option("method")
-        if objective.critic(scaling) is None:
+        batch_size = self.batch_size or (256 if self._flows and kind != "images" else 128)
+        if isinstance(method, Flow):
+            self._check_flow(objective, level_sizes)
+            method = method.filled(_FLOWS[kind])
+        elif objective.critic(scaling) is None:
             self._check_without_critic(method)
         settings = BidirectionalSettings(
             architecture=architecture,
@@ -345,7 +444,8 @@ class AGEBidirectional(DensityModel):
             encoder_noise_size=self._noise_size("encoder"),
             generator_noise_size=self._noise_size("generator"),
             method=method,
-            batch_size=self.batch_size,
+            clamp=self._scaled_range(shape),
+            batch_size=batch_size,
             critic_optimizer=self._option("critic_optimizer"),
             generator_optimizer=self._option("generator_optimizer"),
             encoder_optimizer=self._option(
@@ -353,7 +453,8 @@ class AGEBidirectional(DensityModel):
             ),
             precision=self.precision,
         )
-        self.net_ = BidirectionalNet(
+        net = FlowNet if isinstance(method, Flow) else GradientNet
+        self.net_ = net(
             settings=settings, seeds=seeds, varies=self._scaler.varies, device=resolve_device(self.device)
         ).initialize()
 
@@ -367,9 +468,9 @@ class AGEBidirectional(DensityModel):
         change = ["objective"]
         if reason == "non_finite" and has_critic:
             lower.insert(0, "critic_optimizer")
-        if reason == "collapse":
-            change += ["method"] * has_critic
-        else:
+        if has_critic and (reason == "collapse" or isinstance(self.net_, FlowNet)):
+            change.append("method")
+        if reason != "collapse":
             change += ["divergence"] * objective.takes_divergence + ["scale_clip"] * objective.takes_scale_clip
         return f"Lower {_listed(lower, 'and')}, or change {_listed(change, 'or')}."
 
@@ -410,6 +511,26 @@ class AGEBidirectional(DensityModel):
         size: int | None = given.check(f"{name} of {type(self).__name__}").size if isinstance(given, Option) else None
         return size
 
+    def _check_flow(self, objective: JointObjective, level_sizes: tuple[int, ...]) -> None:
+        """Check that pairs can move.
+
+        Raises
+        ------
+        ValueError
+            If objective or architecture do not allow it.
+        """
+        owner, mend = type(self).__name__, "; set method='gradient'"
+        if not objective.takes_flow:
+            raise ValueError(
+                f"method of {owner} must be 'gradient' or 'auto' with objective={self.objective!r}, got"
+                f" {self.method!r}, which is for 'age'{mend}."
+            )
+        if len(level_sizes) > 1:
+            raise ValueError(
+                f"method of {owner} must be 'gradient' or 'auto' with several levels of latents, got {self.method!r}"
+                f" and architecture={self.architecture!r}{mend}."
+            )
+
     def _check_without_critic(self, method: Gradient) -> None:
         """Check that parameters of the critic are at their defaults if there is no critic.
 
@@ -434,3 +555,17 @@ def _listed(names: list[str], last: str) -> str:
     """Join parameters as a template, "{a}, {b} or {c}"."""
     *others, final = (f"{{{name}}}" for name in names)
     return f"{', '.join(others)} {last} {final}" if others else final
+
+
+def _kind(shape: tuple[int, ...]) -> str:
+    """The kind of data that rows of this shape are, for the defaults of `Flow`."""
+    if len(shape) == 3:
+        return "images"
+    return "few columns" if math.prod(shape) <= _FEW else "columns"
+
+
+def _has_one_level(architecture: str | Architecture | None) -> bool:
+    if architecture is None:
+        return True
+    made = registry.make("architecture", architecture)
+    return len(made.level_sizes(type(made).example_shapes[0], 2)) == 1

@@ -89,7 +89,8 @@ def BiGAN(**params: Any) -> AGEBidirectional:
     ----------
     **params
         Parameters of :class:`~fdgm.AGEBidirectional`. They add to or replace ``encoder="deterministic"``,
-        ``generator="deterministic"`` and, if the objective has them, ``divergence="js"`` and ``scale_clip=None``.
+        ``generator="deterministic"``, ``method="gradient"`` and, if the objective has them, ``divergence="js"`` and
+        ``scale_clip=None``.
 
     Returns
     -------
@@ -107,7 +108,7 @@ def BiGAN(**params: Any) -> AGEBidirectional:
     'js'
     """
     objective = registry.make("joint_objective", params.get("objective", "age"))
-    chosen: dict[str, Any] = {"encoder": "deterministic", "generator": "deterministic"}
+    chosen: dict[str, Any] = {"encoder": "deterministic", "generator": "deterministic", "method": "gradient"}
     chosen |= {"divergence": "js"} if objective.takes_divergence else {}
     chosen |= {"scale_clip": None} if objective.takes_scale_clip else {}
     return AGEBidirectional(**{**chosen, **params})

@@ -1,12 +1,12 @@
-"""The training rule of bidirectional models: algorithm 1 of the paper, with many updates in an iteration."""
+"""The base of the training rules of bidirectional models: their networks, draws and figures."""
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from torch import Tensor, nn
 
 from ..architectures import Architecture, Conditional
@@ -17,27 +17,25 @@ from ..nets import (
     CriticStep,
     Mode,
     MultiNet,
-    PrincipalComponents,
     Rows,
     Settings,
     Watch,
-    forward,
     mean_loss,
     spread,
 )
-from ..options import Gradient, Optimizer
+from ..options import Flow, Gradient, Optimizer
 from ._joint import Batch, Joint, chain
 from ._objective import JointObjective
 
-__all__ = ["BidirectionalNet", "BidirectionalSettings"]
+__all__ = ["CRITIC", "MOVING", "BidirectionalNet", "BidirectionalSettings", "Losses", "When"]
 
-_WARM_ROWS = 2048  # rows for the principal components
-_WARM_LR = 2e-3  # the learning rates of the later training are too small to finish an incomplete warm-up
+CRITIC, MOVING = "the critic", "the encoder or the generator"
 
-_CRITIC, _MOVING = "the critic", "the encoder or the generator"
+Losses = list[tuple[str, Tensor]]  # the part that an update changed, and its loss ()
+When = tuple[float, int]  # the fraction of the budget, and the iteration, counted from 1
 
 #: Figures that must be finite, and the part to blame if one is not.
-_EXPECTED = {"critic_loss": _CRITIC, "loss": _MOVING, "reconstruction": _MOVING}
+_EXPECTED = {"critic_loss": CRITIC, "loss": MOVING, "reconstruction": MOVING}
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,8 @@ class BidirectionalSettings(Settings):
     generator: str
     encoder_noise_size: int | None
     generator_noise_size: int | None
-    method: Gradient
+    method: Flow | Gradient
+    clamp: tuple[float, float] | None
     batch_size: int
     critic_optimizer: Optimizer
     generator_optimizer: Optimizer
@@ -66,7 +65,7 @@ class BidirectionalSettings(Settings):
 
 
 class BidirectionalNet(MultiNet):
-    """Encoder, generator and, unless the objective has none, a critic of pairs.
+    """Base class of the training rules, with encoder, generator and, unless the objective has none, a critic of pairs.
 
     Parameters
     ----------
@@ -77,6 +76,9 @@ class BidirectionalNet(MultiNet):
     """
 
     stream_names = ("batches_", "latents_")
+    optional_names: ClassVar = (*MultiNet.optional_names, "critic_loss")
+    #: Whether the critic's loss is the second figure, not the one that progress and failures show.
+    critic_loss_after_loss: ClassVar[bool] = False
     watch_: Watch
     critic_: nn.Module
     average_generator_: Conditional
@@ -103,8 +105,9 @@ class BidirectionalNet(MultiNet):
         names = ["loss", "divergence", "reconstruction", "spread", "held_out_distance", "seconds"]
         if self.objective_ is not None:
             self.critic_ = s.architecture.pair_critic(shape, sum(s.level_sizes), seed=seeds.critic).to(self.device)
+            self._prepare_critic()
             self.module_names += ("critic_",)
-            names = ["critic_loss", *names]
+            names.insert(names.index("loss") + self.critic_loss_after_loss, "critic_loss")
         self.history_names = tuple(names)
         self.trained_ = self.module_names
         if s.method.ema is not None:
@@ -138,10 +141,27 @@ class BidirectionalNet(MultiNet):
                 self.optimizer_critic_,
                 self.objective_,
                 precision=s.precision,
-                min_loss=s.method.min_critic_loss,
+                min_loss=self._min_critic_loss,
                 stream=self.batches_,
             )
         return self
+
+    def _prepare_critic(self) -> None:
+        """Change the critic that the architecture made."""
+        return None
+
+    @property
+    def _min_critic_loss(self) -> float | None:
+        """The critic is not updated while its loss is below this value."""
+        return None
+
+    @abstractmethod
+    def _iterate(self, X: Rows, when: When, losses: Losses) -> None:
+        """The updates of one iteration, each after a `tick`. It appends their losses."""
+
+    @abstractmethod
+    def _conclude(self) -> None:
+        """End an iteration, even one that the clock cut."""
 
     @property
     def sampling_module(self) -> Conditional:
@@ -172,105 +192,42 @@ class BidirectionalNet(MultiNet):
         )
 
     def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
-        """One iteration: `n_updates` times, some steps of the critic and one of encoder and generator."""
+        """One iteration."""
         (X,) = batch
-        s = self.settings
         when = self.clock_.read(), len(self.history)
-        self._set_rates(*when)
-        self.noise_level_ = s.method.noise.scale_at(*when)
+        self._set_rates(when)
         for name in self.trained_:
             getattr(self, name).train()
-        losses: list[tuple[str, Tensor]] = []
+        losses: Losses = []
         with self.inner_steps():
-            if len(self.history) == 1:
-                self._warm_up(X)
-            for _ in range(s.method.n_updates):
-                self._teach_critic(X, losses)
-                self.tick()
-                losses.append((_MOVING, self._move(X)))
-        if s.method.ema is not None:
-            for averager in self.averagers_:
-                averager.update(len(self.history) - 1)
+            self._iterate(X, when, losses)
+        self._conclude()
         return {"loss": self._summarise(X, losses), "y_pred": None}
 
-    def _set_rates(self, *when: Any) -> None:
+    def _average(self, t: int) -> None:
+        """Update the averages for the `t`-th time, counted from 0, if there are averages."""
+        if self.settings.method.ema is not None:
+            for averager in self.averagers_:
+                averager.update(t)
+
+    def _set_rates(self, when: When, *, factor: float = 1.0) -> None:
+        """Set the learning rates. `factor` multiplies those of generator and encoder."""
         s = self.settings
-        self.set_rate("optimizer_generator_", s.generator_optimizer.lr_at(*when))
-        self.set_rate("optimizer_encoder_", s.encoder_optimizer.lr_at(*when))
+        self.set_rate("optimizer_generator_", factor * s.generator_optimizer.lr_at(*when))
+        self.set_rate("optimizer_encoder_", factor * s.encoder_optimizer.lr_at(*when))
         if self.objective_ is not None:
             self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(*when))
 
     def _normal(self, n: int, size: int) -> Tensor:
         return torch.randn(n, size, generator=self.latents_, dtype=torch.float32, device=self.device)
 
-    def _warm_up(self, X: Rows) -> None:
-        """Fit the encoder to the principal components' scores, each of variance 1, and the generator to invert it.
-
-        The critic sees whether both joint distributions have the same marginals and the same dependence. Initial
-        weights give no dependence, and the critic's gradient hardly leads encoder and generator to match each other.
-        """
-        s = self.settings
-        if self.objective_ is None or s.method.n_warmup_steps == 0:
-            return
-        found = PrincipalComponents.of(X.sample(_WARM_ROWS, self.batches_), max(s.level_sizes))
-        optimizer = clone(s.generator_optimizer).set_params(lr=_WARM_LR).make(self.moving_)
-        self.show_gradients(optimizer)
-        for _ in range(s.method.n_warmup_steps):
-            self.tick()
-            rows = X.sample(s.batch_size, self.batches_)
-            scores = found.scores(rows)
-            scores = torch.cat([scores, scores.new_zeros(len(scores), max(s.level_sizes) - scores.shape[1])], dim=1)
-            levels = [rows, *(scores[:, :size] for size in s.level_sizes)]
-            noise = self._normal(len(rows), self.encoder_.noise_size)
-            loss = self._misfit(self.encoder_, levels, noise)
-            noise = self._normal(len(rows), self.generator_.noise_size)
-            loss = loss + self._misfit(self.generator_, levels[::-1], noise)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-
-    def _misfit(self, network: Conditional, levels: list[Tensor], noise: Tensor) -> Tensor:
-        """Mean squared error of each stage, between one level and the next, over numbers and rows."""
-        loss = noise.new_zeros(())
-        start = 0
-        for stage, given, target in zip(network.stages, levels[:-1], levels[1:], strict=True):
-            output = forward(stage, self.settings.precision, given, noise[:, start : start + stage.noise_size])
-            loss = loss + (output - target).square().mean()
-            start += stage.noise_size
-        return loss
-
-    def _teach_critic(self, X: Rows, losses: list[tuple[str, Tensor]]) -> None:
-        """Take critic steps on fresh pairs, with no graph of encoder and generator, until the critic is good enough."""
-        s = self.settings
-        if self.objective_ is None:
-            return
-        for _ in range(s.method.n_critic_steps):
-            self.tick()
-            with torch.no_grad():
-                pairs = s.objective.critic_pairs(self.joint_, self.sample(X))
-            loss = self.critic_step_(*pairs)
-            losses.append((_CRITIC, loss))
-            if s.method.min_critic_loss is not None and loss.item() < s.method.min_critic_loss:
-                return
-
-    def _move(self, X: Rows) -> Tensor:
-        """Take one step of encoder and generator. The critic is in evaluation mode, and its weights get no gradient."""
-        s = self.settings
-        if self.objective_ is not None:
-            self.critic_mode_(training=False)
-        batch = self.sample(X)
-        loss = s.objective.loss(self.joint_, batch, self._critic, s.scaling)
-        if s.method.cycle_weight:
-            loss = loss + s.method.cycle_weight * (self.joint_.reconstruct(batch) - batch.rows).square().mean()
+    def _step(self, loss: Tensor) -> None:
+        """One step of encoder and generator. The weights of other networks get no gradient."""
         self.optimizer_generator_.zero_grad(set_to_none=True)
         self.optimizer_encoder_.zero_grad(set_to_none=True)
         loss.backward(inputs=self.moving_)
         self.optimizer_generator_.step()
         self.optimizer_encoder_.step()
-        return loss.detach()
-
-    def _critic(self, rows: Tensor, latents: Tensor) -> Tensor:
-        return forward(self.critic_, self.settings.precision, rows, latents)
 
     def _restore_constants(self, rows: Tensor, data: Tensor) -> Tensor:
         """Rows with the data's constants in constant columns, as users see them. No likelihood teaches these."""
@@ -278,7 +235,7 @@ class BidirectionalNet(MultiNet):
         return rows if varies is None else torch.where(varies, rows, data[:1])
 
     @torch.no_grad()
-    def _summarise(self, X: Rows, losses: list[tuple[str, Tensor]]) -> Tensor:
+    def _summarise(self, X: Rows, losses: Losses) -> Tensor:
         """Record the iteration's figures in one transfer, and return the loss. Raise if they show a failure."""
         s = self.settings
         for name in self.module_names:
@@ -287,7 +244,8 @@ class BidirectionalNet(MultiNet):
         batch = self.sample(X)
         rows, latents = self.joint_.generate(batch)
         divergence = rows.new_tensor(math.nan)
-        if s.objective.takes_divergence:
+        taught = any(who == CRITIC for who, _ in losses)
+        if s.objective.takes_divergence and taught:
             divergence = s.scaling.divergence.f_centered(self.critic_step_.log_ratio()(rows, latents)).mean()
         rows = samples = self._restore_constants(rows, batch.rows)
         if s.method.ema is not None:
@@ -295,7 +253,7 @@ class BidirectionalNet(MultiNet):
             samples = self._restore_constants(samples, batch.rows)
         reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
         reconstructed = self._restore_constants(reconstructed, batch.rows)
-        loss = mean_loss(losses, _MOVING, like=rows)
+        loss = mean_loss(losses, MOVING, like=rows)
         *figures, samples_spread, farthest = torch.stack(
             [
                 loss,
@@ -308,8 +266,8 @@ class BidirectionalNet(MultiNet):
         ).tolist()
         named = dict(zip(("loss", "divergence", "reconstruction", "spread"), figures, strict=True))
         if self.objective_ is not None:
-            named = {"critic_loss": mean_loss(losses, _CRITIC, like=rows).item(), **named}
-        expected = {name: who for name, who in _EXPECTED.items() if name in named}
+            named = {"critic_loss": mean_loss(losses, CRITIC, like=rows).item(), **named}
+        expected = {name: who for name, who in _EXPECTED.items() if name in named and (taught or who != CRITIC)}
         self.record({**named, "held_out_distance": math.nan}, expected=expected, losses=losses)
         self.watch_(self, farthest=farthest, spread=min(named["spread"], samples_spread))
         return loss

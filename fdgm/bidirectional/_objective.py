@@ -27,6 +27,8 @@ class JointObjective(Component, ABC):
     takes_scale_clip: ClassVar[bool] = False
     #: Whether the critic estimates log p_e(x, z)/p_g(x, z).
     gives_log_ratio: ClassVar[bool] = False
+    #: Whether pairs may move by theorem 1 instead of steps along the gradient of `loss`.
+    takes_flow: ClassVar[bool] = False
     #: Maximum number of levels of latents that it can train.
     max_levels: ClassVar[int | None] = None
     #: Distributions that encoder and generator may have.

@@ -11,6 +11,7 @@ from ._forward import PRECISIONS, forward
 from ._fused import FusedPerceptron
 from ._mode import Mode
 from ._net import MultiNet, mean_loss, resolve_device
+from ._norm_bound import NormBound
 from ._optimizers import set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
@@ -30,6 +31,7 @@ __all__ = [
     "MemmapRows",
     "Mode",
     "MultiNet",
+    "NormBound",
     "PrincipalComponents",
     "ProgressBar",
     "ResidentRows",

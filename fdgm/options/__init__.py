@@ -3,6 +3,7 @@
 from ._base import Option
 from ._checkpoint import Checkpoint
 from ._early_stopping import EarlyStopping
+from ._flow import Flow
 from ._gradient import Gradient
 from ._implicit import ImplicitNoise
 from ._maps import Maps
@@ -17,6 +18,7 @@ __all__ = [
     "Adam",
     "Checkpoint",
     "EarlyStopping",
+    "Flow",
     "Gradient",
     "ImplicitNoise",
     "InstanceNoise",

@@ -10,6 +10,7 @@ def fdgm_options() -> dict[str, type]:
         "adam": options.Adam,
         "checkpoint": options.Checkpoint,
         "early_stopping": options.EarlyStopping,
+        "flow": options.Flow,
         "gradient": options.Gradient,
         "implicit_noise": options.ImplicitNoise,
         "instance_noise": options.InstanceNoise,

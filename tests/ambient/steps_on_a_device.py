@@ -28,7 +28,7 @@ import fdgm
 from fdgm import AGEBidirectional, GANSampler, VGrowSampler
 from fdgm.architectures import DCGAN, MLP
 from fdgm.nets import Clock, ResidentRows
-from fdgm.options import Adam, Gradient, Maps, Network
+from fdgm.options import Adam, Flow, Gradient, Maps, Network
 from fdgm.ratios import LogisticRatio
 
 LOCK = type(Lock())
@@ -58,6 +58,7 @@ ESTIMATORS = {
     "GANSampler wasserstein_gp": GANSampler("wasserstein_gp", **GAN),
     "GANSampler DCGAN": GANSampler(**ON_IMAGES),
     **{f"GANSampler {name}": GANSampler(regularizer=name, **GAN) for name in fdgm.available("regularizer")},
+    "AGEBidirectional flow": AGEBidirectional(**AGE, method=Flow(n_rounds=1, n_pairs=8, n_moves=1, start=0.0)),
     "AGEBidirectional avb": AGEBidirectional(**AGE, objective="avb", method=WARMED),
     "AGEBidirectional vae": AGEBidirectional(**AGE, objective="vae", method=UPDATES),
 }

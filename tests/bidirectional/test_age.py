@@ -22,8 +22,8 @@ import fdgm
 from fdgm import AGEBidirectional
 from fdgm.architectures import DCGAN, DISTRIBUTIONS, MLP
 from fdgm.bidirectional import ALI, AVB, VAE, BiGAN
+from fdgm.bidirectional._gradient_net import GradientNet
 from fdgm.bidirectional._joint import Batch
-from fdgm.bidirectional._net import BidirectionalNet
 from fdgm.exceptions import TrainingError, TrainingWarning
 from fdgm.options import (
     Adam,
@@ -460,10 +460,10 @@ def test_a_crashed_fit_goes_on(X, tmp_path):
             raise Killed
         return original(net, *args)
 
-    original = BidirectionalNet._move
+    original = GradientNet._move
     model = tiny(max_iter=4, checkpoint=Checkpoint(tmp_path / "checkpoint", seconds=0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BidirectionalNet, "_move", crash)
+        patch.setattr(GradientNet, "_move", crash)
         with pytest.raises(Killed):
             model.fit(X)
     np.testing.assert_array_equal(numbers(model.fit(X), X), numbers(tiny(max_iter=4).fit(X), X))
@@ -549,7 +549,7 @@ def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothi
 
 
 def test_a_later_nan_keeps_the_last_good_networks(X):
-    original = BidirectionalNet._move
+    original = GradientNet._move
 
     def breaks_in_the_third_loop(net, *args):
         loss = original(net, *args)
@@ -557,7 +557,7 @@ def test_a_later_nan_keeps_the_last_good_networks(X):
 
     good = numbers(tiny(replay=Replay([0.0] * 2)).fit(X), X)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BidirectionalNet, "_move", breaks_in_the_third_loop)
+        patch.setattr(GradientNet, "_move", breaks_in_the_third_loop)
         with pytest.warns(TrainingWarning, match=r"loop 3, .* loss became NaN.* of loop 2 are kept"):
             model = tiny(replay=Replay([0.0] * 3)).fit(X)
     np.testing.assert_array_equal(numbers(model, X), good)

@@ -6,7 +6,7 @@ import pytest
 import fdgm
 from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler
 from fdgm.architectures import MLP
-from fdgm.options import Gradient, Network
+from fdgm.options import Flow, Gradient, Network
 from fdgm.ratios import KLIEP, ClassifierRatio, LogisticRatio, RuLSIF, TelescopingRatio, uLSIF
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
@@ -31,6 +31,9 @@ MAKE = {
     "VGrow with a ratio": lambda: sampler(ratio=uLSIF(width=1.0, penalty=0.1, n_centers=5)),
     "GAN": lambda: GANSampler(**SMALL, n_generator_steps=1, ema=0.9, regularizer="packing").fit(X),
     "AGE": lambda: AGEBidirectional(**SMALL, method=SHORT).set_output(transform="pandas").fit(X),
+    "AGE that moves pairs": lambda: AGEBidirectional(
+        **SMALL, method=Flow(n_rounds=1, n_pairs=32, n_moves=1, start=0.0)
+    ).fit(X),
     "logistic": lambda: LogisticRatio(**RATIO).fit(X + 1, X),
     "uLSIF": lambda: uLSIF(**KERNELS).fit(X + 1, X),
     "RuLSIF": lambda: RuLSIF(**KERNELS).partial_fit(X + 1, X).partial_fit(X + 1, X),
