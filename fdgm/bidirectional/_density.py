@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .._ambient import undisturbed
 from .._checks import check_count
+from .._chunks import apply_in_chunks
 from ..architectures import Gaussian
 from ..inputs import chunk_seed, validate
 from ..training import chunk_noise, map_rows
@@ -75,19 +76,21 @@ class DensityModel(BidirectionalModel):
         array, _ = validate(self, X, reset=False)
         key, device = self._key(random_state), self.net_.device
         step = max(1, (_CHAINS if array.ndim == 2 else _IMAGE_CHAINS) // n_chains)
-        values = np.empty(len(array))
-        for chunk, start in enumerate(range(0, len(array), step)):
-            x = self._scaler.to_tensor(array[start : start + step]).to(device)
+
+        def likelihoods(rows: slice) -> np.ndarray:
+            x = self._scaler.to_tensor(array[rows]).to(device)
             chains = x.repeat(n_chains, *[1] * (x.dim() - 1))
-            values[start : start + step] = annealed_log_likelihood(
-                lambda z, chains=chains: self._log_density(chains, generator, z),  # type: ignore[misc]
+            found = annealed_log_likelihood(
+                lambda z: self._log_density(chains, generator, z),
                 len(x),
                 self.net_.settings.latent_size,
                 n_temperatures=n_temperatures,
                 n_chains=n_chains,
-                source=torch.Generator(device).manual_seed(chunk_seed(*key, chunk)),
-            ).cpu()
-        return values - self._scaler.log_volume(array)
+                source=torch.Generator(device).manual_seed(chunk_seed(*key, rows.start // step)),
+            )
+            return found.cpu().numpy()
+
+        return apply_in_chunks(likelihoods, len(array), step) - self._scaler.log_volume(array)
 
     @undisturbed()
     def elbo(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:

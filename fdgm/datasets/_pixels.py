@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import check_count
+from .._chunks import apply_in_chunks
 
 __all__ = ["check_labels", "check_split", "images_of"]
 
@@ -23,16 +24,16 @@ def images_of(pixels: Any, image_size: int, function: str) -> np.ndarray:
     from torch.nn.functional import interpolate
 
     size = check_count(image_size, "image_size", function)
-    n, channels = pixels.shape[:2]
-    X = np.empty((n, channels, size, size), np.float32)
-    for start in range(0, n, _CHUNK):
-        chunk = np.ascontiguousarray(pixels[start : start + _CHUNK]).astype(np.float32)
-        if chunk.shape[2:] != (size, size):
-            smaller = size < max(chunk.shape[2:])
-            chunk = interpolate(
-                torch.from_numpy(chunk), (size, size), mode="bilinear", align_corners=False, antialias=smaller
-            ).numpy()
-        X[start : start + _CHUNK] = chunk
+    smaller = size < max(pixels.shape[2:])
+
+    def resized(rows: slice) -> np.ndarray:
+        chunk = np.ascontiguousarray(pixels[rows]).astype(np.float32)
+        if chunk.shape[2:] == (size, size):
+            return chunk
+        images = torch.from_numpy(chunk)
+        return interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=smaller).numpy()
+
+    X = apply_in_chunks(resized, len(pixels), _CHUNK)
     X /= np.float32(127.5)
     X -= 1
     return np.clip(X, -1, 1, out=X)  # resizing rounds

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._chunks import slices
+
 __all__ = ["Columns", "by_channel", "chunks", "extremes"]
 
 _CHUNK = 2**21  # numbers read at once: 16 MB as float64
@@ -67,7 +69,7 @@ class Columns:
 def chunks(X: np.ndarray) -> Iterator[slice]:
     """Slices of X's rows, small enough to be copied, so that a memory-mapped X is never read whole."""
     step = max(1, _CHUNK // max(1, X[0].size)) if len(X) else 1
-    return (slice(start, start + step) for start in range(0, len(X), step))
+    return slices(len(X), step)
 
 
 def extremes(samples: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._chunks import apply_in_chunks
 from ._extractors import Extractor
 
 __all__ = ["CLASSIFIERS", "load_classifier"]
@@ -78,13 +79,14 @@ def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
     def run(X: Any, look: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
         """Outputs of `look` for each channel: (n, channels, d)."""
         images = _as_images(X, channels, name)
-        out = []
+
+        def outputs(rows: slice) -> np.ndarray:
+            batch = torch.from_numpy(images[rows]).to(device)
+            seen = look(to_size(batch.flatten(0, 1)[:, None]))
+            return seen.double().cpu().numpy().reshape(len(batch), channels, -1)
+
         with undisturbed(), torch.no_grad():
-            for at in range(0, len(images), _BATCH):
-                batch = torch.from_numpy(images[at : at + _BATCH]).to(device)
-                seen = look(to_size(batch.flatten(0, 1)[:, None]))
-                out.append(seen.double().cpu().numpy())
-        return np.concatenate(out).reshape(len(images), channels, -1)
+            return apply_in_chunks(outputs, len(images), _BATCH)
 
     def features(X: Any) -> np.ndarray:
         return run(X, net.features).reshape(len(X), -1)

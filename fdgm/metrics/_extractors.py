@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import check_count
+from .._chunks import apply_in_chunks
 from .._columns import align_all
 from .._numbers import as_numbers
 from ._rows import check_rows
@@ -193,13 +194,14 @@ def _apply(call: Callable[[Any], Any], X: Any, parameter: str, name: str, functi
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         row = int(np.argwhere(~np.isfinite(array))[0, 0])
         raise ValueError(f"{name} of {function} must be finite, got a NaN or an infinity in row {row}.")
-    parts = []
-    for at in range(0, len(array), chunk_size):
-        chunk = array[at : at + chunk_size]
-        part = check_rows(call(chunk), f"what {parameter} returns for {name}", function)
-        if len(part) != len(chunk):
+
+    def results(rows: slice) -> np.ndarray:
+        part = check_rows(call(array[rows]), f"what {parameter} returns for {name}", function)
+        if len(part) != rows.stop - rows.start:
             raise ValueError(
-                f"{parameter} of {function} must return a row for each of the {len(chunk)} given, got {len(part)}."
+                f"{parameter} of {function} must return a row for each of the {rows.stop - rows.start} given, got"
+                f" {len(part)}."
             )
-        parts.append(part)
-    return np.concatenate(parts)
+        return part
+
+    return apply_in_chunks(results, len(array), chunk_size)

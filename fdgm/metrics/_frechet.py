@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._chunks import slices
 from ..exceptions import SmallSampleWarning
 from ._extractors import Features, feature_pair
 from ._interrupt import interruptible
@@ -107,8 +108,8 @@ def _moments(x: np.ndarray, chunk_size: int) -> tuple[np.ndarray, float, np.ndar
         root = (x - mean).T / np.sqrt(n - 1)  # (d, n)
         return mean, float(np.square(root).sum()), root
     covariance = np.zeros((width, width))
-    for at in range(0, n, chunk_size):
-        centred = x[at : at + chunk_size] - mean
+    for rows in slices(n, chunk_size):
+        centred = x[rows] - mean
         covariance += centred.T @ centred
     covariance /= n - 1
     values, vectors = _long(np.linalg.eigh, covariance)

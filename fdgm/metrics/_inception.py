@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._chunks import apply_in_chunks
 from ._extractors import Extractor
 
 __all__ = ["load_inception"]
@@ -78,13 +79,13 @@ def load_inception(*, device: Any = "auto") -> Extractor:
 
     def run(X: Any, layer: int, finish: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:
         images = _as_bytes(X)
-        out = []
+
+        def outputs(rows: slice) -> np.ndarray:
+            batch = torch.from_numpy(images[rows]).to(device).expand(-1, 3, -1, -1)
+            return finish(net(batch)[layer].double()).cpu().numpy()
+
         with undisturbed(), torch.no_grad():
-            for at in range(0, len(images), _BATCH):
-                batch = torch.from_numpy(images[at : at + _BATCH]).to(device)
-                batch = batch.expand(-1, 3, -1, -1)
-                out.append(finish(net(batch)[layer].double()).cpu().numpy())
-        return np.concatenate(out)
+            return apply_in_chunks(outputs, len(images), _BATCH)
 
     return Extractor(
         "inception",

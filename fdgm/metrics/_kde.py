@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from .._checks import check_count, check_number
+from .._chunks import slices
 from ._extractors import Features, feature_pair
 from ._pairs import gaussian_exponents, unit_scale
 
@@ -77,8 +78,7 @@ def kde_score(
     n_rows = check_count(n_rows, "n_rows", "kde_score")
     x, y, scale = unit_scale(x, y)
     total = math.fsum(
-        float(_log_sums(x[at : at + chunk_size], y, bandwidth / scale, chunk_size).sum())
-        for at in range(0, len(x), chunk_size)
+        float(_log_sums(x[rows], y, bandwidth / scale, chunk_size).sum()) for rows in slices(len(x), chunk_size)
     )
     normalizer = math.log(len(y)) + x.shape[1] * (math.log(bandwidth) + 0.5 * math.log(2 * math.pi))
     return n_rows * (total / len(x) - normalizer)
@@ -87,7 +87,7 @@ def kde_score(
 def _log_sums(x: np.ndarray, y: np.ndarray, bandwidth: float, chunk_size: int) -> np.ndarray:
     """Log of the sum over y of exp(−‖x − y‖²/(2 bandwidth²)) for each row of x: (n,)."""
     sums = np.full(len(x), -np.inf)
-    for at in range(0, len(y), chunk_size):
-        exponents = gaussian_exponents(x, y[at : at + chunk_size], bandwidth)  # (n, c)
+    for rows in slices(len(y), chunk_size):
+        exponents = gaussian_exponents(x, y[rows], bandwidth)  # (n, c)
         sums = np.logaddexp(sums, logsumexp(exponents, axis=1))
     return sums

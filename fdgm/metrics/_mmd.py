@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .._checks import as_generator, check_count, check_flag, check_number
+from .._chunks import slices
 from ._extractors import Features, feature_pair
 from ._pairs import distances, gaussian_exponents, unit_scale
 
@@ -236,10 +237,10 @@ def _mmd2(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, unbiased:
 def _mean(x: np.ndarray, y: np.ndarray, k: Kernel, chunk_size: int, *, itself: bool) -> float:
     """Mean of k(x_i, y_j) over all i and j or, without `itself`, over i ≠ j."""
     sums = []
-    for i in range(0, len(x), chunk_size):
-        for j in range(0, len(y), chunk_size):
-            block = k(x[i : i + chunk_size], y[j : j + chunk_size])
+    for rows in slices(len(x), chunk_size):
+        for columns in slices(len(y), chunk_size):
+            block = k(x[rows], y[columns])
             sums.append(block.sum())
-            if not itself and i == j:
+            if not itself and rows == columns:
                 sums.append(-np.trace(block))
     return math.fsum(sums) / (len(x) * (len(y) if itself else len(y) - 1))

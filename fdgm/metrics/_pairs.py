@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from .._chunks import slices
 from ..exceptions import PrecisionWarning
 
 __all__ = ["blocks", "distances", "gaussian_exponents", "unit_scale", "warn_of_rounding"]
@@ -25,8 +26,8 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     rows, columns = np.nonzero(squared < _CLOSE * scale)
     if len(rows) > squared.size // 4:
         return cdist(x, y)
-    for at in range(0, len(rows), 2000):
-        i, j = rows[at : at + 2000], columns[at : at + 2000]
+    for some in slices(len(rows), 2000):
+        i, j = rows[some], columns[some]
         squared[i, j] = np.square(x[i] - y[j]).sum(axis=1)
     return np.sqrt(squared)
 
@@ -35,10 +36,10 @@ def blocks(
     x: np.ndarray, y: np.ndarray, chunk_size: int, *, upper: bool = False
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Yield (rows of x, rows of y, their distances) over all pairs. With `upper`, omit blocks below the diagonal."""
-    for i in range(0, len(x), chunk_size):
-        for j in range(i if upper else 0, len(y), chunk_size):
-            rows, columns = slice(i, i + chunk_size), slice(j, j + chunk_size)
-            yield rows, columns, distances(x[rows], y[columns])
+    for rows in slices(len(x), chunk_size):
+        for columns in slices(len(y), chunk_size):
+            if columns.start >= rows.start or not upper:
+                yield rows, columns, distances(x[rows], y[columns])
 
 
 def unit_scale(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._chunks import slices
+
 __all__ = ["TIE", "Hits", "Search", "closest", "nearest", "within"]
 
 #: Squared distances that differ by less than this fraction are equal: the difference is rounding.
@@ -65,8 +67,7 @@ class Search:
             return low
         squared = np.empty(len(i))
         step = max(_ENTRIES // self.x.shape[1], 1)
-        for at in range(0, len(i), step):
-            some = slice(at, at + step)
+        for some in slices(len(i), step):
             squared[some] = np.square(self.x[i[some]] - self.y[j[some]]).sum(axis=1)
         return squared
 

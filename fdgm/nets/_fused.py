@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from .._chunks import slices
+
 __all__ = ["FusedPerceptron"]
 
 _ROWS = 1024  # rows at a time in `value_and_gradient`: their hidden layers fit into a core's cache
@@ -101,8 +103,7 @@ class FusedPerceptron:
         values = torch.empty(len(x), device=x.device, dtype=torch.float32)
         gradients = torch.empty_like(x)
         flat = gradients.flatten(1)  # a view: empty_like of rows that are contiguous is contiguous
-        for start in range(0, len(x), _ROWS):
-            rows = slice(start, start + _ROWS)
+        for rows in slices(len(x), _ROWS):
             values[rows] = self.outputs(x[rows])
             _, back = self._buffers_for(self._inputs[0])
             last = len(self.layers) - 1

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .. import registry
 from .._ambient import undisturbed, without_autocast
+from .._chunks import apply_in_chunks
 from ..divergences import Divergence
 from ..exceptions import ConstantRatioWarning, FileError, PluginError
 from ..inputs import as_before_on_error, plain_columns, set_columns, validate, validate_pair
@@ -485,12 +486,11 @@ class DensityRatio(Savable, ABC):
         return self
 
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:
-        values = np.empty(len(array))
-        for start in range(0, len(array), _CHUNK):
+        def values(rows: slice) -> np.ndarray:
             # A file can hold integers, floats too coarse for squares, or another byte order.
-            rows = np.ascontiguousarray(array[start : start + _CHUNK], dtype=np.float64)
-            values[start : start + _CHUNK] = self._log_ratio(rows)
-        return np.clip(values, -_LARGEST, _LARGEST)
+            return self._log_ratio(np.ascontiguousarray(array[rows], dtype=np.float64))
+
+        return np.clip(apply_in_chunks(values, len(array), _CHUNK).astype(np.float64), -_LARGEST, _LARGEST)
 
 
 def _plain(owner: str, name: str, value: Any) -> Any:

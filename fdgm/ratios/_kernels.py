@@ -12,6 +12,7 @@ from scipy.spatial.distance import pdist
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from .._chunks import slices
 from .._sklearn import Interval, StrOptions
 from ..inputs import Scaler, entropy_of, some_rows
 from ..persistence import Array, Count, Float, Rule
@@ -180,8 +181,7 @@ class KernelRatio(DensityRatio):
 
 def blocks(Z: np.ndarray) -> Iterator[np.ndarray]:
     """Rows, a few thousand at a time."""
-    for start in range(0, len(Z), _CHUNK):
-        yield Z[start : start + _CHUNK]
+    return (Z[rows] for rows in slices(len(Z), _CHUNK))
 
 
 def folds(

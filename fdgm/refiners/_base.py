@@ -40,7 +40,7 @@ from ..options import Adam
 from ..persistence import Savable, State, as_tensor, describe, revive
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
-from ..training import GenerativeModel, at_fit, in_chunks
+from ..training import GenerativeModel, at_fit, values_at
 from ._corrected import CorrectedRatio
 from ._critic import warm_start
 from ._fields import check_field, field_of, resolve_ratio
@@ -209,7 +209,7 @@ class Refiner(Savable, ABC):
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        return in_chunks(self._field(), array, self._scaler.to_tensor, resolve_device(self.device))
+        return values_at(array, self._field(), self._scaler.to_tensor, resolve_device(self.device))
 
     @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:

@@ -10,7 +10,7 @@ from .._sklearn import Interval
 from ..divergences import KL, Scaling
 from ..flows import differentiated, euler_maruyama_step, velocity
 from ._mover import Mover
-from ._moving import Space, Step
+from ._points import Space, Step
 
 __all__ = ["DDLSRefiner"]
 

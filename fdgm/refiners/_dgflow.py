@@ -18,9 +18,9 @@ from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ._critic import finetune
 from ._ends import Ends
-from ._moving import Moving, Space, Step
-from ._row_mover import RowMover
+from ._points import Moving, Space, Step
 from ._split import held_out_rows
+from ._transformer import RowMover
 
 __all__ = ["DGflowRefiner"]
 

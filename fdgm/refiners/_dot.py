@@ -9,8 +9,8 @@ from torch import Tensor
 
 from .._sklearn import Interval
 from ..flows import proximal_step
-from ._moving import Space, Step
-from ._row_mover import RowMover
+from ._points import Space, Step
+from ._transformer import RowMover
 
 __all__ = ["DOTRefiner"]
 

@@ -14,16 +14,18 @@ from torch import Tensor
 
 from .._ambient import undisturbed
 from .._checks import check_count
+from .._chunks import apply_in_chunks
 from .._sklearn import StrOptions
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
 from ..inputs import chunk_seed, given_key, index_of, validate, validate_latents
 from ..nets import resolve_device
 from ..persistence import State, as_tensor
+from ..training import padded
 from ._base import Refiner
 from ._fields import depends_on
 from ._generators import LatentSource
-from ._moving import Moving, Space, Step, padded
+from ._points import Moving, Space, Step
 from ._prior import Prior
 from ._threads import one_thread
 
@@ -333,19 +335,17 @@ class Mover(Refiner):
         n_rows: int,
     ) -> tuple[np.ndarray, int]:
         """Move consecutive chunks, n_rows in all. Return them and the number of rows that were stopped."""
-        result, stopped = None, 0
+        stopped = 0
+
+        def moved(here: slice) -> np.ndarray:
+            nonlocal stopped
+            chunk, n = int(chunks[here.start // _CHUNK]), here.stop - here.start
+            rows, alive = self._run_chunk(None if given is None else given[here], (*key, chunk), latent, keep_latents)
+            stopped += int((~alive[:n]).sum())
+            return rows[:n]
+
         with one_thread():
-            for k, chunk in enumerate(chunks):
-                here = slice(k * _CHUNK, min((k + 1) * _CHUNK, n_rows))
-                part = None if given is None else given[here]
-                rows, alive = self._run_chunk(part, (*key, int(chunk)), latent, keep_latents)
-                stopped += int((~alive[: here.stop - here.start]).sum())
-                if result is None:
-                    result = np.empty((n_rows, *rows.shape[1:]), rows.dtype)
-                result[here] = rows[: here.stop - here.start]
-        if result is None:
-            raise ValueError(f"{type(self).__name__} must have rows to refine, got none.")
-        return result, stopped
+            return apply_in_chunks(moved, n_rows, _CHUNK), stopped
 
     def _run_chunk(
         self, given: np.ndarray | None, key: tuple[int, ...], latent: bool, keep_latents: bool

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from .._ambient import undisturbed, without_autocast
 from ..inputs import validate
 from ..nets import forward
-from ..training import GenerativeModel, in_chunks
+from ..training import GenerativeModel, values_at
 from ._critic_copy import CriticCopy
 
 __all__ = ["Sampler"]
@@ -37,7 +37,7 @@ class Sampler(GenerativeModel):
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        return in_chunks(self._scaled_log_ratio(), array, self._scaler.to_tensor, self.net_.device)
+        return values_at(array, self._scaled_log_ratio(), self._scaler.to_tensor, self.net_.device)
 
     @without_autocast()
     def log_ratio_tensor(self, x: Tensor) -> Tensor:

@@ -1,19 +1,19 @@
 """What all estimators that train networks fraction: budget, randomness, failures, files and checkpoints."""
 
-from ._chunks import CHUNK, chunk_noise, in_chunks, map_rows
+from ._chunks import chunk_noise, map_rows, padded, values_at
 from ._generative import GenerativeModel
 from ._params import at_fit
 from ._scaling import warn_of_freed_columns, warn_of_moved_rows
 from ._trainable import Trainable
 
 __all__ = [
-    "CHUNK",
     "GenerativeModel",
     "Trainable",
     "at_fit",
     "chunk_noise",
-    "in_chunks",
     "map_rows",
+    "padded",
+    "values_at",
     "warn_of_freed_columns",
     "warn_of_moved_rows",
 ]

@@ -6,24 +6,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._chunks import apply_in_chunks
 from ..inputs import chunk_seed
 
-__all__ = ["CHUNK", "chunk_noise", "in_chunks", "map_rows"]
+__all__ = ["CHUNK", "chunk_noise", "map_rows", "padded", "values_at"]
 
 CHUNK = 4096  # rows: the bits of a matrix product depend on its number of rows, so all chunks have the same
 _MAPPED = 256  # the same, where a call usually has few rows, such as one image
 
 
-def in_chunks(
-    function: Callable[[Tensor], Tensor], X: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor], device: str
+def values_at(
+    X: np.ndarray, function: Callable[[Tensor], Tensor], to_tensor: Callable[[np.ndarray], Tensor], device: str
 ) -> np.ndarray:
-    """Evaluate `function`, from rows (n, *shape) to values (n,), over X in chunks, as float64."""
-    values = np.empty(len(X))
-    for start in range(0, len(X), CHUNK):
+    """Evaluate `function`, from rows (n, *shape) to values (n,), over X, as float64."""
+
+    def values(rows: slice) -> np.ndarray:
         with torch.no_grad():
-            part = function(to_tensor(X[start : start + CHUNK]).to(device))
-        values[start : start + CHUNK] = part.cpu().numpy()
-    return values
+            return function(to_tensor(X[rows]).to(device)).cpu().numpy().astype(np.float64)
+
+    return apply_in_chunks(values, len(X), CHUNK)
 
 
 def map_rows(
@@ -44,18 +45,13 @@ def map_rows(
     -------
     values : ndarray of shape (n, *shape), float32
     """
-    values: np.ndarray | None = None
-    for chunk, start in enumerate(range(0, n, _MAPPED)):
-        rows = slice(start, min(start + _MAPPED, n))
-        inputs = [_padded(tensor, _MAPPED).to(device) for tensor in part(rows, chunk)]
+
+    def values(rows: slice) -> np.ndarray:
+        inputs = [padded(tensor, _MAPPED).to(device) for tensor in part(rows, rows.start // _MAPPED)]
         with torch.no_grad():
-            result = function(*inputs)[: rows.stop - start].cpu().numpy()
-        if values is None:
-            values = np.empty((n, *result.shape[1:]), dtype=result.dtype)
-        values[rows] = result
-    if values is None:
-        raise ValueError(f"n of map_rows must be at least 1, got {n!r}.")
-    return values
+            return function(*inputs)[: rows.stop - rows.start].cpu().numpy()
+
+    return apply_in_chunks(values, n, _MAPPED)
 
 
 def chunk_noise(key: tuple[int, ...], chunk: int, n: int, size: int) -> Tensor:
@@ -64,7 +60,7 @@ def chunk_noise(key: tuple[int, ...], chunk: int, n: int, size: int) -> Tensor:
     return torch.randn(_MAPPED, size, generator=source, dtype=torch.float32, device="cpu")[:n]
 
 
-def _padded(tensor: Tensor, n: int) -> Tensor:
-    """Pad with copies of the last row up to `n` rows."""
-    missing = n - len(tensor)
-    return tensor if missing == 0 else torch.cat([tensor, tensor[-1:].expand(missing, *tensor.shape[1:])])
+def padded(rows: Tensor, n: int) -> Tensor:
+    """Rows (m, *shape), padded with copies of the last one up to `n`."""
+    missing = n - len(rows)
+    return rows if missing == 0 else torch.cat([rows, rows[-1:].expand(missing, *rows.shape[1:])])

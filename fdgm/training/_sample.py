@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._chunks import apply_in_chunks
 from ..inputs import chunk_seed
 from ._chunks import CHUNK
 
@@ -25,14 +26,10 @@ def sample(
     chunk is drawn whole and cut. The first rows therefore have the same bits for any `n_samples`, and chunks can be
     made in any order.
     """
-    rows: np.ndarray | None = None
-    for chunk, start in enumerate(range(0, n_samples, CHUNK)):
-        source = torch.Generator("cpu").manual_seed(chunk_seed(*key, chunk))
+
+    def chunk(rows: slice) -> np.ndarray:
+        source = torch.Generator("cpu").manual_seed(chunk_seed(*key, rows.start // CHUNK))
         with torch.no_grad():
-            part = to_array(make(CHUNK, source)[: n_samples - start])
-        if rows is None:
-            rows = np.empty((n_samples, *part.shape[1:]), dtype=part.dtype)
-        rows[start : start + len(part)] = part
-    if rows is None:
-        raise ValueError(f"n_samples must be at least 1, got {n_samples!r}.")
-    return rows
+            return to_array(make(CHUNK, source)[: rows.stop - rows.start])
+
+    return apply_in_chunks(chunk, n_samples, CHUNK)

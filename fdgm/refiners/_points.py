@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ._prior import Prior
 
-__all__ = ["Moving", "Space", "Step", "padded"]
+__all__ = ["Moving", "Space", "Step"]
 
 Step = Callable[[Tensor], Tensor]
 
@@ -75,10 +75,3 @@ class Moving:
 def _along(mask: Tensor, points: Tensor) -> Tensor:
     """A mask (n,) of rows, reshaped to broadcast over points (n, *shape)."""
     return mask.view(-1, *[1] * (points.dim() - 1))
-
-
-def padded(points: Tensor, n: int) -> Tensor:
-    """Points (m, *shape), padded with copies of the last one up to n."""
-    if len(points) == n:
-        return points
-    return torch.cat([points, points[-1:].expand(n - len(points), *points.shape[1:])])
