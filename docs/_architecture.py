@@ -17,6 +17,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("checks, found plugins, options", ("_checks", "_installed", "_numbers", "options")),
     ("registry", ("registry",)),
     ("pure parts, files, data sets", ("divergences", "architectures", "persistence", "datasets")),
+    ("tables", ("tables",)),
     ("what parts need", ("regularizers", "flows", "inputs", "metrics")),
     ("pictures", ("plot",)),
     ("objectives", ("objectives",)),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ratios,
         refiners,
         regularizers,
+        tables,
     )
     from . import testing as testing
     from .bidirectional import AGEBidirectional
@@ -44,6 +45,7 @@ __all__ = [
     "ratios",
     "refiners",
     "regularizers",
+    "tables",
 ]
 
 #: Estimators that `load` may make, and where each lives.

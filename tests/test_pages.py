@@ -21,6 +21,7 @@ PARTS = [
     "ratios",
     "refiners",
     "regularizers",
+    "tables",
     "testing",
 ]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("plugins/*/README.md")]
