@@ -5,6 +5,8 @@ from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
     StrOptions,
+    generate_invalid_param_val,
+    make_constraint,
     validate_parameter_constraints,
 )
 from sklearn.utils._set_output import _get_output_config as output_config
@@ -14,6 +16,8 @@ __all__ = [
     "Interval",
     "InvalidParameterError",
     "StrOptions",
+    "generate_invalid_param_val",
+    "make_constraint",
     "output_config",
     "validate_parameter_constraints",
 ]

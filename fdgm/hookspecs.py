@@ -50,7 +50,7 @@ FAMILIES: dict[str, Family] = {
     "architecture": Family(
         "fdgm_architectures", "fdgm.architectures", "Architecture", ("fdgm.architectures",), "architecture"
     ),
-    "density_ratio": Family("fdgm_density_ratios", "fdgm.ratios", "DensityRatio", ("fdgm.ratios",), "density_ratio"),
+    "density_ratio": Family("fdgm_density_ratios", "fdgm.ratios", "DensityRatio", ("fdgm.ratios",), "ratio"),
     "objective": Family("fdgm_objectives", "fdgm.objectives", "Objective", ("fdgm.objectives",), "objective"),
     "joint_objective": Family(
         "fdgm_joint_objectives", "fdgm.bidirectional", "JointObjective", ("fdgm.bidirectional",), "objective"

@@ -487,8 +487,8 @@ class DensityRatio(Savable, ABC):
 
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:
         def values(rows: slice) -> np.ndarray:
-            # A file can hold integers, floats too coarse for squares, or another byte order.
-            return self._log_ratio(np.ascontiguousarray(array[rows], dtype=np.float64))
+            # A copy: a file can hold integers, coarse floats or another byte order, and torch warns of read-only ones.
+            return self._log_ratio(np.array(array[rows], dtype=np.float64, order="C"))
 
         return np.clip(apply_in_chunks(values, len(array), _CHUNK).astype(np.float64), -_LARGEST, _LARGEST)
 

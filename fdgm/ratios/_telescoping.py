@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import registry
 from .._sklearn import Interval
-from ..exceptions import FileError
+from ..exceptions import FileError, PluginError
 from ..inputs import Scaler, chunk_seed, entropy_of, with_seed
 from ..persistence import Count, Sign, State
 from ._base import DensityRatio
@@ -133,7 +133,10 @@ class TelescopingRatio(DensityRatio):
         return self._sign * sum((ratio._log_ratio_tensor(x) for ratio in self.ratios_), start=x.new_zeros(()))
 
     def _base(self) -> DensityRatio:
-        return registry.make("density_ratio", self.base)
+        try:
+            return registry.make("density_ratio", self.base)
+        except PluginError as error:
+            raise PluginError(f"base of {type(self).__name__}: {error}") from error
 
     def to_state(self) -> State:
         ratios, self.ratios_ = self.ratios_, []

@@ -4,16 +4,18 @@ import json
 import pickle
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
 
-from ..persistence import decode, encode
+from .. import registry
+from ..persistence import Savable, State, decode, encode, encode_params, load, read, write
 from ._check import require
 
-__all__ = ["check_copies", "given_by_plugin", "global_states", "instance"]
+__all__ = ["check_copies", "given_by_plugin", "global_states", "instance", "stored"]
 
 
 def instance(check: str, spec: Any, base: type) -> Any:
@@ -44,6 +46,27 @@ def global_states() -> dict[str, object]:
         "numpy": (kind, np.asarray(keys).tobytes(), *rest),
         "random": random.getstate(),
     }
+
+
+def stored(fitted: Savable, path: Path) -> Any:
+    """A fitted estimator from the file that it is saved to.
+
+    A class that is not registered yet is stored by its parameters and what `to_state` gives alone.
+    """
+    cls = type(fitted)
+    try:
+        if registry.registered(cls, families=("estimator", "density_ratio")) is not None:
+            fitted.save(path)
+            return load(path, generator=getattr(fitted, "generator_", None) if fitted._left_out() else None)
+        params = encode_params(cls.__name__, fitted._fitted_params())
+        write(path, State({}, {"params": params}, {"state": fitted.to_state()}))
+        file = read(path)
+        kept: dict[str, Any] = {key: decode(value) for key, value in file.value("params").items()}
+        again = cls(**kept).from_state(file.part("state"))
+        file.finish()
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"{cls.__name__} cannot be saved without pickle: {error}") from error
+    return again
 
 
 def check_copies(component: BaseEstimator, same: Callable[[Any, Any], bool]) -> None:

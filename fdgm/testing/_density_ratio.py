@@ -4,17 +4,15 @@ import tempfile
 import warnings
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import clone
 
 from ..exceptions import ConstantRatioWarning
-from ..persistence import State, decode, encode_params, read, write
 from ..ratios import DensityRatio
 from ._check import Checks, Property, require
-from ._component import global_states, instance
+from ._component import global_states, instance, stored
 
 __all__ = ["check_density_ratio"]
 
@@ -273,22 +271,12 @@ def parameters_are_left_alone(trial: _Trial) -> None:
 
 
 def can_be_saved(trial: _Trial) -> None:
-    """As `save` and `load` do, except for the name under which a class is registered, which may come later."""
-    fitted = trial.fitted
-    name = type(fitted).__name__
-    try:
-        params = encode_params(name, fitted._fitted_params())
-        with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder, "ratio"), State({}, {"params": params}, {"state": fitted.to_state()}))
-            file = read(Path(folder, "ratio"))
-        kept: dict[str, Any] = {key: decode(value) for key, value in file.value("params").items()}
-        again = type(fitted)(**kept).from_state(file.part("state"))
-        file.finish()
-    except (TypeError, ValueError) as error:
-        raise AssertionError(f"{name} cannot be saved without pickle: {error}") from error
+    with tempfile.TemporaryDirectory() as folder:
+        again = stored(trial.fitted, Path(folder, "ratio"))
     require(
-        np.array_equal(again.log_ratio(trial.X), fitted.log_ratio(trial.X)),
-        f"log_ratio of {name} differs after saving and loading, which keep its parameters and what to_state gives",
+        np.array_equal(again.log_ratio(trial.X), trial.fitted.log_ratio(trial.X)),
+        f"log_ratio of {type(again).__name__} differs after saving and loading, which keep its parameters and what"
+        " to_state gives",
     )
 
 

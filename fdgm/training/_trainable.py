@@ -467,7 +467,7 @@ class Trainable(Savable, ABC):
         del net.history[-lost:], clock.readings[-lost:]
         net.go_back()
         self.stop_reason_ = failure.reason
-        warnings.warn(f"{message} The networks of loop {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
+        warnings.warn(f"{message} The networks of iteration {net.good_loop_} are kept.", TrainingWarning, stacklevel=5)
 
     def __getstate__(self) -> dict[str, Any]:
         # Networks with parametrisations cannot be pickled, so pickles hold the same state as files.

@@ -1,10 +1,7 @@
 """AGEBidirectional: one property a test, on budgets of a few updates."""
 
-import hashlib
 import pickle
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -153,13 +150,6 @@ def test_warm_starts_go_on(X):
     assert not np.array_equal(numbers(model, X), once)
     # The seeds go on, so that it is the fit of two loops at once.
     np.testing.assert_array_equal(numbers(model, X), numbers(tiny(replay=Replay([0.0] * 2)).fit(X), X))
-
-
-def test_a_memory_mapped_array_gives_the_bits_of_one_in_memory(X, tmp_path):
-    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
-    mapped[:] = X
-    mapped.flush()
-    np.testing.assert_array_equal(numbers(tiny().fit(mapped), X), numbers(tiny().fit(X), X))
 
 
 @pytest.mark.slow
@@ -400,88 +390,6 @@ def test_bfloat16_is_close_to_float32(X, fitted):
     assert np.abs(coarse - fine).max() < 0.1  # a few updates of 5e-4, on products rounded to 2^-9
 
 
-CODE = """
-import hashlib, numpy as np
-from fdgm import AGEBidirectional
-from fdgm.options import Gradient
-X = np.random.default_rng(0).normal(size=(200, 2))
-m = AGEBidirectional(latent_size=2, method=Gradient(n_updates=3), max_iter=2, random_state=5).fit(X)
-print(hashlib.sha256(m.sample(500).tobytes() + m.transform(X, stochastic=True).tobytes()).hexdigest())
-"""
-
-
-def test_two_processes_give_the_same_bits():
-    first, second = (
-        subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout for _ in "12"
-    )
-    assert len(first.strip()) == 64
-    assert first == second
-
-
-def test_global_random_states_are_untouched(X):
-    before = torch.get_rng_state(), np.random.get_state()[1].copy()
-    model = AGEBidirectional(**TINY).fit(X)
-    model.transform(X, stochastic=True)
-    model.sample(3)
-    assert torch.equal(before[0], torch.get_rng_state())
-    np.testing.assert_array_equal(before[1], np.random.get_state()[1])
-
-
-def test_partial_fit_goes_on(X):
-    model = tiny()
-    for _ in range(3):
-        model.partial_fit(X)
-    assert model.n_iter_ == 3
-
-
-@pytest.mark.parametrize("make", [tiny, lambda **kwargs: clone(VAE(**TINY_VAE, random_state=0)).set_params(**kwargs)])
-def test_files(X, tmp_path, make):
-    model = make(method__ema=0.5).fit(X)
-    model.save(tmp_path / "m")
-    again = fdgm.load(tmp_path / "m")
-    np.testing.assert_array_equal(numbers(again, X), numbers(model, X))
-    pd.testing.assert_frame_equal(again.history_, model.history_)
-    np.testing.assert_array_equal(again.transform(X, stochastic=True), model.transform(X, stochastic=True))
-
-
-def test_training_goes_on_from_a_file_to_the_same_bits(X, tmp_path):
-    model = tiny().partial_fit(X)
-    model.save(tmp_path / "m")
-    again = fdgm.load(tmp_path / "m").partial_fit(X)
-    np.testing.assert_array_equal(numbers(again, X), numbers(model.partial_fit(X), X))
-
-
-def test_a_crashed_fit_goes_on(X, tmp_path):
-    class Killed(Exception):
-        pass
-
-    def crash(net, *args):
-        if len(net.history) == 3:
-            raise Killed
-        return original(net, *args)
-
-    original = GradientNet._move
-    model = tiny(max_iter=4, checkpoint=Checkpoint(tmp_path / "checkpoint", seconds=0))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GradientNet, "_move", crash)
-        with pytest.raises(Killed):
-            model.fit(X)
-    np.testing.assert_array_equal(numbers(model.fit(X), X), numbers(tiny(max_iter=4).fit(X), X))
-
-
-def test_pickle(X, fitted):
-    import pickle
-
-    again = pickle.loads(pickle.dumps(fitted))
-    assert hashlib.sha256(numbers(again, X)).digest() == hashlib.sha256(numbers(fitted, X)).digest()
-
-
-def test_clone_unfits(fitted):
-    assert clone(fitted).get_params() == fitted.get_params()
-    with pytest.raises(NotFittedError):
-        clone(fitted).sample(1)
-
-
 def test_history(fitted):
     names = ["critic_loss", "loss", "divergence", "reconstruction", "spread", "seconds"]
     assert list(fitted.history_) == names
@@ -507,7 +415,7 @@ def test_early_stopping_keeps_the_best(X):
 
 
 def test_a_nan_at_once_is_an_error_by_name(X):
-    with pytest.raises(TrainingError, match=r"loop 1, .* became NaN.*generator_optimizer \(now Adam\(lr=1e\+30\)\)"):
+    with pytest.raises(TrainingError, match=r"iteration 1, .* became NaN.*generator_optimizer \(now Adam"):
         tiny(generator_optimizer=Adam(lr=1e30)).fit(X)
 
 
@@ -543,7 +451,7 @@ def test_a_failure_names_parameters_that_the_objective_has(X, model, named, unna
 def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothing):
     """From the third loop on its weights are nothing, while the networks go on."""
     average_of_nothing(2)
-    with pytest.warns(TrainingWarning, match=r"loop 5, the generator collapsed.*loop 2"):
+    with pytest.warns(TrainingWarning, match=r"iteration 5, the generator collapsed.*iteration 2"):
         model = tiny(generator="deterministic", method__ema=0.9, replay=Replay([0.0] * 9)).fit(X)
     assert (model.stop_reason_, model.n_iter_) == ("collapse", 2)
 
@@ -558,27 +466,17 @@ def test_a_later_nan_keeps_the_last_good_networks(X):
     good = numbers(tiny(replay=Replay([0.0] * 2)).fit(X), X)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(GradientNet, "_move", breaks_in_the_third_loop)
-        with pytest.warns(TrainingWarning, match=r"loop 3, .* loss became NaN.* of loop 2 are kept"):
+        with pytest.warns(TrainingWarning, match=r"iteration 3, .* loss became NaN.* of iteration 2 are kept"):
             model = tiny(replay=Replay([0.0] * 3)).fit(X)
     np.testing.assert_array_equal(numbers(model, X), good)
 
 
+#: What the contract of all estimators does not try.
 BAD = [
-    ("scaling", "nope"),
-    ("divergence", "nope"), ("objective", "nope"), ("objective", 3), ("scale_clip", 0.0), ("scale_clip", 1.5),
-    ("scale_clip", -0.5), ("architecture", "nope"), ("latent_size", 0), ("latent_size", 2.5), ("encoder", "nope"),
-    ("generator", "nope"), ("encoder", ImplicitNoise(0)), ("generator", ImplicitNoise(0)), ("method", "nope"),
-    ("method__n_warmup_steps", -1), ("method__n_updates", 0), ("method__cycle_weight", -1.0),
-    ("method__n_critic_steps", 0), ("method__min_critic_loss", "low"), ("method__min_critic_loss", float("nan")),
-    ("method__instance_noise", -1.0), ("method__instance_noise", InstanceNoise(1.0, schedule=[(2.0, 1.0)])),
-    ("method__ema", 1.0), ("data_range", (1.0, -1.0)), ("critic_optimizer", "sgd"),
-    ("critic_optimizer__lr", 0.0), ("generator_optimizer__lr", -1), ("encoder_optimizer__lr", 0.0),
-    ("critic_optimizer__betas", (1.0, 0.9)), ("generator_optimizer__betas", (0.9,)),
-    ("critic_optimizer__schedule", [1, 2]), ("batch_size", 1), ("precision", "float16"), ("early_stopping", "yes"),
-    ("early_stopping__validation_fraction", 1.0), ("early_stopping__every", 0), ("max_iter", 0),
-    ("max_seconds", 0.0), ("replay", [0.0]), ("replay", Replay([2.0])), ("warm_start", "yes"), ("device", 3),
-    ("random_state", "seed"), ("verbose", "loud"), ("callbacks", 3), ("checkpoint", 3),
-    ("checkpoint", Checkpoint("c", seconds=-1.0)), ("scaling", "nope"),
+    ("objective", 3), ("encoder", ImplicitNoise(0)), ("generator", ImplicitNoise(0)), ("data_range", (1.0, -1.0)),
+    ("method__instance_noise", InstanceNoise(1.0, schedule=[(2.0, 1.0)])), ("critic_optimizer__betas", (1.0, 0.9)),
+    ("generator_optimizer__betas", (0.9,)), ("critic_optimizer__schedule", [1, 2]), ("replay", [0.0]),
+    ("replay", Replay([2.0])), ("checkpoint", Checkpoint("c", seconds=-1.0)),
 ]  # fmt: skip
 
 
@@ -588,10 +486,6 @@ def test_parameters_out_of_range(X, name, value):
     with pytest.raises((ValueError, TypeError), match=rf"(?<!\w){last}(?!\w)") as caught:
         tiny(**{name: value}).fit(X)
     assert isinstance(value, Option) or repr(value) in str(caught.value)
-
-
-def test_every_parameter_has_an_error_test():
-    assert {name.partition("__")[0] for name, _ in BAD} == set(AGEBidirectional().get_params(deep=False))
 
 
 IDLE = [
@@ -640,42 +534,6 @@ def test_before_fit(X, method, n_arguments):
 def test_whether_to_draw_is_a_bool(X, fitted):
     with pytest.raises(TypeError, match=r"stochastic of AGEBidirectional must be a bool, got 'no'"):
         fitted.transform(X, stochastic="no")
-
-
-@pytest.mark.parametrize(
-    ("bad", "error", "message"),
-    [
-        ([[1.0, np.nan], [0.0, 1.0]], ValueError, "NaN at row 0, column 1"),
-        ([[1.0, 2.0]], ValueError, "1 sample"),
-        (sparse.eye_array(4).tocsr(), TypeError, "parse"),
-        (np.eye(3) * 1j, ValueError, "Complex"),
-        ([["1", "2"], ["3", "4"]], ValueError, "'1'"),
-    ],
-)
-def test_bad_data(bad, error, message):
-    with pytest.raises(error, match=message):
-        tiny().fit(bad)
-
-
-@pytest.mark.parametrize(
-    ("given", "dtype"),
-    [
-        (np.random.default_rng(0).integers(-9, 9, size=(50, 3)), np.float64),
-        (np.random.default_rng(0).normal(size=(50, 3)).astype(np.float16), np.float16),
-        (np.random.default_rng(0).normal(size=(50, 3)).astype(object), np.float64),
-        (np.random.default_rng(0).normal(size=(50, 3)) * [1.0, 1e12, 1e-12], np.float64),
-    ],
-    ids=["integers", "float16", "numeric objects", "extreme units"],
-)
-def test_odd_data_give_sound_numbers(given, dtype):
-    model = tiny().fit(given)
-    assert model.sample(20).dtype == dtype
-    assert np.isfinite(numbers(model, given).astype(float)).all()
-
-
-def test_a_constant_column_comes_back_constant(X):
-    model = tiny().fit(np.column_stack([X, np.full(len(X), 7.25)]))
-    np.testing.assert_array_equal(model.sample(20)[:, 3], 7.25)
 
 
 @pytest.mark.parametrize(

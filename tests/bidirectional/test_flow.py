@@ -232,7 +232,7 @@ def test_a_nan_among_what_moves_keeps_the_last_good_networks_and_blames_the_crit
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FlowNet, "_move", breaks)
-        with pytest.warns(TrainingWarning, match=r"iteration 3, the critic: .* became NaN.*method.* of loop 2 are"):
+        with pytest.warns(TrainingWarning, match=r"iteration 3, the critic: .* became NaN.*method.* of iteration 2"):
             model = tiny(max_iter=4).fit(X)
     assert (model.n_iter_, model.stop_reason_) == (2, "non_finite")
 

@@ -51,20 +51,6 @@ def test_what_was_learned_comes_back(sampler, path, what):
         assert again.score(X) == sampler.score(X)
 
 
-def test_the_stream_of_samples_goes_on_where_it_was(tmp_path):
-    sampler = VGrowSampler(max_iter=1, **TINY).fit(X)
-    sampler.sample(3)
-    sampler.save(tmp_path / "s")
-    np.testing.assert_array_equal(fdgm.load(tmp_path / "s").sample(4), sampler.sample(4))
-
-
-def test_training_goes_on_to_the_same_bits(tmp_path):
-    sampler = VGrowSampler(**TINY).partial_fit(X)
-    sampler.save(tmp_path / "s")
-    again = fdgm.load(tmp_path / "s").partial_fit(X)
-    np.testing.assert_array_equal(again.sample(4, random_state=0), sampler.partial_fit(X).sample(4, random_state=0))
-
-
 def test_a_data_frames_columns_come_back(tmp_path):
     VGrowSampler(max_iter=1, **TINY).fit(pd.DataFrame(X, columns=["a", "b"])).save(tmp_path / "s")
     again = fdgm.load(tmp_path / "s")

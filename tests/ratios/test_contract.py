@@ -5,7 +5,6 @@ import pytest
 import torch
 from scipy.sparse import csr_array
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 
 import fdgm
 from fdgm import registry
@@ -104,12 +103,6 @@ def test_every_method_says_which_sample_is_wrong_and_which_comes_first(method, s
     first = {"divergence": "kl"} if method == "estimate_divergence" else {}
     with pytest.raises((ValueError, TypeError), match=rf"{named} of (?s:.*)numerator P, first"):
         getattr(ratio, method)(**first, **samples)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_before_fit(name):
-    with pytest.raises(NotFittedError):
-        registry.get("density_ratio", name)().log_ratio(X)
 
 
 def test_those_with_a_gradient():

@@ -9,7 +9,7 @@ import fdgm
 from fdgm.architectures import MLP
 from fdgm.exceptions import TrainingError
 from fdgm.objectives import FGAN, WGANGP
-from fdgm.options import Adam, Checkpoint
+from fdgm.options import Adam
 from fdgm.ratios import LogisticRatio
 
 RNG = np.random.default_rng(0)
@@ -85,25 +85,6 @@ def test_patience_ends_training():
     assert ratio.n_iter_ < 200
 
 
-class Stop(Callback):
-    """Raise what a killed process would, after two iterations."""
-
-    def on_epoch_end(self, net, **kwargs):
-        if len(net.history) == 3:
-            raise SystemExit
-
-
-def test_a_killed_fit_goes_on_to_the_same_bits(tmp_path):
-    settings = {**TINY, "checkpoint": Checkpoint(tmp_path / "c", seconds=0)}
-    with pytest.raises(SystemExit):
-        LogisticRatio(callbacks=[Stop()], **settings).fit(P, Q)
-    again = LogisticRatio(**settings).fit(P, Q)
-    whole = LogisticRatio(**TINY).fit(P, Q)
-    np.testing.assert_array_equal(again.log_ratio(X), whole.log_ratio(X))
-    assert again.best_iter_ == whole.best_iter_
-    assert not (tmp_path / "c").exists()
-
-
 def test_partial_fit_goes_on_in_the_same_units_and_order():
     ratio = LogisticRatio(**TINY)
     for _ in range(15):
@@ -128,33 +109,11 @@ def test_images():
     assert LogisticRatio(architecture="mlp", **TINY).fit(*images).log_ratio(images[0]).shape == (20,)
 
 
-def test_memory_mapped_samples_stay_in_their_files(tmp_path):
-    np.save(tmp_path / "p.npy", P)
-    np.save(tmp_path / "q.npy", Q)
-    mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "pq"]
-    ratio = LogisticRatio(**TINY).fit(*mapped)
-    np.testing.assert_allclose(ratio.log_ratio(X), LogisticRatio(**TINY).fit(P, Q).log_ratio(X), rtol=1e-4, atol=1e-5)
-
-
 def test_failures_name_the_critic_and_the_knob():
     with pytest.raises(TrainingError, match=r"the critic: critic_loss .*Lower optimizer \(now Adam\(lr=1e\+30\)\)"):
         LogisticRatio("least_squares", **{k: v for k, v in TINY.items() if k != "lr"}, optimizer=Adam(lr=1e30)).fit(
             P, Q
         )
-
-
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        ({"optimizer": Adam(lr=0)}, "'lr' parameter of Adam .optimizer of LogisticRatio.* Got 0"),
-        ({"validation_fraction": 1.0}, r"validation_fraction.*1\.0"),
-        ({"objective": "nope"}, "objective.*nope"),
-        ({"max_iter": 0}, "max_iter.*0"),
-    ],
-)
-def test_parameters_out_of_range(bad, message):
-    with pytest.raises(ValueError, match=message):
-        LogisticRatio(**bad).fit(P, Q)
 
 
 @pytest.mark.slow

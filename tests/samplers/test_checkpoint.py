@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from skorch.callbacks import Callback
 
 from fdgm import VGrowSampler
 from fdgm.architectures import DCGAN
 from fdgm.options import Checkpoint, Network
-from fdgm.samplers._recorder import ParticleRecorder
 
 TINY = {"batch_size": 32, "random_state": 0, "generator": Network(n_particles=64, n_particle_steps=3, passes=2)}
 X = np.random.default_rng(0).normal(size=(300, 2))
@@ -56,41 +56,25 @@ class Killed(Exception):
     """Stands for a crash in the middle of a fit."""
 
 
-@pytest.fixture
-def crashed(tmp_path):
-    path = tmp_path / "checkpoint"
-    sampler = VGrowSampler(**TINY, max_iter=4, checkpoint=Checkpoint(path, seconds=0))
-    with pytest.raises(Killed):
-        crash(sampler)
-    assert path.exists()
-    return path
+class Kills(Callback):
+    """Crashes as the second iteration ends."""
 
-
-def crash(sampler, data=X):
-    def end_epoch(self, net, **kwargs):
+    def on_epoch_end(self, net, **kwargs):
         if len(net.history) == 2:
             raise Killed
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ParticleRecorder, "on_epoch_end", end_epoch)
-        sampler.fit(data)
 
-
-def test_a_crashed_fit_goes_on(crashed):
-    resumed = VGrowSampler(max_iter=4, checkpoint=crashed, **TINY).fit(X)
-    whole = VGrowSampler(max_iter=4, **TINY).fit(X)
-    assert resumed.n_iter_ == len(resumed.history_) == 4
-    np.testing.assert_array_equal(resumed.sample(9), whole.sample(9))
+def crash(path, data=X, **params):
+    with pytest.raises(Killed):
+        VGrowSampler(**{**TINY, **params}, checkpoint=Checkpoint(path, seconds=0), callbacks=[Kills()]).fit(data)
 
 
 def test_a_crashed_fit_of_convolutions_goes_on(tmp_path):
     """Their kernels are kept channels last, and stored files in C order."""
     images = np.random.default_rng(0).normal(size=(40, 2, 8, 8))
     params = {**TINY, "architecture": DCGAN(width=4), "max_iter": 4}
-    sampler = VGrowSampler(checkpoint=Checkpoint(tmp_path / "checkpoint", seconds=0), **params)
-    with pytest.raises(Killed):
-        crash(sampler, images)
-    resumed = sampler.fit(images)
+    crash(tmp_path / "checkpoint", images, **params)
+    resumed = VGrowSampler(checkpoint=tmp_path / "checkpoint", **params).fit(images)
     np.testing.assert_array_equal(resumed.sample(2), VGrowSampler(**params).fit(images).sample(2))
 
 
@@ -107,15 +91,12 @@ OTHERS = {
 def test_a_checkpoint_of_the_same_values_in_another_form_is_refused(other, tmp_path):
     """Samples would come in the columns, container and dtype of the fit that was killed."""
     path = tmp_path / "checkpoint"
-    with pytest.raises(Killed):
-        crash(VGrowSampler(**TINY, max_iter=4, checkpoint=Checkpoint(path, seconds=0)), NAMED)
+    crash(path, NAMED, max_iter=4)
     with pytest.raises(ValueError, match="which another fit wrote"):
         VGrowSampler(max_iter=4, checkpoint=path, **TINY).fit(other)
 
 
-@pytest.mark.parametrize("changed", ["arguments", "data"])
-def test_another_fits_checkpoint_is_refused(crashed, changed):
-    params = {**TINY, "step_size": 0.04} if changed == "arguments" else TINY
-    data = X if changed == "arguments" else X[::-1].copy()
+def test_the_checkpoint_of_other_arguments_is_refused(tmp_path):
+    crash(tmp_path / "checkpoint", max_iter=4)
     with pytest.raises(ValueError, match=r"checkpoint of VGrowSampler .* which another fit wrote"):
-        VGrowSampler(max_iter=4, checkpoint=crashed, **params).fit(data)
+        VGrowSampler(**TINY, max_iter=4, step_size=0.04, checkpoint=tmp_path / "checkpoint").fit(X)

@@ -1,19 +1,16 @@
 """VGrow that keeps its maps: what is replayed is what moved the particles."""
 
-import pickle
-
 import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from skorch.callbacks import Callback
 
 import fdgm
 from fdgm import DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.exceptions import FileError
 from fdgm.metrics import energy_distance
-from fdgm.options import Adam, Checkpoint, EarlyStopping, Maps, Replay
+from fdgm.options import Adam, EarlyStopping, Maps, Replay
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 SMALL = Maps(n_particles=128, n_critic_steps=3)
@@ -65,22 +62,14 @@ def test_it_learns_to_sample():
     assert distance < energy_distance(two, base) / 5
 
 
-@pytest.mark.parametrize("form", ["file", "compact", "pickle"])
-def test_files_and_pickles_hold_the_maps(fitted, form, tmp_path):
-    if form == "pickle":
-        again = pickle.loads(pickle.dumps(fitted))
-    else:
-        fitted.save(tmp_path / "m", compact=form == "compact")
-        again = fdgm.load(tmp_path / "m")
-    exact = form != "compact"
-    close = {"rtol": 0, "atol": 0} if exact else {"rtol": 0.02, "atol": 0.05}
-    np.testing.assert_allclose(again.sample(50, random_state=0), fitted.sample(50, random_state=0), **close)
-    np.testing.assert_allclose(again.log_ratio(X), fitted.log_ratio(X), **close)
-    if exact:
-        np.testing.assert_array_equal(
-            again.partial_fit(X).sample(20, random_state=0),
-            pickle.loads(pickle.dumps(fitted)).partial_fit(X).sample(20, random_state=0),
-        )
+def test_a_compact_file_rounds_the_maps(fitted, tmp_path):
+    fitted.save(tmp_path / "m", compact=True)
+    again = fdgm.load(tmp_path / "m")
+    for found, expected in (
+        (again.sample(50, random_state=0), fitted.sample(50, random_state=0)),
+        (again.log_ratio(X), fitted.log_ratio(X)),
+    ):
+        np.testing.assert_allclose(found, expected, rtol=0.02, atol=0.05)
 
 
 def test_maps_of_another_critic_are_refused(fitted):
@@ -88,23 +77,6 @@ def test_maps_of_another_critic_are_refused(fitted):
     state.parts["net"].parts["maps"].tensors["weights"] = torch.zeros(3, 7)
     with pytest.raises(FileError, match="weights must be float32 of shape"):
         clone(fitted).from_state(state)
-
-
-def test_a_killed_fit_goes_on_to_the_same_bits(tmp_path):
-    class Killed(Exception):
-        pass
-
-    class Kills(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            if len(net.history) == 3:
-                raise Killed
-
-    checkpoint = Checkpoint(tmp_path / "c", seconds=0)
-    with pytest.raises(Killed):
-        tiny(checkpoint=checkpoint, callbacks=[Kills()]).fit(X)
-    resumed = tiny(checkpoint=checkpoint).fit(X)
-    assert resumed.n_iter_ == 6
-    np.testing.assert_array_equal(resumed.sample(20, random_state=0), tiny().fit(X).sample(20, random_state=0))
 
 
 def test_early_stopping_keeps_the_maps_of_the_best_iteration(monkeypatch):

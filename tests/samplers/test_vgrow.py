@@ -1,27 +1,16 @@
 """VGrowSampler: one property a test, on budgets of a few iterations."""
 
-import hashlib
-import pickle
-import random
-import subprocess
-import sys
-
-import joblib
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from scipy import sparse
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
-from skorch.callbacks import Callback
 
 import fdgm
 from fdgm import VGrowSampler
 from fdgm.datasets import load_digits_images
 from fdgm.divergences import Alpha
-from fdgm.exceptions import PluginError, StopTraining, TrainingError, TrainingWarning
+from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
 from fdgm.metrics import energy_distance
 from fdgm.options import Adam, Checkpoint, EarlyStopping, InstanceNoise, Network, Option, Replay, RMSprop
 from fdgm.samplers._vgrow_net import VGrowNet
@@ -90,34 +79,6 @@ def test_the_default_leaves_the_start_on_many_columns():
     assert energy_distance(held_out, sampler.sample(len(held_out))) < 0.2 * energy_distance(held_out, middle)
 
 
-CODE = """
-import hashlib, numpy as np
-from fdgm import VGrowSampler
-X = np.random.default_rng(0).normal(size=(200, 2))
-from fdgm.options import Network
-s = VGrowSampler(generator=Network(n_particles=64, n_particle_steps=3, passes=2), max_iter=3, random_state=5).fit(X)
-print(hashlib.sha256(s.sample(5000).tobytes() + s.log_ratio(X).tobytes()).hexdigest())
-"""
-
-
-def test_two_processes_give_the_same_bits():
-    first, second = (
-        subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True).stdout for _ in "12"
-    )
-    assert len(first.strip()) == 64
-    assert first == second
-
-
-def test_global_random_states_are_untouched(X):
-    before = (torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate())
-    sampler = VGrowSampler(**TINY).fit(X)
-    sampler.sample(3)
-    sampler.score(X)
-    assert torch.equal(before[0], torch.get_rng_state())
-    np.testing.assert_array_equal(before[1], np.random.get_state()[1])
-    assert before[2] == random.getstate()
-
-
 def test_samples_are_prefixes_and_successive_calls_differ(X):
     sampler = tiny().fit(X)
     np.testing.assert_array_equal(sampler.sample(5000, random_state=1)[:7], sampler.sample(7, random_state=1))
@@ -139,20 +100,6 @@ def test_particles_of_chosen_loops(X):
     assert not np.array_equal(particles[1], particles[3])
 
 
-def test_partial_fit_goes_on(X):
-    sampler = tiny()
-    for _ in range(3):
-        sampler.partial_fit(X)
-    assert sampler.n_iter_ == 3
-
-
-def test_warm_start_goes_on_and_a_cold_one_does_not(X):
-    warm = tiny(warm_start=True).fit(X).fit(X)
-    cold = tiny().fit(X).fit(X)
-    assert (warm.n_iter_, cold.n_iter_) == (6, 3)
-    np.testing.assert_array_equal(cold.sample(3), tiny().fit(X).sample(3))
-
-
 def test_training_goes_on_with_the_parameters_of_the_networks_alone(X):
     sampler = tiny(warm_start=True, divergence=Alpha(0.7)).fit(X)
     sampler.set_params(max_iter=1, record_particles=(4,), divergence=Alpha(0.7)).fit(X)
@@ -162,36 +109,6 @@ def test_training_goes_on_with_the_parameters_of_the_networks_alone(X):
         with pytest.raises(ValueError, match=r"divergence of VGrowSampler must stay .*0\.7.* to go on, got .*0\.3"):
             go_on(X)
     assert sampler.set_params(warm_start=False).fit(X).n_iter_ == 1
-
-
-def test_a_callback_can_stop_training(X):
-    class Stop(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            raise StopTraining
-
-    sampler = tiny(callbacks=[Stop()]).fit(X)
-    assert (sampler.n_iter_, sampler.stop_reason_) == (1, "callback")
-
-
-def test_ctrl_c_is_not_swallowed(X, monkeypatch):
-    def interrupt(*args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        tiny().fit(X)
-
-
-def test_progress_bar_tells_the_time_left(X, capsys):
-    tiny(verbose=1).fit(X)
-    assert "s left" in capsys.readouterr().err
-    tiny().fit(X)
-    assert capsys.readouterr() == ("", "")
-
-
-def test_data_frames_come_back(X):
-    frame = pd.DataFrame(X, columns=["a", "b"])
-    assert list(tiny().fit(frame).sample(2).columns) == ["a", "b"]
 
 
 def test_images_keep_their_shape():
@@ -220,28 +137,14 @@ def test_grid_search_reaches_into_the_architecture(X):
     assert search.best_params_["architecture__width"] in (4, 8)
 
 
-def test_clone_unfits(X):
-    assert clone(tiny().fit(X)).get_params() == tiny().get_params()
-
-
+#: What the contract of all estimators does not try: sequences, and objects with parameters out of range.
 BAD = [
-    ("scaling", "nope"),
-    ("divergence", "nope"), ("divergence", 3), ("scale_clip", 0.0), ("scale_clip", 1.5), ("scale_clip", "none"),
-    ("architecture", "nope"), ("generator", "nope"), ("generator__latent_size", 0), ("generator__n_particles", 1),
-    ("generator__n_particle_steps", 0), ("n_critic_steps", 0), ("generator__passes", 0),
-    ("generator__passes_schedule", [(2, 1.0), (1, 2.0)]), ("step_size", 0.0),
-    ("generator__n_warmup_steps", -1), ("generator__n_warmup_steps", 0.5), ("generator__ema", 1.0),
-    ("generator__optimizer", "sgd"), ("generator__optimizer__lr", -1), ("generator__optimizer__betas", (0.9,)),
-    ("step_size", float("nan")), ("step_size", "small"), ("step_size__schedule", [(0.5, -1.0)]),
-    ("data_range", (1.0, -1.0)),
-    ("data_range", "images"), ("instance_noise", -1.0), ("instance_noise__schedule", [(2.0, 1.0)]),
-    ("critic_optimizer", "sgd"), ("critic_optimizer__lr", 0.0), ("critic_optimizer__betas", (1.0, 0.9)),
-    ("critic_optimizer__schedule", [(0.1, 1.0), (3, 0.5)]), ("critic_optimizer__schedule", [1, 2]), ("batch_size", 1),
-    ("precision", "float16"), ("early_stopping", "yes"), ("early_stopping__validation_fraction", 1.0),
-    ("early_stopping__n_iter_no_change", 0), ("early_stopping__every", 0), ("max_iter", 0), ("max_seconds", 0.0),
-    ("replay", [0.0]), ("replay", Replay([2.0])), ("scaling", "nope"), ("record_particles", 3),
-    ("warm_start", "yes"), ("device", 3), ("random_state", "seed"), ("verbose", "loud"), ("callbacks", 3),
-    ("checkpoint", 3), ("checkpoint", Checkpoint("c", seconds=-1.0)), ("ratio", 3), ("ratio", "nope"),
+    ("divergence", 3), ("scale_clip", "none"), ("data_range", (1.0, -1.0)), ("data_range", "images"),
+    ("generator__passes_schedule", [(2, 1.0), (1, 2.0)]), ("generator__optimizer__betas", (0.9,)),
+    ("step_size__schedule", [(0.5, -1.0)]), ("instance_noise__schedule", [(2.0, 1.0)]),
+    ("critic_optimizer__betas", (1.0, 0.9)), ("critic_optimizer__schedule", [(0.1, 1.0), (3, 0.5)]),
+    ("critic_optimizer__schedule", [1, 2]), ("replay", [0.0]), ("replay", Replay([2.0])), ("record_particles", 3),
+    ("checkpoint", Checkpoint("c", seconds=-1.0)),
 ]  # fmt: skip
 
 
@@ -250,10 +153,6 @@ def test_parameters_out_of_range(X, name, value):
     with pytest.raises((ValueError, TypeError), match=name.rpartition("__")[2]) as caught:
         tiny(**{name: value}).fit(X)
     assert isinstance(value, Option) or repr(value) in str(caught.value)
-
-
-def test_every_parameter_has_an_error_test():
-    assert {name.partition("__")[0] for name, _ in BAD} == set(VGrowSampler().get_params(deep=False))
 
 
 def test_unknown_names_list_the_known(X):
@@ -266,69 +165,8 @@ def test_all_with_a_clip_of_its_own(X):
         tiny(divergence="all", scale_clip=0.5).fit(X)
 
 
-def test_no_end_is_refused(X):
-    with pytest.raises(ValueError, match="max_seconds is None"):
-        tiny(max_iter=None).fit(X)
-
-
-@pytest.mark.parametrize("method", ["sample", "score", "log_ratio"])
-def test_before_fit(X, method):
-    with pytest.raises(NotFittedError):
-        getattr(tiny(), method)(*([] if method == "sample" else [X]))
-
-
-@pytest.mark.parametrize(
-    ("bad", "error", "message"),
-    [
-        ([[1.0, np.nan], [0.0, 1.0]], ValueError, "NaN at row 0, column 1"),
-        (np.empty((0, 2)), ValueError, "0 sample"),
-        ([[1.0, 2.0]], ValueError, "1 sample"),
-        (sparse.eye_array(4).tocsr(), TypeError, "parse"),
-        (np.eye(3) * 1j, ValueError, "Complex"),
-        ([["a", "b"], ["c", "d"]], ValueError, "'a'"),
-    ],
-)
-def test_bad_data(bad, error, message):
-    with pytest.raises(error, match=message):
-        tiny().fit(bad)
-
-
-@pytest.mark.parametrize(
-    ("given", "dtype"),
-    [
-        (np.random.default_rng(0).normal(size=(5, 2)), np.float64),
-        (np.random.default_rng(0).integers(-9, 9, size=(50, 2)), np.float64),
-        (np.random.default_rng(0).normal(size=(50, 2)).astype(np.float16), np.float16),
-        (np.random.default_rng(0).normal(size=(50, 2)).astype(object), np.float64),
-        ([[1, 2.5], [3, 4], [5, 6]], np.float64),
-    ],
-    ids=["five rows", "integers", "float16", "numeric objects", "lists"],
-)
-def test_odd_data_give_sound_samples(given, dtype):
-    S = tiny().fit(given).sample(20)
-    assert S.dtype == dtype
-    assert np.isfinite(S).all()
-
-
-def test_a_constant_column_comes_back_constant(X):
-    S = tiny().fit(np.column_stack([X[:, 0], np.full(len(X), 7.25)])).sample(20)
-    np.testing.assert_array_equal(S[:, 1], 7.25)
-    assert S[:, 0].std() > 0
-
-
-@pytest.mark.parametrize(("n", "error"), [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("a", TypeError)])
-def test_bad_counts(X, n, error):
-    with pytest.raises(error, match=repr(n)):
-        tiny().fit(X).sample(n)
-
-
-def test_another_number_of_columns(X):
-    with pytest.raises(ValueError, match="3 features"):
-        tiny().fit(X).log_ratio(np.zeros((2, 3)))
-
-
 def test_an_explosion_at_once_is_an_error_by_name(X):
-    with pytest.raises(TrainingError, match=r"loop 1, the particles exploded .*step_size \(now 1e\+16\)"):
+    with pytest.raises(TrainingError, match=r"iteration 1, the particles exploded .*step_size \(now 1e\+16\)"):
         tiny(step_size=1e16).fit(X)
 
 
@@ -342,7 +180,7 @@ def test_a_later_nan_keeps_the_last_good_generator(X, monkeypatch):
         return (v * float("nan") if next(calls) >= 2 * TINY["generator"].n_particle_steps else v), t
 
     monkeypatch.setattr("fdgm.samplers._vgrow_net.velocity", fails_in_the_third_loop)
-    with pytest.warns(TrainingWarning, match=r"loop 3, the critic: .*displacement.* became NaN.*of loop 2 are kept"):
+    with pytest.warns(TrainingWarning, match=r"iteration 3, the critic: .*displacement.* became NaN.*of iteration 2"):
         sampler = tiny(replay=Replay([0.0, 0.4, 0.8])).fit(X)
     assert sampler.stop_reason_ == "non_finite"
     assert sampler.n_iter_ == len(sampler.history_) == 2
@@ -359,7 +197,7 @@ def test_a_collapse_is_named_and_the_last_good_generator_kept(X, monkeypatch):
         return (particles if len(net.history) < 4 else particles[:1].expand_as(particles)), loss
 
     monkeypatch.setattr(VGrowNet, "_move", to_one_point)
-    with pytest.warns(TrainingWarning, match=r"loop 6, the generator collapsed.*instance_noise \(now 0\.3\).*loop 3"):
+    with pytest.warns(TrainingWarning, match=r"iteration 6, the generator collapsed.*instance_noise.*iteration 3"):
         sampler = tiny(replay=Replay([0.0] * 20)).fit(X)
     assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 3)
     np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
@@ -368,7 +206,7 @@ def test_a_collapse_is_named_and_the_last_good_generator_kept(X, monkeypatch):
 def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothing):
     """From the fourth loop on its weights are nothing, while particles and generator go on."""
     average_of_nothing(3)
-    with pytest.warns(TrainingWarning, match=r"loop 6, the generator collapsed.*loop 3"):
+    with pytest.warns(TrainingWarning, match=r"iteration 6, the generator collapsed.*iteration 3"):
         sampler = tiny(replay=Replay([0.0] * 20)).fit(X)
     assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 3)
     assert sampler.sample(50, random_state=0).std() > 0
@@ -455,24 +293,6 @@ def test_too_few_rows_to_hold_any_out(X):
         tiny(early_stopping=True).fit(X[:3])
 
 
-def test_a_memory_mapped_array_gives_the_bits_of_one_in_memory(X, tmp_path):
-    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
-    mapped[:] = X
-    mapped.flush()
-    readonly = np.memmap(tmp_path / "x", dtype=X.dtype, mode="r", shape=X.shape)
-    np.testing.assert_array_equal(
-        tiny().fit(readonly).sample(5, random_state=0), tiny().fit(X).sample(5, random_state=0)
-    )
-
-
-def test_a_memory_mapped_nan_is_named(X, tmp_path):
-    mapped = np.memmap(tmp_path / "x", dtype=X.dtype, mode="w+", shape=X.shape)
-    mapped[:] = X
-    mapped[7, 1] = np.nan
-    with pytest.raises(ValueError, match="NaN at row 7, column 1"):
-        tiny().fit(mapped)
-
-
 def test_presets():
     assert VGrowSampler.preset("images", batch_size=32).get_params()["batch_size"] == 32
     with pytest.raises(ValueError, match=r"\['images'\], got 'nope'"):
@@ -484,16 +304,3 @@ def test_passes_have_no_batch_of_one_row(X, batch_size):
     architecture = fdgm.architectures.MLP(width=8, batch_norm=True)
     S = tiny(architecture=architecture, batch_size=batch_size).fit(X).sample(5)
     assert np.isfinite(S).all()
-
-
-@pytest.mark.parametrize("way", ["pickle", "joblib"])
-def test_pickle_of_a_fitted_sampler(X, way, tmp_path):
-    sampler = tiny(architecture=fdgm.architectures.MLP(width=8, spectral_norm=True)).fit(X)
-    digest = hashlib.sha256(sampler.sample(5, random_state=1).tobytes()).digest()
-    if way == "pickle":
-        again = pickle.loads(pickle.dumps(sampler))
-    else:
-        joblib.dump(sampler, tmp_path / "s")
-        again = joblib.load(tmp_path / "s")
-    assert hashlib.sha256(again.sample(5, random_state=1).tobytes()).digest() == digest
-    np.testing.assert_array_equal(sampler.sample(3), again.sample(3))

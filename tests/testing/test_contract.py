@@ -57,5 +57,5 @@ def test_what_is_registered_is_stored_by_its_name(family, name):
 
 
 def test_every_family_has_a_contract():
-    """Except estimators, which scikit-learn's own checks and the tests of each are for."""
+    """That of the estimators is tried in test_estimators.py. Options have none."""
     assert set(CONTRACTS) == set(registry.FAMILIES) - {"estimator", "option"}

@@ -3,37 +3,20 @@
 import numpy as np
 import pytest
 
-from fdgm import AGEBidirectional, GANSampler, VGrowSampler
-from fdgm.architectures import MLP
-from fdgm.options import EarlyStopping, Gradient, Network
-from fdgm.ratios import LogisticRatio
+from fdgm.options import EarlyStopping
+from fdgm.ratios import DensityRatio
+
+from ..small import small, trainable
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
-SMALL = {"batch_size": 16, "random_state": 0}
-MLP_8 = MLP(width=8, depth=1)
-TRAINABLE = {
-    "VGrow": VGrowSampler(
-        **SMALL, architecture=MLP_8, generator=Network(n_particles=32, n_particle_steps=2, passes=1, n_warmup_steps=3)
-    ),
-    "GAN": GANSampler(**SMALL, architecture=MLP_8, n_generator_steps=3, n_critic_steps=2),
-    "AGE": AGEBidirectional(**SMALL, architecture=MLP_8, method=Gradient(n_warmup_steps=4, n_updates=3)),
-    "VAE": AGEBidirectional(
-        **SMALL,
-        architecture=MLP_8,
-        objective="vae",
-        generator="gaussian",
-        method=Gradient(n_warmup_steps=0, n_updates=3),
-    ),
-    "LogisticRatio": LogisticRatio(**SMALL, architecture=MLP_8, n_critic_steps=3),
-}
 
 
 class Trainee:
     """One of them, whatever it is fitted to."""
 
     def __init__(self, estimator):
-        self.estimator = estimator
-        self.is_ratio = isinstance(estimator, LogisticRatio)
+        self.estimator = estimator.set_params(random_state=0)
+        self.is_ratio = isinstance(estimator, DensityRatio)
 
     @property
     def n_warmup_steps(self):
@@ -62,6 +45,6 @@ class Trainee:
         return estimator.sample(20, random_state=0).tobytes()
 
 
-@pytest.fixture(params=TRAINABLE)
+@pytest.fixture(params=trainable())
 def trainee(request):
-    return Trainee(TRAINABLE[request.param])
+    return Trainee(small(request.param))

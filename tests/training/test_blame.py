@@ -29,7 +29,7 @@ def test_the_network_of_the_rate_is_blamed(trainee, rate, value):
     with pytest.raises(TrainingError) as error:
         trainee.fit(clone(trainee.estimator).set_params(max_iter=2, **{rate: value}))
     what, _, mend = str(error.value).partition("(last values")
-    named = what.partition("loop 1, ")[2].partition("loss")[0]
+    named = what.partition("iteration 1, ")[2].partition("loss")[0]
     assert CULPRITS[rate] in named
     assert ("the critic" in named) == (CULPRITS[rate] == "the critic")
     assert f"{parameter} (now " in mend

@@ -43,7 +43,8 @@ def test_gradients_of_each_network_are_clipped(trainee):
     looks, free = Looks(), Looks()
     trainee.fit(trainee.make(max_iter=2, callbacks=[free]))
     trainee.fit(trainee.make(max_iter=2, callbacks=[GradientNormClipping(1e-3), looks]))
-    assert looks.norms.keys() == free.norms.keys() >= {"critic_"} or "encoder_" in looks.norms
+    assert looks.norms
+    assert looks.norms.keys() == free.norms.keys()
     for network, norms in looks.norms.items():
         assert max(free.norms[network]) > 2e-3
         assert 0.9e-3 < max(norms) < 1.01e-3
@@ -147,4 +148,4 @@ def test_early_stopping_of_one_module_is_refused(trainee):
 
 def test_a_log_is_printed_where_it_is_asked_for(trainee, capsys):
     trainee.fit(trainee.make(max_iter=2, verbose=1, callbacks=[PrintLog()]))
-    assert "critic_loss" in capsys.readouterr().out or trainee.make().get_params().get("objective") == "vae"
+    assert "seconds" in capsys.readouterr().out

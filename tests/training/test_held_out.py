@@ -79,6 +79,7 @@ def test_holding_rows_out_takes_no_memory_of_the_number_of_rows():
     assert len(np.unique(held_out)) == 2000
 
 
+@pytest.mark.slow
 def test_a_grid_search_is_the_same_in_two_workers():
     """joblib maps what it hands to workers, here from the first byte on."""
     model = VGrowSampler(

@@ -210,6 +210,19 @@ def test_tails_alone_are_no_cause_for_a_warning(make):
         MAKERS["GAN"]().fit(make(np.random.default_rng(0)))
 
 
+@pytest.mark.parametrize("columns", [[False, True], [True, True]])
+def test_constant_columns_come_back_constant(trainee, columns):
+    """One of them, or all."""
+    X = np.where(columns, 7.25, np.random.default_rng(0).normal(size=(60, 2)))
+    model = trainee.fit(trainee.make(), X)
+    if trainee.is_ratio:
+        assert np.isfinite(model.log_ratio(X)).all()
+        return
+    S = model.sample(20)
+    np.testing.assert_array_equal(S[:, columns], 7.25)
+    assert np.isfinite(S).all()
+
+
 @pytest.mark.parametrize("name", ["VGrow", "GAN", "AGE"])
 def test_positive_data_have_positive_samples(name):
     X = np.random.default_rng(0).lognormal(0, 2, (500, 1))

@@ -1,0 +1,14 @@
+"""Every registered estimator meets the contract that all share. A new one is tested here with no edit."""
+
+import pytest
+
+from fdgm import testing
+
+from ..small import NAMES, small
+
+CHECKS = {f"{name}-{check.name}": check for name in NAMES for check in testing.check_estimator(small(name))}
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+def test_contract(check):
+    check()
