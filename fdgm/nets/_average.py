@@ -25,13 +25,14 @@ class Average:
         self.source = module
         self.module = deepcopy(module).requires_grad_(False).eval()
         self.decay = decay
+        self._leaders: list[Tensor] = list(self.source.parameters())  # walking through a module takes longer than this
+        self._followers: list[Tensor] = list(self.module.parameters())
+        self._buffers = list(zip(self.module.buffers(), self.source.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self, t: int) -> None:
         """Move towards the module's present weights, for the `t`-th time, counted from 0."""
         fraction = 1 - min(self.decay, (1 + t) / (10 + t))
-        followers: list[Tensor] = list(self.module.parameters())
-        leaders: list[Tensor] = list(self.source.parameters())
-        torch._foreach_lerp_(followers, leaders, fraction)
-        for follower, leader in zip(self.module.buffers(), self.source.buffers(), strict=True):
+        torch._foreach_lerp_(self._followers, self._leaders, fraction)
+        for follower, leader in self._buffers:
             follower.copy_(leader)

@@ -43,6 +43,8 @@ class FusedPerceptron:
         self.flatten = flatten
         self._buffers: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
         self._inputs: list[Tensor] = []
+        self._weights: list[tuple[Tensor, Tensor]] = []
+        self._where: list[int] = []
 
     @classmethod
     def of(cls, module: nn.Module) -> Self | None:
@@ -78,8 +80,9 @@ class FusedPerceptron:
         x = x.flatten(1) if self.flatten else x
         hidden, _ = self._buffers_for(x)
         self._inputs = [x, *hidden[:-1]]
-        for layer, before, after in zip(self.layers, self._inputs, hidden, strict=True):
-            torch.addmm(layer.bias.detach(), before, layer.weight.detach().t(), out=after)
+        self._find_weights()
+        for (weight, bias), before, after in zip(self._weights, self._inputs, hidden, strict=True):
+            torch.addmm(bias, before, weight.t(), out=after)
             if after is not hidden[-1]:
                 self._activate(after)
         return hidden[-1].flatten().clone()
@@ -95,7 +98,7 @@ class FusedPerceptron:
             if layer.bias.requires_grad:
                 torch.sum(g, dim=0, out=_grad(layer.bias))
             if i:
-                torch.mm(g, layer.weight.detach(), out=back[i - 1])
+                torch.mm(g, self._weights[i][0], out=back[i - 1])
                 g = self._chain(back[i - 1], self._inputs[i])
 
     def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,12 +110,20 @@ class FusedPerceptron:
             values[rows] = self.outputs(x[rows])
             _, back = self._buffers_for(self._inputs[0])
             last = len(self.layers) - 1
-            g = self.layers[last].weight.detach().expand(len(values[rows]), -1)
+            g = self._weights[last][0].expand(len(values[rows]), -1)
             for i in reversed(range(1, last + 1)):
                 g = self._chain(back[i - 1].copy_(g) if i == last else g, self._inputs[i])
                 into = flat[rows] if i == 1 else back[i - 2]
-                g = torch.mm(g, self.layers[i - 1].weight.detach(), out=into)
+                g = torch.mm(g, self._weights[i - 1][0], out=into)
         return values, gradients
+
+    def _find_weights(self) -> None:
+        """Take the layers' weights as plain tensors, again if they lie elsewhere: attributes of a module are slow."""
+        parameters = [(layer._parameters["weight"], layer._parameters["bias"]) for layer in self.layers]
+        where = [part.data_ptr() for pair in parameters for part in pair]
+        if where != self._where:
+            self._where = where
+            self._weights = [(weight.detach(), bias.detach()) for weight, bias in parameters]
 
     def _activate(self, values: Tensor) -> None:
         if self.slope == 0:

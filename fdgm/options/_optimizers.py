@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from .._sklearn import Interval
+from ._plain_adam import PlainAdam
 from ._scheduled import ScheduledOption
 
 __all__ = ["Adam", "Optimizer", "RMSprop"]
@@ -92,7 +93,7 @@ class Adam(Optimizer):
         return first, second
 
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, lr=self._number("lr"), betas=self._floats("make"), fused=True)
+        return PlainAdam(parameters, lr=self._number("lr"), betas=self._floats("make"))
 
 
 class RMSprop(Optimizer):

@@ -1,6 +1,7 @@
 """VGrow with maps: particles move along the critic's gradient, and what moved them is kept."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ _FRESH = 2048  # particles that no map was trained on, which the closing critic 
 _BASE_ROWS = 20_000  # rows at most for the principal components
 _FIRST_STEPS = 4  # times as many critic steps before the first map
 _MOST_LATENTS = 1024
+_DRAWN_AT_ONCE = 2**20  # numbers of rows for the critic
 
 _CRITIC, _PARTICLES = "the critic", "the particles, which the critic's gradient moves"
 
@@ -185,9 +187,10 @@ class MapsNet(MultiNet):
         particles = pool[s.maps.n_particles :] if noise is None else pool[: s.maps.n_particles]
         n_steps = s.maps.n_critic_steps * (1 if len(self.maps_) else _FIRST_STEPS)
         with self.inner_steps():
-            for _ in range(n_steps):
+            for real, generated in self._batches(X, particles, noise, n_steps):
                 self.tick()
-                losses.append((_CRITIC, self._critic_update(X, particles, noise)))
+                losses.append((_CRITIC, self.critic_step_(real, generated)))
+                self.averager_.update(_PAST_WARM_UP)
         if noise is not None:
             self.maps_.append(self.average_, self._step_factor * noise**2)
             pool = self._moved()
@@ -212,14 +215,19 @@ class MapsNet(MultiNet):
             return noise
         return min(noise, math.sqrt(self.maps_.steps[-1] / self._step_factor))
 
-    def _critic_update(self, X: Rows, particles: Tensor, noise: float | None) -> Tensor:
-        """One step of the critic, and of its average, on a batch of noised rows; the loss."""
-        n = self.settings.batch_size
-        index = torch.randint(len(particles), (n,), generator=self.batches_, device=self.device, dtype=torch.int64)
-        real = self._noised(X.sample(n, self.batches_), noise)
-        loss = self.critic_step_(real, self._noised(particles[index], noise))
-        self.averager_.update(_PAST_WARM_UP)
-        return loss
+    def _batches(
+        self, X: Rows, particles: Tensor, noise: float | None, n_steps: int
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Noised rows of X and particles for so many steps of the critic. Many steps are drawn at a time."""
+        s = self.settings
+        at_once = max(1, _DRAWN_AT_ONCE // (2 * s.batch_size * math.prod(self.data_shape)))
+        for done in range(0, n_steps, at_once):
+            n = min(at_once, n_steps - done) * s.batch_size
+            index = torch.randint(len(particles), (n,), generator=self.batches_, device=self.device, dtype=torch.int64)
+            real = self._noised(X.sample(n, self.batches_), noise)
+            yield from zip(
+                real.split(s.batch_size), self._noised(particles[index], noise).split(s.batch_size), strict=True
+            )
 
     def _noised(self, rows: Tensor, noise: float | None) -> Tensor:
         """Rows for the critic: most with noise of that deviation, some with the first and widest."""
@@ -230,7 +238,7 @@ class MapsNet(MultiNet):
         wide = (uniform < maps.wide_fraction).to(torch.float32)
         scale = noise + (maps.noise_for(math.prod(self.data_shape))[0] - noise) * wide
         xi = torch.randn(rows.shape, generator=source, device=device, dtype=torch.float32)
-        return rows + scale.view(-1, *[1] * len(self.data_shape)) * xi
+        return xi.mul_(scale.view(-1, *[1] * len(self.data_shape))).add_(rows)
 
     def _moved(self) -> Tensor:
         """All particles after the maps so far. The critic is trained on the first `n_particles`.
