@@ -4,6 +4,7 @@ On one thread, in seconds of the processor, the three in turn in one run.
 """
 
 import argparse
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -30,12 +31,10 @@ def by_autograd(data: np.ndarray, loops: int) -> float:
     d = rows.shape[1]
     sizes = [d, *[WIDTH] * DEPTH]
     layers: list[nn.Module] = []
-    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+    for a, b in pairwise(sizes):
         layers += [nn.Linear(a, b), nn.ReLU()]
     critic = nn.Sequential(*layers, nn.Linear(WIDTH, 1))
-    average = torch.optim.swa_utils.AveragedModel(
-        critic, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.93)
-    )
+    average = torch.optim.swa_utils.AveragedModel(critic, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.93))
     optimizer = torch.optim.Adam(critic.parameters(), lr=1e-3, betas=(0.9, 0.99), fused=True)
     particles = torch.randn(PARTICLES, d)
     wide, noise = 0.3, 0.1
@@ -61,7 +60,7 @@ def by_autograd(data: np.ndarray, loops: int) -> float:
 def products(data: np.ndarray, loops: int) -> float:
     """The matrix products alone: three of each layer in a critic's step, two in a map."""
     sizes = [data.shape[1], *[WIDTH] * DEPTH, 1]
-    weights = [torch.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+    weights = [torch.randn(a, b) for a, b in pairwise(sizes)]
     in_steps, in_map = _Products(weights, 2 * BATCH), _Products(weights, 1024)
     start = Clock.now()
     for _ in range(loops):

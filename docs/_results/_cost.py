@@ -23,6 +23,23 @@ def cost_tables() -> list[str]:
         lines += [
             f"| `{name}` | {interval(case['ratio'])} | {case['ratio']['n']} |" for name, case in result["cases"].items()
         ]
+    result = stored("maps_loop", "columns")
+    if result:
+        lines += [
+            "",
+            "## The loop of maps",
+            "",
+            'An iteration of `VGrowSampler(generator="maps")` beside the same loop by autograd, and beside its matrix'
+            f" products alone, in turn in one run. {machine(result)}.",
+            "",
+            "| columns | ms an iteration | times as fast as autograd | times the products |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {d} | {interval(found['milliseconds_per_loop']['library'], 0)} |"
+            f" {interval(found['times_as_fast_as_autograd'], 2)} | {interval(found['times_the_products'], 2)} |"
+            for d, found in result["columns"].items()
+        ]
     result = stored("published_way", "speed_up")
     if result:
         faster = result["speed_up"]

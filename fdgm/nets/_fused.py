@@ -118,8 +118,8 @@ class FusedPerceptron:
         return values, gradients
 
     def _find_weights(self) -> None:
-        """Take the layers' weights as plain tensors, again if they lie elsewhere: attributes of a module are slow."""
-        parameters = [(layer._parameters["weight"], layer._parameters["bias"]) for layer in self.layers]
+        """Take the layers' weights as plain tensors, anew if they have moved in memory."""
+        parameters = [(layer.weight, layer.bias) for layer in self.layers]
         where = [part.data_ptr() for pair in parameters for part in pair]
         if where != self._where:
             self._where = where

@@ -47,7 +47,7 @@ class ResidentRows(Rows):
         return len(self.tensor)
 
     def take(self, index: Tensor) -> Tensor:
-        return self.tensor[index]
+        return self.tensor.index_select(0, index)  # several times as fast as indexing
 
 
 class MemmapRows(Rows):
