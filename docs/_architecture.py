@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("objectives", ("objectives",)),
     ("skorch nets", ("nets",)),
     ("training", ("training",)),
-    ("ratios, pairs", ("ratios", "bidirectional")),
+    ("ratios, pairs, trees", ("ratios", "bidirectional", "trees")),
     ("samplers", ("samplers",)),
     ("refiners", ("refiners",)),
     ("contracts, front door", ("testing", "fdgm")),

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from .refiners import DGflowRefiner
     from .registry import available
     from .samplers import GANSampler, VGrowSampler
+    from .trees import TreeSampler
 
 __all__ = [
     "AGEBidirectional",
     "DGflowRefiner",
     "GANSampler",
+    "TreeSampler",
     "VGrowSampler",
     "architectures",
     "available",
@@ -58,6 +60,7 @@ ESTIMATORS = {
     "GANSampler": "samplers",
     "MetropolisHastingsRefiner": "refiners",
     "RejectionRefiner": "refiners",
+    "TreeSampler": "trees",
     "VGrowSampler": "samplers",
 }
 _HOME = {**ESTIMATORS, "available": "registry", "hookimpl": "hookspecs", "load": "persistence"}

@@ -63,7 +63,7 @@ FAMILIES: dict[str, Family] = {
         "fdgm_estimators",
         "fdgm.persistence",
         "Savable",
-        ("fdgm.samplers", "fdgm.bidirectional", "fdgm.refiners"),
+        ("fdgm.samplers", "fdgm.bidirectional", "fdgm.refiners", "fdgm.trees"),
         "estimator",
     ),
 }

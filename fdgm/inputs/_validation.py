@@ -14,7 +14,7 @@ from .._numbers import as_numbers
 from ._record import Record, columns_of
 from ._spread import chunks
 
-__all__ = ["as_before_on_error", "is_mapped", "validate", "validate_latents", "validate_pair"]
+__all__ = ["as_before_on_error", "hold_columns", "is_mapped", "validate", "validate_latents", "validate_pair"]
 
 
 def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
@@ -34,7 +34,7 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     if not reset:
         X = align(X, columns_of(estimator), f"X of {type(estimator).__name__}", "X at fit")
     array, record = _checked(estimator, X, min_samples)
-    _hold_columns(estimator, X, array, reset=reset)
+    hold_columns(estimator, X, array, reset=reset)
     return array, record
 
 
@@ -82,7 +82,7 @@ def validate_pair(
             table = align(X, expected, f"X of {name}", like)
             array, _ = _checked(estimator, table, min_samples)
             if not reset:
-                _hold_columns(estimator, table, array, reset=False)
+                hold_columns(estimator, table, array, reset=False)
         tables.append(table)
         arrays.append(array)
     p, q = arrays
@@ -93,7 +93,7 @@ def validate_pair(
     if reset:
         for sample, table, array in zip(("X_p", "X_q"), tables, arrays, strict=True):
             with _named(sample, name, order):
-                _hold_columns(estimator, table, array, reset=sample == "X_p")
+                hold_columns(estimator, table, array, reset=sample == "X_p")
     return p, q
 
 
@@ -178,7 +178,7 @@ def _checked_mapped(name: str, X: np.memmap, min_samples: int, *, allow_nan: boo
     return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", None)
 
 
-def _hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
+def hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
     """Record names, number and shape of columns, or check X against those at `fit`.
 
     It is called after all other checks, so that a refused X leaves nothing behind.

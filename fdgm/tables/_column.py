@@ -123,8 +123,14 @@ class Column:
         low, high = (float(v) for v in _ends(finite)) if len(finite) else (np.nan, np.nan)
         return replace(self, low=low, high=high)
 
-    def encode(self, native: Any) -> np.ndarray:
+    def encode(self, native: Any, *, unknown: str = "error") -> np.ndarray:
         """Codes (n,) of a column of a library, float64. NaN is missing.
+
+        Parameters
+        ----------
+        native : Series or ChunkedArray
+        unknown : str, default="error"
+            "missing" takes levels that were not there when this was learned for missing values.
 
         Raises
         ------
@@ -144,7 +150,9 @@ class Column:
                 values = self._as_objects(series, native, missing)
                 found = np.full(len(values), -1)
                 found[~missing] = looked_up(values[~missing], self.levels)
-                self._refuse_unknown(values[~missing & (found < 0)])
+                if unknown == "error":
+                    self._refuse_unknown(values[~missing & (found < 0)])
+                missing = missing | (found < 0)
         return np.where(missing, np.nan, found.astype(np.float64))
 
     def _as_numbers(self, series: Any, missing: np.ndarray) -> np.ndarray:
@@ -225,9 +233,10 @@ class Column:
         """Levels or bounds, for people."""
         if self.levels is not None and self.kind in ("boolean", "category"):
             return f"{len(self.levels)} levels"
-        return f"{self._shown(self.low)} to {self._shown(self.high)}"
+        return f"{self.shown(self.low)} to {self.shown(self.high)}"
 
-    def _shown(self, code: float) -> str:
+    def shown(self, code: float) -> str:
+        """A value for people."""
         if np.isnan(code):
             return "-"
         if self.levels is not None:

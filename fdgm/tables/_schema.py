@@ -93,7 +93,7 @@ class Schema:
         """What knows the columns of the library."""
         return _LIBRARIES[self.library]
 
-    def encode(self, table: Any, what: str = "X") -> np.ndarray:
+    def encode(self, table: Any, what: str = "X", *, unknown: str = "error") -> np.ndarray:
         """Rows as numbers.
 
         Parameters
@@ -102,6 +102,8 @@ class Schema:
             Of any of the libraries, with the columns of this description in any order.
         what : str, default="X"
             The table, for messages.
+        unknown : str, default="error"
+            "missing" takes levels that were not there when this was learned for missing values.
 
         Returns
         -------
@@ -123,7 +125,7 @@ class Schema:
         refused: list[tuple[Any, Exception]] = []
         for place, native in enumerate(_LIBRARIES[library].columns(table)):
             try:
-                codes[:, place] = self.columns[place].encode(native)
+                codes[:, place] = self.columns[place].encode(native, unknown=unknown)
             except Refused as error:
                 refused.append((self.labels[place], error))
         _refuse(what, refused)
