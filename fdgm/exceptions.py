@@ -12,6 +12,7 @@ __all__ = [
     "StopTraining",
     "TrainingError",
     "TrainingWarning",
+    "UnrefinedWarning",
 ]
 
 
@@ -41,6 +42,10 @@ class SmallSampleWarning(DataDimensionalityWarning):
 
 class TrainingWarning(ConvergenceWarning):
     """Training ended, or went on, in a state that is worth a look."""
+
+
+class UnrefinedWarning(ConvergenceWarning):
+    """A refiner moves nothing, since held-out rows saw no gain; samples come back as they came."""
 
 
 class TrainingError(RuntimeError):

@@ -36,7 +36,7 @@ def _params():
         "AGEBidirectional": {**_NETS, "method": Gradient(n_warmup_steps=4, n_updates=3)},
         "CorrectedRatio": {"source": sampler(), "corrector": LogisticRatio(max_iter=2, n_critic_steps=2)},
         "DDLSRefiner": {"generator": sampler(), "n_steps": 2},
-        "DGflowRefiner": {**refined, "n_steps": 2},
+        "DGflowRefiner": {**refined, "n_steps": 2, "stop": None},
         "DOTRefiner": {**refined, "n_steps": 2},
         "GANSampler": {**_NETS, "n_generator_steps": 3, "n_critic_steps": 2},
         "MetropolisHastingsRefiner": {**refined, "n_steps": 2},
@@ -56,7 +56,7 @@ VARIANTS = {
     "AGEBidirectional vae": {
         "objective": "vae", "generator": "gaussian", "method": Gradient(n_warmup_steps=0, n_updates=3, ema=0.9),
     },
-    "DGflowRefiner latent": {"generator": sampler, "stop": "auto", "refresh": 1},
+    "DGflowRefiner latent": {"generator": sampler, "stop": None, "refresh": 1},
     "GANSampler unrolled": {"regularizer": [Unrolling(2), "feature_matching"], "ema": 0.9},
     "GANSampler wasserstein_gp": {"objective": "wasserstein_gp", "regularizer": "spectral_norm"},
     "VGrowSampler maps": {"generator": Maps(n_particles=32, n_critic_steps=2)},

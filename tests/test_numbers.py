@@ -176,7 +176,7 @@ class TestPolars:
         sampler = VGrowSampler(architecture=MLP(width=4, depth=1), random_state=0, **TINY).fit(X)
         assert sampler.sample(3).columns == ["a", "b"]
         np.testing.assert_array_equal(sampler.log_ratio(X[["b", "a"]]), sampler.log_ratio(X))
-        refiner = fdgm.DGflowRefiner(sampler, n_steps=1).fit(X[["b", "a"]])
+        refiner = fdgm.DGflowRefiner(sampler, n_steps=1, step_size=0.01, stop=None).fit(X[["b", "a"]])
         assert refiner.sample(3).columns == ["b", "a"]
 
     def test_numbers_are_converted(self):

@@ -17,7 +17,7 @@ import torch
 import fdgm
 from benchmarks import _common
 from benchmarks.dgflow import mnist as dgflow_mnist
-from fdgm import DGflowRefiner, datasets
+from fdgm import DGflowRefiner, datasets, metrics
 from fdgm.divergences import Scaling
 from fdgm.flows import differentiated, velocity
 from fdgm.refiners import DDLSRefiner, DOTRefiner
@@ -30,8 +30,7 @@ PAST: dict[str, dict[str, Any]] = {
     "swiss_roll": {"space": "data", "step_size": 1e-3, "n_steps": 100, "refresh": 10},
     "mnist": {"step_size": 0.1, "n_steps": 25, "refresh": 5},
 }
-#: By the rules that `held_out_distance_` knows.
-RULES = {"same, stale": "DGflow", "own, stale": "stop", "same": "refresh", "own": "stop and refresh"}
+COMPARED = 2000  # samples that are followed, and rows that they are compared with
 DATA: dict[str, Callable[[int], np.ndarray]] = {
     "grid": lambda n: datasets.make_grid(n, std=0.05, scale=2 * 2**0.5, random_state=1000),
     "swiss_roll": lambda n: datasets.make_swiss_roll(n, random_state=1000),
@@ -49,7 +48,7 @@ def refined(base: Any, X: np.ndarray, n: int, seed: int) -> dict[str, np.ndarray
         "GAN": base,
         "DOT": DOTRefiner(base, space="data", n_steps=100),
         "DDLS": DDLSRefiner(base, step_size=0.01, n_steps=50, noise_scale=0.1),
-        **{f"DGflow ({name})": DGflowRefiner(base, name, **FLOW) for name in DIVERGENCES},
+        **{f"DGflow ({name})": DGflowRefiner(base, name, stop=None, **FLOW) for name in DIVERGENCES},
         "DGflow (kl), past the paper": DGflowRefiner(base, stop="auto", refresh=10, random_state=seed, **FLOW),
     }
     return {
@@ -70,10 +69,11 @@ def latents(base: Any, X: np.ndarray, n: int, seed: int) -> tuple[np.ndarray, np
     """Figure 6: a lattice of latents, p_Z e^T∘g on it up to a constant, and latents that DGflow moved there."""
     side = np.linspace(-3, 3, 200)
     lattice = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2).astype(np.float32)
-    frozen = DGflowRefiner(base, n_steps=0).fit(X)
+    frozen = DGflowRefiner(base, space="latent", n_steps=0, stop=None).fit(X)
     log_density = frozen.log_ratio(frozen.refine(lattice)) - (lattice**2).sum(axis=1) / 2
     Z = np.random.default_rng(seed).normal(size=(n, 2))
-    moved = DGflowRefiner(base, step_size=0.01, n_steps=100, noise=0.01, random_state=seed).fit(X).refine_latents(Z)
+    paper = {"space": "latent", "step_size": 0.01, "n_steps": 100, "noise": 0.01, "stop": None}
+    moved = DGflowRefiner(base, random_state=seed, **paper).fit(X).refine_latents(Z)
     return side, np.exp(log_density - log_density.max()).reshape(200, 200), moved
 
 
@@ -81,10 +81,15 @@ def past(data: str, base: Any, X: np.ndarray, path: Path, seed: int) -> None:
     """The distance of samples from held-out rows by their steps, with and without `stop` and `refresh`."""
     import matplotlib.pyplot as plt
 
-    refiner = DGflowRefiner(base, stop="auto", random_state=seed, **PAST[data]).fit(X)
+    H, plan = X[:COMPARED], PAST[data]
+    by_hand = {"DGflow": {**plan, "refresh": None}, "refresh": plan}
     figure, ax = plt.subplots(figsize=(5, 3.5), layout="constrained")
-    for rule, title in RULES.items():
-        ax.plot(refiner.held_out_distance_[rule], label=title, marker=".")
+    for title, params in by_hand.items():
+        refiner = DGflowRefiner(base, stop=None, random_state=seed, **params).fit(X[COMPARED:])
+        ax.plot([metrics.energy_distance(H, rows) for rows in refiner.trajectory(COMPARED)], label=title, marker=".")
+    for title, params in {"stop and refresh": plan, "default": {}}.items():
+        refiner = DGflowRefiner(base, random_state=seed, **params).fit(X[COMPARED:])
+        ax.axhline(metrics.energy_distance(H, refiner.sample(COMPARED)), label=title, linestyle="--")
     ax.set(xlabel="steps", ylabel="energy distance from held-out rows", title=data, ylim=(0, None))
     ax.legend()
     figure.savefig(path, dpi=100)

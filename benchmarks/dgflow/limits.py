@@ -27,7 +27,9 @@ def refined(rows: int, n_jobs: int, space: str) -> dict[str, Any]:
     """Refine so many rows or latents of two columns, in ten steps."""
     X = datasets.make_ring(2000, random_state=0)
     sampler = VGrowSampler(generator=Network(latent_size=2), max_iter=2, random_state=0).fit(X)
-    refiner = DGflowRefiner(sampler, space=space, n_steps=10, noise=0.01, n_jobs=n_jobs, random_state=0).fit(X)
+    refiner = DGflowRefiner(
+        sampler, space=space, step_size=0.01, n_steps=10, noise=0.01, stop=None, n_jobs=n_jobs, random_state=0
+    ).fit(X)
     given = np.random.default_rng(0).normal(size=(rows, 2))
     refiner.refine(given[:2048])
     Sampled.watch()

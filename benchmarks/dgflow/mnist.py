@@ -166,7 +166,6 @@ def run(
     return {
         **quality(S, n_test),
         "n_steps": getattr(refiner, "n_steps_", refiner.n_steps),
-        "ends": getattr(refiner, "ends_", None),
         "fit_seconds": fitted - start,
         "sample_seconds": Clock.now() - fitted,
     }

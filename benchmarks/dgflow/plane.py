@@ -17,18 +17,19 @@ HERE = _common.HERE
 STD, SCALE = 0.05, 2 * 2**0.5  # SCALE makes the grid's standard deviation 1, the refiners' unit
 CENTERS = datasets.grid_centers(scale=SCALE)
 ROWS = 5000
-FLOW = {"space": "data", "step_size": 0.01, "n_steps": 100, "noise": 0.01}
+FLOW: dict[str, Any] = {"space": "data", "step_size": 0.01, "n_steps": 100, "noise": 0.01}
+PAPER: dict[str, Any] = {**FLOW, "stop": None, "refresh": None}
 
 #: Methods of table 1 and their settings, from appendix D.1.
 METHODS: dict[str, Any] = {
     "DOT": lambda base: DOTRefiner(base, space="data", n_steps=100, lr=0.01, betas=(0.0, 0.9)),
     "DDLS": lambda base: DDLSRefiner(base, step_size=0.01, n_steps=50, noise_scale=0.1),
-    "DGflow kl": lambda base: DGflowRefiner(base, "kl", **FLOW),
-    "DGflow js": lambda base: DGflowRefiner(base, "js", **FLOW),
-    "DGflow logd": lambda base: DGflowRefiner(base, "logd", **FLOW),
-    "DGflow kl, no noise": lambda base: DGflowRefiner(base, "kl", **{**FLOW, "noise": 0.0}),
-    "DGflow kl, stop": lambda base: DGflowRefiner(base, "kl", stop="auto", random_state=0, **FLOW),
-    "DGflow kl, refresh": lambda base: DGflowRefiner(base, "kl", refresh=10, random_state=0, **FLOW),
+    "DGflow kl": lambda base: DGflowRefiner(base, "kl", **PAPER),
+    "DGflow js": lambda base: DGflowRefiner(base, "js", **PAPER),
+    "DGflow logd": lambda base: DGflowRefiner(base, "logd", **PAPER),
+    "DGflow kl, no noise": lambda base: DGflowRefiner(base, "kl", **{**PAPER, "noise": 0.0}),
+    "DGflow kl, stop": lambda base: DGflowRefiner(base, "kl", refresh=None, random_state=0, **FLOW),
+    "DGflow kl, refresh": lambda base: DGflowRefiner(base, "kl", refresh=10, stop=None, random_state=0, **FLOW),
     "DGflow kl, no noise, short steps, refresh and stop": lambda base: DGflowRefiner(
         base, "kl", refresh=10, stop="auto", random_state=0, **{**FLOW, "step_size": 1e-3, "noise": 0.0}
     ),
@@ -39,11 +40,12 @@ METHODS: dict[str, Any] = {
 
 #: How VGrow's samples are refined in `grid`: among latents, by its own critic.
 PLANS: dict[str, dict[str, Any]] = {
-    "10 steps": {"n_steps": 10},
-    "25 steps": {"n_steps": 25},
-    "50 steps": {"n_steps": 50},
-    "stop": {"n_steps": 100, "stop": "auto"},
-    "refresh and stop": {"n_steps": 100, "stop": "auto", "refresh": 10},
+    "10 steps": {"n_steps": 10, "step_size": 0.01, "stop": None},
+    "25 steps": {"n_steps": 25, "step_size": 0.01, "stop": None},
+    "50 steps": {"n_steps": 50, "step_size": 0.01, "stop": None},
+    "stop": {"n_steps": 100, "step_size": 0.01, "noise": 0.0, "refresh": None},
+    "refresh and stop": {"n_steps": 100, "step_size": 0.01, "noise": 0.0, "refresh": 10},
+    "default": {},
 }
 PEERS = {"nsf": _peers.nsf, "flow matching": _peers.flow_matching}
 
@@ -64,7 +66,6 @@ def table1(model: str, method: str, repeats: int) -> dict[str, Any]:
         "fit_seconds": fitted - start,
         "sample_seconds": (time.process_time() - fitted) / repeats,
         "n_steps": getattr(refiner, "n_steps_", None),
-        "ends": getattr(refiner, "ends_", None),
         "high_quality": [metrics.high_quality_fraction(CENTERS, S, std=STD / SCALE) for S in samples],
         "kde_score": [metrics.kde_score(X, S, bandwidth=0.1) for S in samples],
     }

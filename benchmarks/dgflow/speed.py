@@ -62,7 +62,7 @@ def run(precision: str, rows: int, steps: int, repeat: int) -> dict[str, Any]:
         random_state=repeat,
     ).fit(X)
     refiners = {
-        "DGflow": DGflowRefiner(sampler, step_size=STEP_SIZE, n_steps=steps),
+        "DGflow": DGflowRefiner(sampler, step_size=STEP_SIZE, n_steps=steps, stop=None),
         "DOT": DOTRefiner(sampler, n_steps=steps),
         "DDLS": DDLSRefiner(sampler, step_size=STEP_SIZE, n_steps=steps),
     }

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["euler_maruyama_step", "euler_step"]
+__all__ = ["euler_maruyama_step", "euler_step", "shortened"]
 
 
 def euler_step(points: Tensor, direction: Tensor, step_size: float) -> Tensor:
@@ -39,3 +39,11 @@ def euler_maruyama_step(
         return moved
     xi = torch.randn(points.shape, generator=source, dtype=points.dtype, device=source.device).to(points.device)
     return moved.add_(xi, alpha=math.sqrt(2 * step_size * noise))
+
+
+def shortened(direction: Tensor, longest: float) -> Tensor:
+    """Directions (n, *shape), with those that are longer than `longest` shortened to it."""
+    if math.isinf(longest):
+        return direction
+    lengths = direction.flatten(1).norm(dim=1).clamp(min=torch.finfo(direction.dtype).tiny)
+    return direction * (longest / lengths).clamp(max=1.0).view(-1, *[1] * (direction.dim() - 1))

@@ -46,6 +46,7 @@ from ._critic import warm_start
 from ._fields import check_field, field_of, resolve_ratio
 from ._generators import LatentSource, RowSource, check_generator, is_fitted, kept, resolve, source_of
 from ._ordering import column_order
+from ._reading import Reading
 
 __all__ = ["Refiner"]
 
@@ -54,7 +55,7 @@ _RATIO_ROWS = 5000  # most generated samples that a density ratio is fitted on
 # A critic that is trained further has learned before: a greater learning rate would undo that.
 _GOING_ON: dict[str, Any] = {"optimizer": Adam(0.0003)}
 #: Parameters whose values at `fit` do not affect what is fitted, or are held elsewhere.
-_NOT_OF_FIT = ("generator", "n_jobs", "device", "random_state")
+_NOT_OF_FIT = ("generator", "n_jobs", "device", "random_state", "verbose")
 _OUTSIDE = 4  # frames from the fit of the ratio to the caller of `fit`, past `undisturbed`
 _PROBE = 64  # samples on which `fit` tests generator and ratio
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
@@ -92,6 +93,7 @@ class Refiner(Savable, ABC):
     _params: SimpleNamespace
     _rows: np.ndarray | None
     _stages: list[DensityRatio]
+    _readings: list[Reading]
     _scaler: Scaler
     _units: Scaler
     _record: Record
@@ -157,7 +159,7 @@ class Refiner(Savable, ABC):
             self._params = at_fit(self, without=_NOT_OF_FIT)
             self._entropy = entropy_of(self.random_state)
             self._n_calls = None if self.random_state is None else 0
-            self._rows, self._stages = None, []
+            self._rows, self._stages, self._readings = None, [], []
             if X_generated is not None:
                 self.generator_ = None
                 rows, _ = validate(self, X_generated, reset=False, min_samples=2)
@@ -297,7 +299,7 @@ class Refiner(Savable, ABC):
         else:
             given = isinstance(self.ratio, Savable)
             self.ratio_ = kept(f"ratio of {type(self).__name__}", self.ratio) if given else self.generator_
-        self._stages = []
+        self._stages, self._readings = [], []
         for k in range(state.integer("n_stages", most=len(state.parts))):
             stage = self._stage()
             self._stages.append(stage.from_state(state.part(f"stage{k}")))
@@ -497,13 +499,19 @@ class Refiner(Savable, ABC):
 
     def _field(self) -> Callable[[Tensor], Tensor]:
         """T of scaled rows."""
-        return self._field_of_ratio(self.ratio_)
+        return self._stage_field(0)
 
     def _fields(self) -> list[Callable[[Tensor], Tensor]]:
         """T of scaled rows, for the first samples and for each later stage of their refinement."""
-        return [self._field_of_ratio(ratio) for ratio in (self.ratio_, *self._stages)]
+        return [self._stage_field(stage) for stage in range(1 + len(self._stages))]
 
-    def _field_of_ratio(self, ratio: Any) -> Callable[[Tensor], Tensor]:
+    def _stage_field(self, stage: int) -> Callable[[Tensor], Tensor]:
+        """T of scaled rows at one stage of their refinement. 0 is the first one."""
+        field = self._bare_field(self._stages[stage - 1] if stage else self.ratio_)
+        return self._readings[stage].of(field) if self._readings else field
+
+    def _bare_field(self, ratio: Any) -> Callable[[Tensor], Tensor]:
+        """A log-ratio's output at scaled rows."""
         owner, device = type(self).__name__, resolve_device(self.device)
         return field_of(owner, ratio, self.generator_, self._scaler, device, self._record.columns)
 

@@ -88,12 +88,14 @@ def warm_start(
     return LogisticRatio(**{**params, "critic": Rescaled(body, scaler, its, order)})
 
 
-def finetune(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:
+def finetune(
+    ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray, *, budget_divisor: int = _BUDGET_DIVISOR
+) -> DensityRatio:
     """A copy of a density ratio, re-estimated from its present state for samples that have moved.
 
-    A critic is trained for another quarter of its budget. Its learning rate falls, and held-out rows choose the best
-    state. An update at a constant rate would leave noise in the gradient, which many stages add up. A constant ratio
-    gives no warning: it is the aim of samples that move.
+    A critic is trained for another quarter of its budget, or another fraction 1/`budget_divisor`. Its learning rate
+    falls, and held-out rows choose the best state. An update at a constant rate would leave noise in the gradient,
+    which many stages add up. A constant ratio gives no warning: it is the aim of samples that move.
     """
     made: DensityRatio = copy.deepcopy(ratio)
     if "log_ratio_p_" not in vars(made):
@@ -101,7 +103,7 @@ def finetune(ratio: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRa
     if not isinstance(made, LogisticRatio):
         return made.update(X_p, X_q)
     budget = {"max_iter": made.max_iter, "max_seconds": made.max_seconds, "replay": made.replay}
-    iterations = None if made.max_iter is None else max(1, made.max_iter // _BUDGET_DIVISOR)
-    seconds = None if made.max_seconds is None else made.max_seconds / _BUDGET_DIVISOR
+    iterations = None if made.max_iter is None else max(1, made.max_iter // budget_divisor)
+    seconds = None if made.max_seconds is None else made.max_seconds / budget_divisor
     made.set_params(max_iter=iterations, max_seconds=seconds, replay=None, warm_start=True)._fit_silently(X_p, X_q)
     return made.set_params(**budget)

@@ -9,6 +9,7 @@ from torch import Tensor
 from .._sklearn import Interval
 from ..divergences import KL, Scaling
 from ..flows import differentiated, euler_maruyama_step, velocity
+from ._leg import Leg
 from ._mover import Mover
 from ._points import Space, Step
 
@@ -61,7 +62,7 @@ class DDLSRefiner(Mover):
     ratio_ : object
         The fitted estimator of the log-ratio.
     space_ : {"data", "latent"}
-    history_ : DataFrame of shape (n_steps + 1, 2)
+    history_ : DataFrame of shape (n_steps + 1, 5)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
         step and after each step.
     n_features_in_ : int
@@ -114,11 +115,12 @@ class DDLSRefiner(Mover):
         self.device = device
         self.random_state = random_state
 
-    @property
-    def _n_moves(self) -> int:
-        return self._params.n_steps
+    def _legs(self) -> list[Leg]:
+        if not self._params.n_steps:
+            return []
+        return [Leg(self._params.n_steps, self._params.step_size, space=self.space, noise=self._params.noise_scale**2)]
 
-    def _step(self, space: Space, source: torch.Generator) -> Step:
+    def _step(self, leg: Leg, space: Space, source: torch.Generator) -> Step:
         prior = space.prior
         if prior is None:
             raise ValueError(f"{type(self).__name__} moves latents, got rows.")
@@ -126,11 +128,9 @@ class DDLSRefiner(Mover):
         def energy(latents: Tensor) -> Tensor:
             return prior.log_density(latents) + space.log_ratio(latents)
 
-        step_size, noise = self._params.step_size / 2, self._params.noise_scale**2
-
         def step(latents: Tensor) -> Tensor:
             direction, _ = velocity(differentiated(energy), latents, Scaling(KL()))
-            moved = euler_maruyama_step(latents, direction, step_size, noise, source)
+            moved = euler_maruyama_step(latents, direction, leg.step_size / 2, leg.noise, source)
             stays = ~prior.contains(moved) & torch.isfinite(moved).all(1)
             return torch.where(stays[:, None], latents, moved)
 

@@ -1,5 +1,7 @@
 """DGflow: samples move along the gradient flow of an f-divergence."""
 
+import warnings
+from dataclasses import astuple, replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -10,26 +12,50 @@ from torch import Tensor
 
 from .._sklearn import Interval, StrOptions
 from ..divergences import Divergence, Scaling
-from ..exceptions import FileError
-from ..flows import differentiated, euler_maruyama_step, velocity
+from ..exceptions import FileError, TrainingWarning, UnrefinedWarning
+from ..flows import differentiated, euler_maruyama_step, euler_step, shortened, velocity
 from ..inputs import with_seed
-from ..metrics import energy_distance
-from ..persistence import State, as_tensor
-from ..ratios import DensityRatio
+from ..persistence import State
+from ..ratios import KLIEP, DensityRatio
+from ._bar import Bar
+from ._corrected import CorrectedRatio
 from ._critic import finetune
-from ._ends import Ends
+from ._fields import neural_ratio
+from ._leg import Leg
+from ._paired import Confirmation, compare
 from ._points import Moving, Space, Step
+from ._reading import Reading
+from ._rounds import first_round, later_rounds, smoothed_rounds
+from ._search import Search, typical_step
 from ._split import held_out_rows
+from ._tables import frame_from_state, frame_to_state
 from ._transformer import RowMover
 
 __all__ = ["DGflowRefiner"]
 
-_POPULATION = 5000  # most samples that `fit` follows
-_HELD_OUT = 2000  # most held-out rows for choosing the stop, some 60 ms a comparison
-_STALE = ", stale"  # suffix of a rule that keeps the first ratio
-_RULES = ("same", "own", "same, stale", "own, stale")
-_TRIED = 20  # most step counts that are compared, except 0
-_FOLLOW_KEY, _SECOND_KEY, _JUDGES_KEY, _STAGE_KEY = range(30, 34)  # streams of the fit's own seed
+_POPULATION = 5000  # most samples that log-ratios are estimated on in `fit`
+_HELD_OUT = 2000  # most held-out rows, and samples, to choose by and to confirm by
+_CONFIRMED = 2000  # samples that confirm a plan
+_FEWEST = 10  # held-out rows to choose by, and to confirm by
+_EVERY = 20  # most steps along a ratio before it is estimated again, with refresh="auto"
+_OUTSIDE = 6  # frames from a warning of the choice to the caller of `fit`
+_LEARNERS_KEY, _CHOICE_KEY, _STAGE_KEY, _KERNEL_KEY = 30, 35, 36, 37  # streams of the fit's own seed
+#: What `rounds_` says of each leg that was tried.
+_ROUNDS = {
+    "ratio": str,
+    "smoothing": float,
+    "slope": float,
+    "held_out_loss": float,
+    "stage": int,
+    "space": str,
+    "step_size": float,
+    "noise": float,
+    "keeps_prior": bool,
+    "ends": str,
+    "n_steps": int,
+    "distance": float,
+    "kept": bool,
+}
 
 
 class DGflowRefiner(RowMover):
@@ -38,8 +64,12 @@ class DGflowRefiner(RowMover):
     The order of the arguments follows the paper's formulas: ``divergence="kl"`` minimises KL(model‖data), which seeks
     modes; ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
-    Each of `n_steps` steps is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ. Here u is a sample, or the latents that made it.
-    Samples are clamped to their range after each step. Latents of a bounded prior are reflected at its bounds.
+    Each step is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ. Here u is a sample, or the latents that made it. Samples are
+    clamped to their range after each step. Latents of a bounded prior are reflected at its bounds.
+
+    By default, `fit` searches a plan of such steps, and keeps it only if rows of X that had no part in the search
+    confirm a gain. Otherwise samples come back as they came, and an UnrefinedWarning says the likely reason. See
+    `stop`. With ``stop=None`` and the paper's step size and number of steps it is the paper's method.
 
     Parameters
     ----------
@@ -57,44 +87,60 @@ class DGflowRefiner(RowMover):
         One of ``fdgm.available("divergence")``, ``"all"`` (weights of one), or an instance.
     space : {"auto", "data", "latent"}, default="auto"
         The space where points move. ``"auto"`` is the latent space if the generator is a differentiable map from
-        latents, and otherwise the data space.
-    step_size : float, default=0.01
+        latents, and otherwise the data space. With a search, the samples that the latents give are then moved on,
+        except images.
+    step_size : float or "auto", default="auto"
         η, in squared standard deviations per unit of T. They are the data's in the data space, and the prior's in the
-        latent space.
+        latent space. At ``"auto"`` the root mean square displacement of a first step is 3% of the points' spread, and
+        longer steps than three times that are shortened. With a search, a quarter and four times of it are tried too.
     n_steps : int, default=100
-        Number of steps. 0 refines nothing.
-    noise : float, default=0.0
+        Number of steps, or the greatest number with a search. 0 refines nothing.
+    noise : float or "auto", default="auto"
         γ, the weight of entropy. It spreads the samples of `sample` and `refine`. At 0 the flow is deterministic.
         Without `refresh` the ratio stays that of the unrefined samples. The distribution after a long flow is then
-        close to e^{T/γ}, which does not depend on the generator.
+        close to e^{T/γ}, which does not depend on the generator. ``"auto"`` is 0. A search also tries Langevin steps
+        of latents with γ of 0.3 and 1, u ← u′ + η ∇T: u′ is u after a diffusion that leaves the prior exactly as it
+        is. Their distribution after a long flow is close to p_Z e^{T/γ}.
     scale_clip : float in (0, 1] or None, default=None
         The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing.
-    stop : {"auto"} or None, default=None
-        ``"auto"`` chooses by held-out rows when to end each sample's evolution. Neither the ratio nor a generator that
-        is fitted here has seen those rows. It tries these rules:
+    stop : {"auto"} or None, default="auto"
+        ``"auto"`` searches a plan by held-out rows of X. Neither the ratio nor a generator that is fitted here has
+        seen those rows. Half of them choose: a stretch of steps is kept if it lowers the energy distance from them.
+        The other half confirm, on fresh samples before and after refinement: the plan is kept only if
+        D + 1.645 standard errors < 0, with D the change of the unbiased energy distance and its error from a
+        jackknife over rows and over pairs of samples. So at most one harmful plan in twenty is kept. What is tried:
 
-        - ``"same"``: all samples take the same number of steps.
-        - ``"own"``: a sample stops earlier, as soon as its T equals that of the held-out row of its rank.
-        - With `refresh` also ``"same, stale"`` and ``"own, stale"``, which keep the first ratio.
+        - Steps of several sizes, along the ratio as it was given or fitted. All samples take the same number, or each
+          stops as soon as its T equals that of the held-out row of its rank.
+        - With `refresh`, rounds along a ratio that is estimated again.
 
-        The rule and the step count (of 20 at most) with the lowest energy distance from the held-out rows to fresh
-        samples are kept. A second set of samples, without part in that choice, checks it. If refinement takes them
-        farther from the held-out rows, no step is taken at all.
-    validation_fraction : float in (0, 1), default=0.2
-        Fraction of X that is held out. Up to 2,000 of these rows are compared. Without `stop` none are held out.
-    refresh : int or None, default=None
-        Number of steps after which `fit` estimates the ratio anew, from X and the moved samples. A long flow then does
-        not run on a stale ratio. Each estimate continues from the one before; a critic, also a sampler's own,
-        continues from its weights. None keeps the first ratio. Combine it with ``stop="auto"``, which detects a
-        `step_size` that is too large for the new estimates.
+        None takes `n_steps` steps, and asks no rows.
+    validation_fraction : float in (0, 1), default=0.4
+        Fraction of X that is held out, half to choose by and half to confirm by, up to 2,000 rows each. Without `stop`
+        none are held out.
+    refresh : int, "auto" or None, default="auto"
+        When `fit` estimates the ratio anew, from X and the moved samples:
+
+        - ``"auto"``: in rounds, as long as held-out rows see no harm. Rows and samples are noised, with less noise
+          from round to round, and a step is the noise's variance. The ratio is then smooth, however far apart the two
+          are. If no `ratio` is named, each round's ratio is the better of a neural one and KLIEP on held-out rows. For
+          images, and for a critic of your own, rounds are of 20 steps, and the critic is trained on from its weights.
+          A function is not estimated again. Without `stop` it is None.
+        - An int: after so many steps. Each estimate continues from the one before; a critic, also a sampler's own,
+          continues from its weights.
+        - None: never.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
         Estimator of T = log p_data/p_model:
 
         - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
         - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
         - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
-        - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
-          for the Wasserstein distance.
+        - A callable: it maps a tensor of rows in X's units to log-ratios, (n,) or (n, 1). Any PyTorch critic will do,
+          also one with a sigmoid at its end, and one trained for the Wasserstein distance.
+
+        With `stop`, T is read as a T + b by a logistic regression on held-out rows. If all of its values lie in
+        [0, 1], their logit is read. A negative a is warned of, and turns T. If the interval of a covers 0, nothing
+        moves along T.
     data_range : (float, float), None or "auto", default="auto"
         Smallest and largest value of X, in its units. Samples are clamped to it after each step and at the end.
         ``"auto"`` is the generator's own range, which may differ by column. If the generator has none and X has more
@@ -105,6 +151,8 @@ class DGflowRefiner(RowMover):
     device : str, default="auto"
         ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar of the rounds in `fit`.
 
     Attributes
     ----------
@@ -114,14 +162,18 @@ class DGflowRefiner(RowMover):
         The fitted estimator of the log-ratio.
     space_ : {"data", "latent"}
     n_steps_ : int
-        Maximum number of steps: `n_steps`, or fewer with `stop`.
-    ends_ : {"same", "own", "same, stale", "own, stale"}
-        The rule in use: whether all samples take the same number of steps, or each may stop earlier.
-    held_out_distance_ : DataFrame of shape (n_tried, n_rules)
-        With `stop`, the energy distance in scaled units, by rule and by number of steps tried.
-    history_ : DataFrame of shape (n_steps + 1, 2)
+        Number of steps that samples take.
+    rounds_ : DataFrame
+        With `stop`, one row for each stretch of steps that was tried. Its columns are ratio, smoothing (the noise's
+        standard deviation), slope (a) and held_out_loss (of a T + b), stage (number of the ratio), space, step_size,
+        noise (γ), keeps_prior, ends ("same" number of steps, or each sample its "own"), n_steps (the best number, 0 if
+        none is), distance (unbiased energy distance from the choosing rows, in scaled units) and kept.
+    confirmation_ : Confirmation or None
+        With `stop`, the change of the energy distance from the confirming rows: difference, standard_error, n_rows,
+        n_pairs and accepted. None if there was no plan to confirm.
+    history_ : DataFrame of shape (n_steps_ + 1, 5)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
-        step and after each step.
+        step and after each step; and the leg (stretch of steps, counted from 1), its step_size and its noise (γ).
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.
@@ -129,34 +181,39 @@ class DGflowRefiner(RowMover):
     References
     ----------
     Ansari, Ang and Soh, "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, section 3,
-    algorithm 1 and, for Wasserstein critics, appendix B.
+    algorithm 1 and, for Wasserstein critics, appendix B. Efron, "Tweedie's Formula and Selection Bias", JASA 2011, for
+    the step of the noise's variance. Székely and Rizzo, "Energy statistics", Journal of Statistical Planning and
+    Inference 143, 2013. Efron and Stein, "The Jackknife Estimate of Variance", Annals of Statistics 9, 1981.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn.mixture import GaussianMixture
     >>> from fdgm import DGflowRefiner
-    >>> X = np.random.default_rng(0).normal(size=(200, 2)) ** 2
-    >>> refiner = DGflowRefiner(GaussianMixture(), ratio="kliep", n_steps=5, random_state=0).fit(X)
+    >>> X = np.random.default_rng(0).normal(size=(500, 2)) ** 2
+    >>> refiner = DGflowRefiner(GaussianMixture(), ratio="kliep", random_state=0).fit(X)
     >>> refiner.sample(3).shape
     (3, 2)
+    >>> refiner.confirmation_.accepted
+    True
     """
 
     n_steps_: int
-    ends_: str
-    held_out_distance_: pd.DataFrame
-    _ends: list[Ends]
+    rounds_: pd.DataFrame
+    confirmation_: Confirmation | None
+    _plan: list[Leg]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **RowMover._mover_constraints,
         "divergence": [str, Divergence],
-        "step_size": [Interval(Real, 0, None, closed="neither")],
+        "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "n_steps": [Interval(Integral, 0, None, closed="left")],
-        "noise": [Interval(Real, 0, None, closed="left")],
+        "noise": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "stop": [StrOptions({"auto"}), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "refresh": [Interval(Integral, 1, None, closed="left"), None],
+        "refresh": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), None],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -165,18 +222,19 @@ class DGflowRefiner(RowMover):
         divergence: str | Divergence = "kl",
         *,
         space: str = "auto",
-        step_size: float = 0.01,
+        step_size: float | str = "auto",
         n_steps: int = 100,
-        noise: float = 0.0,
+        noise: float | str = "auto",
         scale_clip: float | None = None,
-        stop: str | None = None,
-        validation_fraction: float = 0.2,
-        refresh: int | None = None,
+        stop: str | None = "auto",
+        validation_fraction: float = 0.4,
+        refresh: int | str | None = "auto",
         ratio: Any = "auto",
         data_range: tuple[float, float] | str | None = "auto",
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.generator = generator
         self.divergence = divergence
@@ -193,24 +251,29 @@ class DGflowRefiner(RowMover):
         self.n_jobs = n_jobs
         self.device = device
         self.random_state = random_state
+        self.verbose = verbose
 
-    @property
-    def _n_moves(self) -> int:
-        return self.n_steps_
+    def _legs(self) -> list[Leg]:
+        return self._plan
 
-    @property
-    def _stage_length(self) -> int:
-        return self._params.refresh if self._params.refresh is not None and self._stages else super()._stage_length
+    def _legs_of_rows(self) -> list[Leg]:
+        if self._params.stop is None:
+            return super()._legs_of_rows()
+        return [leg for leg in self._plan if leg.space == "data"]  # the others were chosen for latents
 
-    def _step(self, space: Space, source: torch.Generator) -> Step:
-        scaling = Scaling.make(self._params.divergence, self._params.scale_clip)
-        ends = self._ends[space.stage] if self._ends else None
+    def _step(self, leg: Leg, space: Space, source: torch.Generator) -> Step:
+        scaling, ends = self._weighting(), leg.ends
         end: Tensor | None = None
 
         def step(points: Tensor) -> Tensor:
             nonlocal end
             direction, t = velocity(differentiated(space.log_ratio), points, scaling)
-            moved = euler_maruyama_step(points, direction, self._params.step_size, self._params.noise, source)
+            direction = shortened(direction, leg.reach / leg.step_size)
+            if leg.keeps_prior and space.prior is not None:
+                points = space.prior.diffused(points, leg.step_size * leg.noise, source)
+                moved = euler_step(points, direction, leg.step_size)
+            else:
+                moved = euler_maruyama_step(points, direction, leg.step_size, leg.noise, source)
             if ends is None:
                 return moved
             end = ends(t) if end is None else end
@@ -218,95 +281,157 @@ class DGflowRefiner(RowMover):
 
         return step
 
+    def _weighting(self) -> Scaling:
+        return Scaling.make(self._params.divergence, self._params.scale_clip)
+
+    @property
+    def _n_varying(self) -> int:
+        """Number of columns that vary."""
+        return max(1, int(self._scaler.varies.sum()))
+
     def _held_out(self, n: int) -> np.ndarray:
         if self._params.stop is None:
             return super()._held_out(n)
         return held_out_rows(n, self._params.validation_fraction, self._entropy)
 
     def _follow(self, array: np.ndarray) -> None:
-        """Move a population as samples will be moved, re-estimate the ratio on it, and choose where to stop."""
-        self.n_steps_, self.ends_, self.held_out_distance_ = self._params.n_steps, "same", pd.DataFrame(dtype=float)
-        self._ends = []
-        Scaling.make(self._params.divergence, self._params.scale_clip)  # raises if there is none, as the next line does
-        if self._params.refresh is not None:
+        """Make the plan of steps."""
+        self._plan, self.confirmation_ = [], None
+        self.rounds_ = pd.DataFrame(columns=list(_ROUNDS)).astype(_ROUNDS)
+        self._weighting()  # raises if there is none, as the next line does
+        if isinstance(self._params.refresh, Integral):
             self._stage()
-        if self._params.stop is not None:
-            self._choose(array)
-        elif self._params.refresh is not None:
-            self._evolve(array, None)
+        if self._params.n_steps:
+            if self._params.stop is None:
+                self._take_all_steps(array)
+            else:
+                self._choose(array)
+        self.n_steps_ = sum(leg.n_steps for leg in self._plan)
+
+    def _take_all_steps(self, array: np.ndarray) -> None:
+        """Plan `n_steps` steps, with the ratio re-estimated after every `refresh`."""
+        params = self._params
+        moving, source = self._fresh(self._n_learners, (self._entropy, _LEARNERS_KEY))
+        every = params.n_steps if params.refresh in (None, "auto") else params.refresh
+        leg = Leg(every, 1.0, space=self.space_, noise=0.0 if params.noise == "auto" else params.noise)
+        if params.step_size == "auto":
+            size, reach = typical_step(self, leg, moving.points)
+            leg = replace(leg, step_size=size, reach=reach)
+        else:
+            leg = replace(leg, step_size=params.step_size)
+        real = self._scaler.to_tensor(self._training_rows(array))
+        for taken in range(0, params.n_steps, every):
+            if taken:
+                moving = self._move(moving, self._plan[-1:], source)
+                self._stages.append(self._re_estimated(real, self._rows_of(moving)))
+            steps = min(every, params.n_steps - taken)
+            self._plan.append(replace(leg, n_steps=steps, stage=len(self._stages)))
 
     def _choose(self, array: np.ndarray) -> None:
-        """Try the stopping rules, with `refresh` also with the first ratio. Keep the best."""
-        order = np.random.default_rng(self._seed(_JUDGES_KEY)).permutation(np.flatnonzero(self._held_out(len(array))))
-        judges = self._scaler.to_tensor(array[np.sort(order[:_HELD_OUT])])
-        tried: dict[str, dict[int, float]] = {}
-        found: dict[str, tuple[list[DensityRatio], list[Ends]]] = {}
-        for suffix in ("",) if self._params.refresh is None else ("", _STALE):
-            for ends in ("same", "own"):
-                tried[ends + suffix] = self._evolve(array, judges, own=ends == "own", stale=suffix == _STALE)
-                found[ends + suffix] = self._stages, self._ends
-        self.held_out_distance_ = pd.DataFrame(tried)
-        self.ends_ = min(tried, key=lambda rule: min(tried[rule].values()))
-        self.n_steps_ = min(tried[self.ends_], key=tried[self.ends_].__getitem__)
-        stages, row_ends = found[self.ends_]
-        last = (self.n_steps_ - 1) // (self._params.refresh or self.n_steps_ or 1)  # the stage of the last step
-        self._stages, self._ends = stages[: max(0, last)], row_ends[: last + 1]
-        if self.n_steps_ and not self._betters(judges):
-            self.n_steps_ = 0
-        if not self.n_steps_:
-            self.ends_, self._stages, self._ends = "same", [], []
+        """Search a plan by some held-out rows. Keep it if other ones, opened once, confirm that it brings a gain."""
+        held_out = np.random.default_rng(self._seed(_CHOICE_KEY)).permutation(
+            np.flatnonzero(self._held_out(len(array)))
+        )
+        choosing, confirming = (
+            self._scaler.to_tensor(array[np.sort(part[:_HELD_OUT])]) for part in np.array_split(held_out, 2)
+        )
+        if min(len(choosing), len(confirming)) < _FEWEST or (self._rows is not None and len(self._rows) < 5 * _FEWEST):
+            reason: str | None = f"{len(array)} rows of X, or as few samples, are too few to choose and to confirm by."
+        else:
+            reason = self._planned(array, choosing, confirming)
+        if reason is None:
+            return
+        self._plan, self._stages, self._readings = [], [], self._readings[:1]
+        self.rounds_["kept"] = False
+        warnings.warn(
+            f"{type(self).__name__} moves nothing, and samples come back as they came: {reason}",
+            UnrefinedWarning,
+            stacklevel=_OUTSIDE,
+        )
 
-    def _evolve(
-        self, array: np.ndarray, judges: Tensor | None, *, own: bool = False, stale: bool = False
-    ) -> dict[int, float]:
-        """Move a population to the last step, with one ratio for each stage. Stop each row at its end, if it has one.
+    def _planned(self, array: np.ndarray, choosing: Tensor, confirming: Tensor) -> str | None:
+        """Search a plan and confirm it. Return None, or the likely reason why there is none."""
+        search = Search(self, choosing, self._part(1), self._part(0))
+        self._readings = [search.reading(self._bare_field(self.ratio_))]
+        reason = self._searched(search, self._scaler.to_tensor(self._training_rows(array)))
+        self._plan = search.legs
+        self.rounds_ = pd.DataFrame(search.log, columns=list(_ROUNDS)).astype(_ROUNDS)
+        if not self._plan:
+            return reason
+        before = self._part(2)
+        after = self._move(before, self._plan, search.source(0, 4))
+        self.confirmation_ = compare(self._rows_of(before), self._rows_of(after), confirming)
+        return None if self.confirmation_.accepted else _unconfirmed(self.confirmation_)
 
-        Parameters
-        ----------
-        array : ndarray of shape (n_samples, *shape)
-        judges : Tensor of shape (n_judges, *shape) or None
-            Held-out rows, scaled.
-        own : bool, default=False
-            Whether each row stops where `Ends` says.
-        stale : bool, default=False
-            Whether to keep the first ratio.
+    def _searched(self, search: Search, real: Tensor) -> str:
+        """Search a plan. Return the likely reason for an empty one."""
+        params, reading = self._params, self._readings[0]
+        if reading.sign < 0:
+            warnings.warn(
+                f"ratio of {type(self).__name__} is greater at samples than at held-out rows of X: its sign is the"
+                f" opposite of log p_data/p_model. It is taken times {reading.slope:.3g}.",
+                TrainingWarning,
+                stacklevel=_OUTSIDE + 2,
+            )
+        fits = self._round_ratios()
+        if not reading.sign and not fits:
+            return (
+                "the ratio does not tell held-out rows of X from samples. It may be untrained, trained on other data,"
+                " or the samples are as good as it can tell."
+            )
+        every = int(params.refresh) if isinstance(params.refresh, Integral) else params.n_steps
+        if params.refresh == "auto":
+            every = min(every, _EVERY)
+        if reading.sign and (not fits or search.judges.latent or self._is_given()):
+            first_round(search, most=every if fits or self._can_go_on() else params.n_steps, simple=bool(fits))
+        if fits:
+            with Bar(type(self).__name__, shown=bool(self.verbose)) as bar:
+                smoothed_rounds(search, real, fits, bar)
+        elif params.refresh is not None and search.legs and self._can_go_on():
+            later_rounds(search, real, every)
+        return "no step along the ratio brings them closer to held-out rows of X. They may be as good as it can tell."
 
-        Returns
-        -------
-        distances : dict of int to float
-            Distance from the judges after each number of steps that is tried. Empty without judges.
+    def _round_ratios(self) -> list[DensityRatio]:
+        """Estimators to choose among in rounds with noised rows. Images and critics of one's own have none."""
+        params, ratio = self._params, self.ratio_
+        if params.refresh != "auto" or len(self._record.shape) > 1 or isinstance(ratio, CorrectedRatio):
+            return []
+        auto = isinstance(params.ratio, str) and params.ratio == "auto"
+        kernels = [with_seed(KLIEP(), self._seed(_KERNEL_KEY))] if auto else []
+        if isinstance(ratio, DensityRatio):
+            return [ratio, *kernels]
+        return [with_seed(neural_ratio(), self._seed(_STAGE_KEY)), *kernels] if auto else []
+
+    def _is_given(self) -> bool:
+        """Whether the first log-ratio was not fitted here."""
+        return not isinstance(self.ratio_, DensityRatio)
+
+    def _can_go_on(self) -> bool:
+        """Whether the log-ratio can be estimated again."""
+        try:
+            self._stage()
+        except ValueError:
+            return False
+        return True
+
+    def _part(self, part: int) -> Moving:
+        """Points that have not moved: for log-ratios to learn from (0), to choose by (1) and to confirm by (2).
+
+        Given samples are divided among the three. Otherwise each is made anew.
         """
-        self._stages, self._ends = [], []
-        refresh = None if stale else self._params.refresh
-        real = self._scaler.to_tensor(self._training_rows(array)) if refresh is not None else None
-        points, spaces, source = self._fresh(self._n_followed, (self._entropy, _FOLLOW_KEY))
-        moving = Moving.begin(points)
-        distances: dict[int, float] = {}
-        # Denser at the beginning, where the ratio is not stale yet and a steep one needs few steps.
-        tried = {0, *np.geomspace(1, max(1, self._params.n_steps), _TRIED).round().astype(int).tolist()}
-        space, length = spaces[0], refresh or max(1, self._params.n_steps)
-        for k in range(self._params.n_steps + 1):
-            if judges is not None and k in tried:
-                rows = self._rows_of(moving.first(_HELD_OUT), space)
-                distances[k] = energy_distance(judges.numpy(), rows.cpu().numpy())
-            if k == self._params.n_steps:
-                break
-            if k % length == 0:
-                if k and real is not None:
-                    self._stages.append(self._re_estimated(real, self._rows_of(moving, space)))
-                    space = self._spaces(self.space_ == "latent")[-1]
-                if judges is not None and own:
-                    self._ends.append(self._ends_in(space, self._settled(moving, space).points, judges))
-                step = self._step(space, source)
-            moving = self._advance(moving, step, space)
-        return distances
+        n = (self._n_learners, _HELD_OUT, _CONFIRMED)[part]
+        if self._rows is None:
+            return self._fresh(n, (self._entropy, _LEARNERS_KEY + part))[0]
+        ends = [0, *(round(share * len(self._rows)) for share in (0.6, 0.8, 1.0))]
+        n = min(n, ends[part + 1] - ends[part])
+        return self._fresh(n, (self._entropy, _LEARNERS_KEY), skip=ends[part])[0]
 
     @property
-    def _n_followed(self) -> int:
-        """Number of samples in the population. With `stop`, at most half of the given samples."""
+    def _n_learners(self) -> int:
+        """Number of points that log-ratios are estimated on."""
         if self._rows is None:
             return _POPULATION
-        return min(_POPULATION, len(self._rows) if self._params.stop is None else (len(self._rows) + 1) // 2)
+        return min(_POPULATION, len(self._rows) if self._params.stop is None else round(0.6 * len(self._rows)))
 
     def _re_estimated(self, real: Tensor, rows: Tensor) -> DensityRatio:
         """The ratio for scaled rows that have moved, continued from the one before."""
@@ -314,55 +439,52 @@ class DGflowRefiner(RowMover):
         last = held[-1] if held else with_seed(self._stage(), self._seed(_STAGE_KEY))
         return finetune(last, self._in_units_of(last, real), self._in_units_of(last, rows))
 
-    @torch.no_grad()
-    def _ends_in(self, space: Space, points: Tensor, judges: Tensor) -> Ends:
-        return Ends.learned(space.log_ratio(points), self._fields()[-1](judges.to(points.device)))
+    def _add_stage(self, ratio: DensityRatio, reading: Reading) -> int:
+        """Add a log-ratio for points that have moved. Return its number."""
+        self._stages.append(ratio)
+        self._readings.append(reading)
+        return len(self._stages)
 
-    def _betters(self, judges: Tensor) -> bool:
-        """Whether moving brings samples that had no part in the choice no farther from the held-out rows."""
-        if self._rows is None:
-            points, spaces, source = self._fresh(_HELD_OUT, (self._entropy, _SECOND_KEY))
-        else:
-            followed = self._n_followed
-            n = min(_HELD_OUT, len(self._rows) - followed)
-            points, spaces, source = self._fresh(n, (self._entropy, _FOLLOW_KEY), skip=followed)
-        both = Moving.begin(points), self._move(points, spaces, source)
-        before, after = (
-            energy_distance(judges.numpy(), self._rows_of(moving, spaces[0]).cpu().numpy()) for moving in both
-        )
-        return after <= before
+    def _drop_stage(self) -> None:
+        """Drop the last log-ratio."""
+        self._stages.pop()
+        self._readings.pop()
 
     def to_state(self) -> State:
         state = super().to_state()
-        state.json |= {"n_steps": self.n_steps_, "ends": self.ends_, "rules": list(self.held_out_distance_)}
-        state.parts["tried"] = State(
-            {
-                "n_steps": as_tensor(np.array(self.held_out_distance_.index, dtype=np.int64)),
-                "distances": as_tensor(self.held_out_distance_.to_numpy(np.float64)),
-            }
-        )
-        ends = {str(k): torch.stack([end.samples, end.held_out]) for k, end in enumerate(self._ends)}
-        state.parts["row_ends"] = State(ends)
+        state.parts |= {f"leg{k}": leg.to_state() for k, leg in enumerate(self._plan)}
+        state.parts |= {f"reading{k}": reading.to_state() for k, reading in enumerate(self._readings)}
+        state.json |= {"n_legs": len(self._plan), "n_readings": len(self._readings)}
+        if self.confirmation_ is not None:
+            state.json["confirmation"] = list(astuple(self.confirmation_))
+        state.parts["rounds"] = frame_to_state(self.rounds_)
         return state
 
     def from_state(self, state: State) -> Self:
         super().from_state(state)
-        self.n_steps_ = state.integer("n_steps", most=self.n_steps)
-        rules = state.texts("rules", len(state.value("rules")))
-        self.ends_ = state.choice("ends", ("same", *_RULES))
-        if not set(rules) <= set(_RULES) or len(set(rules)) < len(rules):
-            raise FileError(f"rules must be among {_RULES}, got {rules[:5]}")
-        tried = state.part("tried")
-        steps = tried.array("n_steps", (None,), "int64", least=0)
-        distances = tried.array("distances", (len(steps), len(rules)), finite=False)
-        self.held_out_distance_ = pd.DataFrame(distances, index=steps.tolist(), columns=rules, dtype=float)
-        row_ends = state.part("row_ends")
-        self._ends = []
-        for k in range(len(row_ends.tensors)):
-            samples, held_out = row_ends.tensor(str(k), (2, None), torch.float32)
-            if len(samples) < 2 or not bool((samples.diff() >= 0).all() and (held_out.diff() >= 0).all()):
-                raise FileError(f"row_ends/{k} must be growing quantiles, two at least, and are not")
-            self._ends.append(Ends(samples, held_out))
-        if self._ends and len(self._ends) < len(self._stages) + 1:
-            raise FileError(f"row_ends must be one for each stage, {len(self._stages) + 1}, got {len(self._ends)}")
+        n = 1 + len(self._stages)
+        n_legs, n_readings = (state.integer(name, most=len(state.parts)) for name in ("n_legs", "n_readings"))
+        if n_readings not in (0, n):
+            raise FileError(f"n_readings must be 0 or {n}, one for each log-ratio, got {n_readings}")
+        self._plan = [Leg.from_state(state.part(f"leg{k}"), n) for k in range(n_legs)]
+        self._readings = [Reading.from_state(state.part(f"reading{k}")) for k in range(n_readings)]
+        self.n_steps_ = sum(leg.n_steps for leg in self._plan)
+        self.confirmation_ = None
+        if state.has("confirmation"):
+            self.confirmation_ = Confirmation.from_json(state.value("confirmation"))
+        self.rounds_ = frame_from_state(state.part("rounds"), _ROUNDS)
         return self
+
+
+def _unconfirmed(found: Confirmation) -> str:
+    """The likely reason why a plan that seemed to gain is not confirmed."""
+    figures = f"the change of the energy distance is {found.difference:.2g} ± {found.standard_error:.1g}"
+    if found.difference < 0:
+        return (
+            f"{found.n_rows} rows of X that had no part in the choice are too few to be sure of a gain ({figures})."
+            " More rows of X would tell."
+        )
+    return (
+        f"{found.n_rows} rows of X that had no part in the choice see no gain ({figures}). The ratio has learned the"
+        " rows that it was fitted on, or the samples were as good as it can tell."
+    )

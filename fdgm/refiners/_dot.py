@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .._sklearn import Interval
 from ..flows import proximal_step
+from ._leg import Leg
 from ._points import Space, Step
 from ._transformer import RowMover
 
@@ -70,7 +71,7 @@ class DOTRefiner(RowMover):
     ratio_ : object
         The fitted estimator of the log-ratio.
     space_ : {"data", "latent"}
-    history_ : DataFrame of shape (2, 2)
+    history_ : DataFrame of shape (2, 5)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before and after the
         proximal step, which all `n_steps` of Adam solve. If `n_steps` is 0, only the first row.
     n_features_in_ : int
@@ -127,14 +128,13 @@ class DOTRefiner(RowMover):
         self.device = device
         self.random_state = random_state
 
-    @property
-    def _n_moves(self) -> int:
-        return int(self._params.n_steps > 0)
+    def _legs(self) -> list[Leg]:
+        return [Leg(1, self._params.step_size, space=self.space_)] if self._params.n_steps else []
 
     def _follow(self, array: np.ndarray) -> None:
         self._checked_betas()
 
-    def _step(self, space: Space, source: torch.Generator) -> Step:
+    def _step(self, leg: Leg, space: Space, source: torch.Generator) -> Step:
         betas = self._checked_betas()
 
         def nearest(points: Tensor) -> Tensor:
@@ -146,7 +146,7 @@ class DOTRefiner(RowMover):
             return proximal_step(
                 space.log_ratio,
                 points,
-                self._params.step_size,
+                leg.step_size,
                 n_iter=self._params.n_steps,
                 lr=self._params.lr,
                 betas=betas,

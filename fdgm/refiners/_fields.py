@@ -19,7 +19,7 @@ from ._corrected import CorrectedRatio
 from ._generators import kept
 from ._ordering import column_order, of_ordered
 
-__all__ = ["check_field", "depends_on", "field_of", "resolve_ratio"]
+__all__ = ["check_field", "depends_on", "field_of", "neural_ratio", "resolve_ratio"]
 
 #: The ratio for generators without a critic: neural and smooth, so that points can move along its gradient. A smaller
 #: one misses fine structure, such as that of a Swiss roll. So may one that is trained half as long: the loss stays at
@@ -39,7 +39,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
     if isinstance(ratio, str) and ratio == "auto":
         if isinstance(generator, GenerativeModel) and _own(generator) is not None:
             return generator
-        ratio = LogisticRatio(architecture=MLP(**_AUTO_NETWORK), **_AUTO)
+        ratio = neural_ratio()
     if isinstance(ratio, str):
         ratio = registry.make("density_ratio", ratio)
     if isinstance(ratio, DensityRatio):
@@ -55,6 +55,11 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
             f" CorrectedRatio of one or a callable from a tensor of rows to log-ratios, got {ratio!r}."
         )
     return ratio if ratio is generator else kept(f"ratio of {owner}", ratio)
+
+
+def neural_ratio() -> LogisticRatio:
+    """The ratio for generators without a critic."""
+    return LogisticRatio(architecture=MLP(**_AUTO_NETWORK), **_AUTO)
 
 
 def field_of(

@@ -2,7 +2,8 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from ..training import padded
 from ._base import Refiner
 from ._fields import depends_on
 from ._generators import LatentSource
+from ._leg import Leg
 from ._points import Moving, Space, Step
 from ._prior import Prior
 from ._threads import one_thread
@@ -33,13 +35,14 @@ __all__ = ["Mover"]
 
 _CHUNK = 1024  # rows moved at once, the last chunk padded: the bits of a matrix product depend on its rows
 _TRACED = 256  # samples that `history_` follows
+_HISTORY = ["log_ratio", "displacement", "leg", "step_size", "noise"]
 _REFINE_KEY, _TRACE_KEY = 10, 11  # streams of the fit's own seed, in addition to the base class's
 
 
 class Mover(Refiner):
     """Base class of the refiners that move samples, or the latents that made them.
 
-    A subclass defines in `_step` how points move, and in `_n_moves` how often.
+    A subclass defines in `_legs` which steps there are, and in `_step` how points move in one.
     """
 
     _mover_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -52,18 +55,16 @@ class Mover(Refiner):
     history_: pd.DataFrame
 
     @abstractmethod
-    def _step(self, space: Space, source: torch.Generator) -> Step:
+    def _step(self, leg: Leg, space: Space, source: torch.Generator) -> Step:
         """One step, as a function of points (n, *shape). Its randomness comes from `source`, on the CPU."""
 
-    @property
     @abstractmethod
-    def _n_moves(self) -> int:
-        """Number of steps from beginning to end."""
+    def _legs(self) -> list[Leg]:
+        """All steps of samples, from beginning to end."""
 
-    @property
-    def _stage_length(self) -> int:
-        """Number of steps after which the next stage's log-ratio moves the points, if there is one."""
-        return max(1, self._n_moves)
+    def _legs_of_rows(self) -> list[Leg]:
+        """All steps of rows whose latents are not known."""
+        return [replace(leg, space="data") for leg in self._legs()]
 
     @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
@@ -179,10 +180,7 @@ class Mover(Refiner):
         if isinstance(source, LatentSource):
             self._check_differentiable(source)
         self._follow(array)
-        steps = self._trace(_TRACED, (self._entropy, _TRACE_KEY))
-        self.history_ = pd.DataFrame(
-            [self._figures(steps[0], rows) for rows in steps], columns=["log_ratio", "displacement"]
-        )
+        self.history_ = self._traced_history()
 
     def _follow(self, array: np.ndarray) -> None:
         """Let a subclass learn from moving points, before `fit` ends."""
@@ -190,8 +188,8 @@ class Mover(Refiner):
     def to_state(self) -> State:
         state = super().to_state()
         state.json["space"] = self.space_
-        history = {str(name): as_tensor(column.to_numpy(np.float64)) for name, column in self.history_.items()}
-        state.parts["history"] = State(history)
+        history = self.history_.to_numpy(np.float64)
+        state.tensors |= {"history": as_tensor(history[:, :2]), "settings": as_tensor(history[:, 2:])}
         return state
 
     def from_state(self, state: State) -> Self:
@@ -199,10 +197,9 @@ class Mover(Refiner):
         source = self._source()
         allowed = ("data", "latent") if isinstance(source, LatentSource) else ("data",)
         self.space_ = state.choice("space", allowed)
-        history = state.part("history")
-        log_ratio = history.array("log_ratio", (None,), finite=False)
-        displacement = history.array("displacement", log_ratio.shape, finite=False)
-        self.history_ = pd.DataFrame({"log_ratio": log_ratio, "displacement": displacement})
+        figures = state.array("history", (None, 2), finite=False)
+        settings = state.array("settings", (len(figures), len(_HISTORY) - 2), least=0.0)
+        self.history_ = pd.DataFrame(np.hstack([figures, settings]), columns=_HISTORY).astype({"leg": int})
         return self
 
     def _check_differentiable(self, source: LatentSource) -> None:
@@ -217,6 +214,15 @@ class Mover(Refiner):
                 " whose output has no gradient; set space to 'data'."
             )
 
+    def _traced_history(self) -> pd.DataFrame:
+        """Figures of a few samples, before the first step and after each step."""
+        steps = self._trace(_TRACED, (self._entropy, _TRACE_KEY))
+        taken = [(number, leg) for number, leg in enumerate(self._legs(), start=1) for _ in range(leg.n_steps)]
+        settings = [(0, 0.0, 0.0), *((number, leg.step_size, leg.noise) for number, leg in taken)]
+        figures = [self._figures(steps[0], rows) for rows in steps]
+        rows = [(*found, *setting) for found, setting in zip(figures, settings, strict=True)]
+        return pd.DataFrame(rows, columns=_HISTORY)
+
     def _figures(self, start: Tensor, rows: Tensor) -> tuple[float, float]:
         """Mean log-ratio of scaled rows, and root mean square of their distance from the start."""
         with torch.no_grad():
@@ -225,32 +231,31 @@ class Mover(Refiner):
 
     def _trace(self, n: int, key: tuple[int, ...]) -> list[Tensor]:
         """n fresh samples as scaled rows, before the first step and after each step."""
-        points, spaces, source = self._fresh(n, key)
-        steps = [Moving.begin(points)]
-        self._move(points, spaces, source, steps.append)
-        return [self._rows_of(step, spaces[0]) for step in steps]
+        moving, source = self._fresh(n, key)
+        steps = [self._rows_of(moving)]
+        self._move(moving, self._legs(), source, lambda moving: steps.append(self._rows_of(moving)))
+        return steps
 
-    def _fresh(self, n: int, key: tuple[int, ...], *, skip: int = 0) -> tuple[Tensor, list[Space], torch.Generator]:
-        """n points before the first step, the spaces where they will move, and the source of their randomness.
+    def _fresh(self, n: int, key: tuple[int, ...], *, skip: int = 0) -> tuple[Moving, torch.Generator]:
+        """n points before the first step, and the source of their randomness.
 
         The first few rows can be skipped if rows are drawn, not made from latents.
         """
         made, source = self._source(), torch.Generator("cpu").manual_seed(chunk_seed(*key, 0))
         given = None if isinstance(made, LatentSource) else made.sample(skip + n, chunk_seed(*key))[skip:]
-        latent = self.space_ == "latent"
-        return self._start(given, source, latent, n), self._spaces(latent), source
+        return self._start(given, source, self.space_ == "latent", n), source
 
-    def _rows_of(self, moving: Moving, space: Space) -> Tensor:
-        """Points as scaled rows. Points are latents if the space has a prior."""
+    def _rows_of(self, moving: Moving) -> Tensor:
+        """Points as scaled rows."""
         made = self._source()
-        if isinstance(made, LatentSource) and space.prior is not None:
-            return self._from_latents(made, self._settled(moving, space).points)
+        if isinstance(made, LatentSource) and moving.latent:
+            return self._from_latents(made, self._settled(moving).points)
         return moving.points
 
-    def _settled(self, moving: Moving, space: Space) -> Moving:
+    def _settled(self, moving: Moving) -> Moving:
         """Stop latents from which the generator makes no finite row, where they were one step before."""
         made = self._source()
-        if not isinstance(made, LatentSource) or space.prior is None:
+        if not isinstance(made, LatentSource) or not moving.latent:
             return moving
         with torch.no_grad():
             bad = ~torch.isfinite(made.generate(moving.points)).flatten(1).all(1)
@@ -261,7 +266,7 @@ class Mover(Refiner):
 
     def _refine_rows(self, X: Any, random_state: Any) -> Any:
         array, record = validate(self, X, reset=False)
-        if not self._n_moves:
+        if not self._legs_of_rows():
             return record.restore(self._scaler.held(array, record.dtype), index_of(X))
         return record.restore(self._run(array, len(array), self._refine_key(random_state), latent=False), index_of(X))
 
@@ -351,45 +356,51 @@ class Mover(Refiner):
         self, given: np.ndarray | None, key: tuple[int, ...], latent: bool, keep_latents: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         source = torch.Generator("cpu").manual_seed(chunk_seed(*key))
-        points, spaces = self._start(given, source, latent), self._spaces(latent)
-        moving = self._settled(self._move(points, spaces, source), spaces[0])
+        moving = self._start(given, source, latent)
+        legs = self._legs() if latent or given is None else self._legs_of_rows()
+        if keep_latents:
+            legs = [leg for leg in legs if leg.space == "latent"]
+        moving = self._settled(self._move(moving, legs, source))
         alive = moving.alive.cpu().numpy()
         if keep_latents:
             return moving.points.cpu().numpy(), alive
-        return self._scaler.to_array(self._rows_of(moving, spaces[0]), self._record.dtype), alive
+        return self._scaler.to_array(self._rows_of(moving), self._record.dtype), alive
 
-    def _spaces(self, latent: bool) -> list[Space]:
-        """The space where points move, for each stage."""
-        made = self._source()
-        if latent and isinstance(made, LatentSource):
-            fields = [pull_back(field, made.generate) for field in self._fields()]
-            return [Space(field, made.prior, stage) for stage, field in enumerate(fields)]
-        return [Space(field, None, stage) for stage, field in enumerate(self._fields())]
+    def _space_of(self, leg: Leg) -> Space:
+        """The space where points move in a leg."""
+        made, field = self._source(), self._stage_field(leg.stage)
+        if leg.space == "latent" and isinstance(made, LatentSource):
+            return Space(pull_back(field, made.generate), made.prior)
+        return Space(field, None)
 
-    def _start(self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK) -> Tensor:
+    def _start(self, given: np.ndarray | None, source: torch.Generator, latent: bool, n: int = _CHUNK) -> Moving:
         """n points to move."""
         device, made = resolve_device(self.device), self._source()
         if isinstance(made, LatentSource) and given is None:
             points = made.prior.sample(n, source).to(device)
-            return points if latent else self._from_latents(made, points)
+            return Moving.begin(points if latent else self._from_latents(made, points), latent=latent)
         if given is None:
             raise ValueError(f"{type(self).__name__} must have rows to move, got none.")
-        return padded(
-            torch.tensor(given, dtype=torch.float32, device=device) if latent else self._scaled_rows(given), n
-        )
+        points = torch.tensor(given, dtype=torch.float32, device=device) if latent else self._scaled_rows(given)
+        return Moving.begin(padded(points, n), latent=latent)
 
     def _move(
-        self, points: Tensor, spaces: list[Space], source: torch.Generator, seen: Callable[[Moving], None] | None = None
+        self,
+        moving: Moving,
+        legs: Sequence[Leg],
+        source: torch.Generator,
+        seen: Callable[[Moving], None] | None = None,
     ) -> Moving:
-        """All steps."""
-        moving = Moving.begin(points)
-        for k in range(self._n_moves):
-            if k % self._stage_length == 0:
-                space = spaces[min(k // self._stage_length, len(spaces) - 1)]
-                step = self._step(space, source)
-            moving = self._advance(moving, step, space)
-            if seen is not None:
-                seen(moving)
+        """All steps of these legs. Latents become rows before the first leg of rows."""
+        for leg in legs:
+            if moving.latent and leg.space == "data":
+                moving = moving.as_rows(self._rows_of(moving))
+            space = self._space_of(leg)
+            step = self._step(leg, space, source)
+            for _ in range(leg.n_steps):
+                moving = self._advance(moving, step, space)
+                if seen is not None:
+                    seen(moving)
         return moving
 
     def _advance(self, moving: Moving, step: Step, space: Space) -> Moving:

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ._prior import Prior
 
-__all__ = ["Moving", "Space", "Step"]
+__all__ = ["SPACES", "Moving", "Space", "Step"]
 
+SPACES = ("data", "latent")
 Step = Callable[[Tensor], Tensor]
 
 
@@ -24,13 +25,10 @@ class Space:
         Maps points (n, *shape) to T (n,), and is differentiable.
     prior : Prior or None
         Prior of the latents, if points are latents. None if they are scaled rows.
-    stage : int
-        Stage of the refinement that the log-ratio belongs to.
     """
 
     log_ratio: Callable[[Tensor], Tensor]
     prior: Prior | None
-    stage: int
 
 
 @dataclass(frozen=True)
@@ -44,31 +42,37 @@ class Moving:
         The points before the last step. The log-ratio had a gradient there, so the generator made finite rows of them.
     alive : Tensor of shape (n,), bool
         Whether a point still moves.
+    latent : bool
+        Whether points are latents. Otherwise they are scaled rows.
     """
 
     points: Tensor
     before: Tensor
     alive: Tensor
+    latent: bool
 
     @classmethod
-    def begin(cls, points: Tensor) -> Self:
+    def begin(cls, points: Tensor, *, latent: bool) -> Self:
         """Points before the first step."""
-        return cls(points, points, torch.ones(len(points), dtype=torch.bool, device=points.device))
+        return cls(points, points, torch.ones(len(points), dtype=torch.bool, device=points.device), latent)
 
-    def first(self, n: int) -> "Moving":
-        """The first n points."""
-        return Moving(self.points[:n], self.before[:n], self.alive[:n])
+    def as_rows(self, rows: Tensor) -> "Moving":
+        """The rows (n, *shape) of these latents, to move on as rows."""
+        return Moving(rows, rows, self.alive, latent=False)
 
     def stopped(self, bad: Tensor, *, back: bool) -> "Moving":
         """The same points, with those of the mask stopped where they are or one step back."""
         points = torch.where(_along(bad, self.points), self.before, self.points) if back else self.points
-        return Moving(points, self.before, self.alive & ~bad)
+        return Moving(points, self.before, self.alive & ~bad, self.latent)
 
     def moved(self, points: Tensor) -> "Moving":
         """The same points after a step of those that still move."""
         goes_on = _along(self.alive, points)
         return Moving(
-            torch.where(goes_on, points, self.points), torch.where(goes_on, self.points, self.before), self.alive
+            torch.where(goes_on, points, self.points),
+            torch.where(goes_on, self.points, self.before),
+            self.alive,
+            self.latent,
         )
 
 

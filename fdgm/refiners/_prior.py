@@ -1,5 +1,6 @@
 """Distributions of latents, and their supports."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -56,6 +57,18 @@ class Prior:
         width = high - low
         folded = (high - (torch.remainder(latents - low, 2 * width) - width).abs()).clamp(low, high)
         return torch.where((latents >= low) & (latents <= high), latents, folded)
+
+    def diffused(self, latents: Tensor, time: float, source: torch.Generator) -> Tensor:
+        """Latents (n, size) after a diffusion of this duration that leaves the prior as it is.
+
+        Normal latents follow the Ornstein–Uhlenbeck process, uniform ones Brownian motion that is reflected at the
+        bounds. Both are exact for any duration.
+        """
+        shape, dtype = latents.shape, latents.dtype
+        xi = torch.randn(shape, generator=source, dtype=dtype, device=source.device).to(latents.device)
+        if self.bounds is None:
+            return math.exp(-time) * latents + math.sqrt(-math.expm1(-2 * time)) * xi
+        return self.reflected(latents + math.sqrt(2 * time) * xi)
 
     def nearest(self, latents: Tensor) -> Tensor:
         """The points of the support nearest to the latents."""

@@ -41,7 +41,10 @@ def test_an_objective_that_two_samplers_share_is_each_ones_own():
 @pytest.mark.parametrize(
     ("refiner", "change"),
     [
-        (DGflowRefiner(n_steps=2, ratio=KLIEP(width=1.0)), {"step_size": 1.0, "divergence": "js", "noise": 1.0}),
+        (
+            DGflowRefiner(n_steps=2, ratio=KLIEP(width=1.0), step_size=0.01, stop=None),
+            {"step_size": 1.0, "divergence": "js", "noise": 1.0},
+        ),
         (DOTRefiner(n_steps=2, ratio=KLIEP(width=1.0)), {"step_size": 9.0, "n_steps": 0, "lr": 1.0}),
         (RejectionRefiner(ratio=KLIEP(width=1.0)), {"gamma": -50.0, "epsilon": 0.5, "calibration": None}),
     ],
@@ -57,7 +60,9 @@ def test_parameters_that_are_set_later_wait_for_the_next_fit(refiner, change):
 def test_a_file_holds_the_parameters_of_the_fit(tmp_path):
     from fdgm import load
 
-    refiner = DGflowRefiner(gan().fit(X), n_steps=2, ratio=KLIEP(width=1.0), random_state=0).fit(X)
+    refiner = DGflowRefiner(
+        gan().fit(X), n_steps=2, ratio=KLIEP(width=1.0), random_state=0, step_size=0.01, stop=None
+    ).fit(X)
     before = refined(refiner.set_params(space="data").fit(X))
     refiner.set_params(step_size=1.0).save(tmp_path / "r")
     assert same(refined(load(tmp_path / "r")), before)
@@ -76,7 +81,7 @@ def test_training_a_sampler_again_leaves_the_refiner_that_was_fitted_on_it(role,
     sampler = gan().fit(X)
     corrected = CorrectedRatio(sampler, LogisticRatio(**QUICK), random_state=0)
     params = {"generator": {"generator": sampler}, "ratio": {"ratio": sampler}, "source": {"ratio": corrected}}[role]
-    refiner = DGflowRefiner(**{"generator": GaussianMixture(), "n_steps": 1, "random_state": 0, **params})
+    refiner = DGflowRefiner(**{"generator": GaussianMixture(), "n_steps": 1, "stop": None, "random_state": 0, **params})
     refiner.set_params(space="data").fit(X)
     before = refined(refiner)
     {
@@ -89,7 +94,9 @@ def test_training_a_sampler_again_leaves_the_refiner_that_was_fitted_on_it(role,
 
 def test_a_stranger_that_is_fitted_again_leaves_the_refiner():
     mixture = GaussianMixture(random_state=0).fit(X)
-    refiner = DGflowRefiner(mixture, ratio=KLIEP(width=1.0), n_steps=1, random_state=0).fit(X)
+    refiner = DGflowRefiner(mixture, ratio=KLIEP(width=1.0), n_steps=1, random_state=0, step_size=0.01, stop=None).fit(
+        X
+    )
     before = refined(refiner)
     mixture.fit(9 * X)
     assert same(refined(refiner), before)
@@ -97,7 +104,9 @@ def test_a_stranger_that_is_fitted_again_leaves_the_refiner():
 
 def test_generated_rows_are_copied():
     generated = X[::-1] + 1
-    refiner = DGflowRefiner(ratio=KLIEP(width=1.0), n_steps=1, random_state=0).fit(X, X_generated=generated)
+    refiner = DGflowRefiner(ratio=KLIEP(width=1.0), n_steps=1, random_state=0, step_size=0.01, stop=None).fit(
+        X, X_generated=generated
+    )
     before = refined(refiner)
     generated[:] = 0
     assert same(refined(refiner), before)
@@ -122,7 +131,9 @@ def test_a_module_stays_as_it_was(dtype, training):
     generator, critic = Doubled(2, dtype).train(training), Doubled(1, dtype).train(training)
     critic.layer.bias.requires_grad_(False)
     weights = {name: value.clone() for name, value in critic.state_dict().items()}
-    refiner = DGflowRefiner(LatentGenerator(generator, 2), ratio=critic, n_steps=1, random_state=0).fit(X)
+    refiner = DGflowRefiner(
+        LatentGenerator(generator, 2), ratio=critic, n_steps=1, random_state=0, step_size=0.01, stop=None
+    ).fit(X)
     assert np.isfinite(refiner.sample(3)).all()
     LogisticRatio(critic=critic, **QUICK).fit(X, X + 1)
     assert (generator.training, critic.training) == (training, training)
@@ -133,7 +144,9 @@ def test_a_module_stays_as_it_was(dtype, training):
 
 def test_a_module_that_is_trained_on_leaves_the_refiner():
     generator, critic = Doubled(2, torch.float32), Doubled(1, torch.float32)
-    refiner = DGflowRefiner(LatentGenerator(generator, 2), ratio=critic, n_steps=1, random_state=0).fit(X)
+    refiner = DGflowRefiner(
+        LatentGenerator(generator, 2), ratio=critic, n_steps=1, random_state=0, step_size=0.01, stop=None
+    ).fit(X)
     before = refiner.sample(4, random_state=1), refiner.log_ratio(X)
     for module in (generator, critic):
         nn.init.constant_(module.layer.weight, 3.0)
@@ -147,7 +160,7 @@ class Pair(nn.Linear):
 
 def test_a_critic_that_gives_a_tuple_is_refused_in_the_users_words():
     with pytest.raises(ValueError, match=r"ratio of DGflowRefiner .* gives a tuple, and must give a tensor"):
-        DGflowRefiner(GaussianMixture(), ratio=Pair(2, 1)).fit(X)
+        DGflowRefiner(GaussianMixture(), ratio=Pair(2, 1), step_size=0.01, stop=None).fit(X)
     with pytest.raises(ValueError, match=r"critic of LogisticRatio must give a tensor .* got a tuple"):
         LogisticRatio(critic=Pair(2, 1), **QUICK).fit(X, X + 1)
 
@@ -160,14 +173,14 @@ def test_a_wrong_number_of_latents_is_refused_in_the_users_words(refiner):
 
 def test_a_generator_of_tuples_is_refused_in_the_users_words():
     with pytest.raises(ValueError, match=r"generator of DGflowRefiner must give a tensor .* got tuple"):
-        DGflowRefiner(LatentGenerator(Pair(2, 2), latent_size=2)).fit(X)
+        DGflowRefiner(LatentGenerator(Pair(2, 2), latent_size=2), step_size=0.01, stop=None).fit(X)
 
 
 def test_a_module_that_cannot_be_copied_is_refused_in_the_users_words():
     module = nn.Linear(2, 2)
     module.kept = module.weight * 2  # a tensor of a graph
     with pytest.raises(TypeError, match=r"module of generator of DGflowRefiner must be a module that copy\.deepcopy"):
-        DGflowRefiner(LatentGenerator(module, latent_size=2)).fit(X)
+        DGflowRefiner(LatentGenerator(module, latent_size=2), step_size=0.01, stop=None).fit(X)
 
 
 def test_a_ratio_in_the_critics_place_is_the_samplers_own():

@@ -65,7 +65,9 @@ def fitted(kind, random_state):
     if kind == "sampler":
         return sampler.fit(X)
     mixture = GaussianMixture(random_state=0).fit(X)
-    return DGflowRefiner(mixture, ratio=KLIEP(width=1.0), n_steps=1, random_state=random_state).fit(X)
+    return DGflowRefiner(
+        mixture, ratio=KLIEP(width=1.0), n_steps=1, random_state=random_state, step_size=0.01, stop=None
+    ).fit(X)
 
 
 def copies(model, way, tmp_path):

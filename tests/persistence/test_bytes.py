@@ -26,13 +26,14 @@ def kernels():
     return KLIEP(width=1.0, **KERNELS)
 
 
+ONE_STEP = {"n_steps": 1, "stop": None, "random_state": 0}
 #: What the contract of all estimators does not make.
 MAKE = {
     "pandas output": lambda: AGEBidirectional(**SMALL, method=SHORT).set_output(transform="pandas").fit(X),
     "two calls": lambda: RuLSIF(**KERNELS).partial_fit(X + 1, X).partial_fit(X + 1, X),
-    "of rows": lambda: DGflowRefiner(ratio=sampler(), n_steps=1, random_state=0).fit(X, X_generated=X + 1),
+    "of rows": lambda: DGflowRefiner(ratio=sampler(), **ONE_STEP).fit(X, X_generated=X + 1),
     "of a refiner": lambda: DGflowRefiner(
-        DGflowRefiner(sampler(), n_steps=1, random_state=0).fit(X), ratio=kernels(), n_steps=1, random_state=0
+        DGflowRefiner(sampler(), **ONE_STEP).fit(X), ratio=kernels(), **ONE_STEP
     ).fit(X),
     "rejection": lambda: RejectionRefiner(sampler(), calibration="isotonic", random_state=0).fit(X),
     "chains": lambda: MetropolisHastingsRefiner(sampler(), n_steps=8, random_state=0).fit(X),

@@ -74,7 +74,9 @@ def test_it_is_loaded_by_its_name(installed, tmp_path):
 
 def test_a_refiner_of_it_has_it_in_its_file(installed, tmp_path):
     ratio = KLIEP(width=1.0, n_centers=5)
-    refiner = DGflowRefiner(Resampler().fit(X), ratio=ratio, n_steps=1, random_state=0).fit(X)
+    refiner = DGflowRefiner(Resampler().fit(X), ratio=ratio, n_steps=1, random_state=0, step_size=0.01, stop=None).fit(
+        X
+    )
     refiner.save(tmp_path / "r")
     np.testing.assert_array_equal(fdgm.load(tmp_path / "r").sample(5), refiner.sample(5))
 

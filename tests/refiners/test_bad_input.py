@@ -70,29 +70,29 @@ class Deaf(torch.nn.Module):
 )
 def test_at_fit(X, params, error, message):
     with pytest.raises(error, match=message):
-        DGflowRefiner(**{"generator": MIXTURE, "n_steps": 1, **params}).fit(X)
+        DGflowRefiner(**{"generator": MIXTURE, "n_steps": 1, "stop": None, **params}).fit(X)
 
 
 def test_a_generator_and_rows(X):
     with pytest.raises(ValueError, match="got both"):
-        DGflowRefiner(MIXTURE).fit(X, X_generated=X)
+        DGflowRefiner(MIXTURE, step_size=0.01, stop=None).fit(X, X_generated=X)
 
 
 def test_a_sampler_of_other_rows(sampler):
     with pytest.raises(ValueError, match=r"generator's shape \(2,\), got \(3,\)"):
-        DGflowRefiner(sampler).fit(np.random.default_rng(0).normal(size=(20, 3)))
+        DGflowRefiner(sampler, step_size=0.01, stop=None).fit(np.random.default_rng(0).normal(size=(20, 3)))
 
 
 def test_rows_of_another_width(X):
     with pytest.raises(ValueError, match="X has 3 features, but DGflowRefiner is expecting 2"):
-        DGflowRefiner(MIXTURE, n_steps=1).fit(X).refine(np.zeros((2, 3)))
+        DGflowRefiner(MIXTURE, n_steps=1, step_size=0.01, stop=None).fit(X).refine(np.zeros((2, 3)))
 
 
 def test_latents_of_another_width(X, sampler):
     with pytest.raises(
         ValueError, match=r"refine must have shape \(n_samples, 3\), got .*transform moves rows of data"
     ):
-        DGflowRefiner(sampler, n_steps=1).fit(X).refine(X)
+        DGflowRefiner(sampler, n_steps=1, step_size=0.01, stop=None).fit(X).refine(X)
 
 
 def test_latents_outside_a_bounded_prior(X):
@@ -121,7 +121,7 @@ def test_betas_of_no_step():
 
 @pytest.mark.parametrize(("n_samples", "error"), [(0, ValueError), (2.5, TypeError)])
 def test_numbers_of_trajectories_that_cannot_be(X, n_samples, error):
-    refiner = DGflowRefiner(MIXTURE, ratio="kliep", n_steps=1).fit(X)
+    refiner = DGflowRefiner(MIXTURE, ratio="kliep", n_steps=1, step_size=0.01, stop=None).fit(X)
     with pytest.raises(error, match=f"trajectory.*got {n_samples}"):
         refiner.trajectory(n_samples)
 
@@ -133,4 +133,4 @@ def test_a_flow_from_another_base(X):
     )
     flow = zuko.flows.Flow(zuko.lazy.UnconditionalTransform(zuko.transforms.IdentityTransform), base)
     with pytest.raises(ValueError, match="standard normal or from a uniform cube, got the base BoxUniform"):
-        DGflowRefiner(flow, ratio="kliep").fit(X)
+        DGflowRefiner(flow, ratio="kliep", step_size=0.01, stop=None).fit(X)

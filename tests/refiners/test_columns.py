@@ -17,7 +17,7 @@ MEANS = {"a": 0.0, "b": 10.0, "c": -50.0}
 TURNED = ["b", "a", "c"]
 SHORT = {"n_steps": 1}
 REFINERS = {
-    "DGflow": DGflowRefiner(**SHORT, random_state=0),
+    "DGflow": DGflowRefiner(step_size=0.01, stop=None, **SHORT, random_state=0),
     "DOT": DOTRefiner(n_steps=1, random_state=0),
     "DDLS": DDLSRefiner(**SHORT, random_state=0),
     "rejection": RejectionRefiner(random_state=0),
@@ -87,7 +87,7 @@ def test_the_order_of_columns_changes_nothing_but_their_order(refiner, D, sample
 
 
 def test_a_table_is_put_in_order_by_every_method(D, sampler):
-    refiner = DGflowRefiner(sampler, space="data", **SHORT).fit(D)
+    refiner = DGflowRefiner(sampler, space="data", step_size=0.01, stop=None, **SHORT).fit(D)
     np.testing.assert_array_equal(refiner.log_ratio(D[TURNED]), refiner.log_ratio(D))
     pd.testing.assert_frame_equal(refiner.refine(D[TURNED]), refiner.refine(D))
     pd.testing.assert_frame_equal(refiner.transform(D[TURNED]), refiner.transform(D))
@@ -96,7 +96,9 @@ def test_a_table_is_put_in_order_by_every_method(D, sampler):
 
 def test_another_samplers_critic_reads_the_columns_by_name(D, sampler):
     """`ratio=sampler`, whose columns are in an order of their own."""
-    refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=sampler, **SHORT).fit(D[TURNED])
+    refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=sampler, step_size=0.01, stop=None, **SHORT).fit(
+        D[TURNED]
+    )
     np.testing.assert_allclose(refiner.log_ratio(D), sampler.log_ratio(D), rtol=1e-3, atol=1e-3)
 
 
@@ -104,14 +106,14 @@ def test_a_critic_that_is_trained_on_reads_the_columns_by_name(D, sampler, monke
     """The first stage begins from the sampler's critic: with no step of training, it is the critic."""
     from fdgm.refiners._critic import warm_start
 
-    refiner = DGflowRefiner(sampler, **SHORT).fit(D[TURNED])
+    refiner = DGflowRefiner(sampler, step_size=0.01, stop=None, **SHORT).fit(D[TURNED])
     columns = tuple(TURNED)
     stage = warm_start("ratio", sampler, refiner._scaler, LogisticRatio(), columns)
     with torch.no_grad():
         t = stage.critic(refiner._scaler.to_tensor(D[TURNED].to_numpy()))
     np.testing.assert_allclose(t.numpy(), sampler.log_ratio(D), rtol=1e-4, atol=1e-4)
     monkeypatch.setattr("fdgm.refiners._base._GOING_ON", {"max_iter": 4})
-    refreshed = DGflowRefiner(sampler, n_steps=2, refresh=1, random_state=0).fit(D[TURNED])
+    refreshed = DGflowRefiner(sampler, n_steps=2, refresh=1, random_state=0, step_size=0.01, stop=None).fit(D[TURNED])
     assert_by_name(refreshed.sample(60), TURNED)
 
 
@@ -121,7 +123,9 @@ def test_a_corrected_ratio_reads_the_columns_by_name(D, sampler):
         CorrectedRatio(sampler, corrector, random_state=0).fit(D[names], D[names] + 1) for names in (list(D), TURNED)
     )
     np.testing.assert_allclose(turned.log_ratio(D), plain.log_ratio(D), rtol=1e-3, atol=1e-3)
-    refiner = DGflowRefiner(GaussianMixture(random_state=0), ratio=CorrectedRatio(sampler, corrector), **SHORT)
+    refiner = DGflowRefiner(
+        GaussianMixture(random_state=0), ratio=CorrectedRatio(sampler, corrector), step_size=0.01, stop=None, **SHORT
+    )
     refiner.fit(D[TURNED])
     assert_by_name(refiner.sample(60), TURNED)
 
@@ -132,7 +136,7 @@ def test_other_columns_are_refused_by_name(generator, D, sampler):
         generator
     )
     ratio = sampler if generator == "ratio" else "ulsif"
-    refiner = DGflowRefiner(made, ratio=ratio, **SHORT)
+    refiner = DGflowRefiner(made, ratio=ratio, step_size=0.01, stop=None, **SHORT)
     other = D.rename(columns={"c": "e"})
     if generator == "ratio":
         refiner.generator = GaussianMixture(random_state=0)
@@ -142,11 +146,11 @@ def test_other_columns_are_refused_by_name(generator, D, sampler):
 
 def test_generated_rows_of_other_columns_are_refused_by_name(D):
     with pytest.raises(ValueError, match=r"got none of \['c'\] and also \['e'\]"):
-        DGflowRefiner(**SHORT).fit(D, X_generated=D.rename(columns={"c": "e"}))
+        DGflowRefiner(step_size=0.01, stop=None, **SHORT).fit(D, X_generated=D.rename(columns={"c": "e"}))
 
 
 def test_the_order_survives_a_file(D, sampler, tmp_path):
-    refiner = DGflowRefiner(sampler, **SHORT, random_state=0).fit(D[TURNED])
+    refiner = DGflowRefiner(sampler, step_size=0.01, stop=None, **SHORT, random_state=0).fit(D[TURNED])
     refiner.save(tmp_path / "r")
     loaded = fdgm.load(tmp_path / "r")
     pd.testing.assert_frame_equal(loaded.sample(20, random_state=1), refiner.sample(20, random_state=1))
@@ -157,7 +161,7 @@ def test_integer_names_are_names(D, sampler):
     numbered = D.set_axis([0, 1, 2], axis=1)
     params = {"batch_size": 32, "max_iter": 1, "generator": Network(n_particles=64, n_particle_steps=2)}
     generator = VGrowSampler(architecture=MLP(width=8, depth=1), random_state=0, **params).fit(numbered)
-    rows = DGflowRefiner(generator, **SHORT).fit(numbered[[1, 0, 2]]).sample(60)
+    rows = DGflowRefiner(generator, step_size=0.01, stop=None, **SHORT).fit(numbered[[1, 0, 2]]).sample(60)
     assert_by_name(rows.rename(columns={0: "a", 1: "b", 2: "c"}), TURNED)
 
 

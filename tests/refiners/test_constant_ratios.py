@@ -31,7 +31,12 @@ class Slope(DensityRatio):
 
 @pytest.mark.parametrize(
     "refiner",
-    [DGflowRefiner(n_steps=1), DOTRefiner(n_steps=1), RejectionRefiner(), MetropolisHastingsRefiner(n_steps=1)],
+    [
+        DGflowRefiner(n_steps=1, step_size=0.01, stop=None),
+        DOTRefiner(n_steps=1),
+        RejectionRefiner(),
+        MetropolisHastingsRefiner(n_steps=1),
+    ],
     ids=lambda refiner: type(refiner).__name__,
 )
 def test_one_warning_names_the_refiner_at_the_line_of_its_fit(X, refiner):
@@ -53,7 +58,9 @@ def test_one_warning_of_a_refiner_of_latents(X, sampler):
 
 def test_where_samples_have_come_to_the_data_none_warns(X):
     """A flow is to end where the ratio is constant. Warnings are errors here."""
-    refiner = DGflowRefiner(ratio=Slope(1.0, updated=0.0), refresh=1, n_steps=2, random_state=0)
+    refiner = DGflowRefiner(
+        ratio=Slope(1.0, updated=0.0), refresh=1, n_steps=2, random_state=0, step_size=0.01, stop=None
+    )
     assert refiner.fit(X, X_generated=X + 1)._stages[-1]._constant() is not None
 
 

@@ -1,6 +1,7 @@
 """The corrector, from another model's critic, on normal distributions, where all the log-ratios are quadratic."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -83,12 +84,12 @@ def test_a_refiner_fits_it_in_the_datas_units(normals):
     X, generated = 3 * DATA + 100, 3 * GENERATED + 100
     source = normals[0](X, *SOURCE)
     ratio = CorrectedRatio(source, STILL, random_state=0)
-    refiner = DGflowRefiner(ratio=ratio, n_steps=1).fit(X, X_generated=generated)
+    refiner = DGflowRefiner(ratio=ratio, n_steps=1, step_size=0.01, stop=None).fit(X, X_generated=generated)
     rows = 3 * POINTS + 100
     np.testing.assert_allclose(refiner.log_ratio(rows), 2 * source.log_ratio(rows), rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("refiner", [DGflowRefiner, MetropolisHastingsRefiner])
+@pytest.mark.parametrize("refiner", [partial(DGflowRefiner, stop=None), MetropolisHastingsRefiner])
 def test_any_refiner_takes_it(X, sampler, refiner):
     ratio = CorrectedRatio(sampler, QUICK)
     fitted = refiner(GaussianMixture(random_state=0), n_steps=2, ratio=ratio, random_state=0).fit(X)
@@ -98,7 +99,9 @@ def test_any_refiner_takes_it(X, sampler, refiner):
 
 def test_a_refined_file_holds_source_and_corrector(X, sampler, tmp_path):
     mixture = GaussianMixture(random_state=0).fit(X)
-    refiner = DGflowRefiner(mixture, ratio=CorrectedRatio(sampler, QUICK), n_steps=4, refresh=2, random_state=0).fit(X)
+    refiner = DGflowRefiner(
+        mixture, ratio=CorrectedRatio(sampler, QUICK), n_steps=4, refresh=2, random_state=0, step_size=0.01, stop=None
+    ).fit(X)
     refiner.save(tmp_path / "r")
     again = fdgm.load(tmp_path / "r", generator=mixture)
     np.testing.assert_array_equal(again.sample(20), refiner.sample(20))
@@ -120,7 +123,7 @@ def test_a_clone_keeps_the_source_and_forgets_the_corrector(X, sampler):
     made = clone(ratio)
     assert made.source is sampler
     assert not hasattr(made, "corrector_")
-    assert clone(DGflowRefiner(ratio=ratio)).ratio.source is sampler
+    assert clone(DGflowRefiner(ratio=ratio, step_size=0.01, stop=None)).ratio.source is sampler
 
 
 def test_the_same_seed_gives_the_same_bits(X, sampler):
@@ -149,7 +152,7 @@ def test_normalised_weights_are_plain_in_the_corrector(X):
 )
 def test_sources_that_are_none(X, source, error, message):
     with pytest.raises(error, match=f"source of CorrectedRatio .*{message}"):
-        DGflowRefiner(GaussianMixture(random_state=0), ratio=CorrectedRatio(source)).fit(X)
+        DGflowRefiner(GaussianMixture(random_state=0), ratio=CorrectedRatio(source), step_size=0.01, stop=None).fit(X)
 
 
 def test_a_source_of_other_rows(sampler):

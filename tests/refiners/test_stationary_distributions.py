@@ -38,14 +38,16 @@ def test_dgflow_with_a_stale_ratio_forgets_the_prior(generator, log_ratio):
     """The distribution is ∝ e^{T∘g/γ}: its curvature is that of T alone, divided by γ."""
     gamma, step_size, a = 0.5, 0.02, 1 / VARIANCE - 1
     refiner = DGflowRefiner(
-        generator, "kl", ratio=log_ratio, noise=gamma, step_size=step_size, n_steps=200, random_state=0
+        generator, "kl", ratio=log_ratio, noise=gamma, step_size=step_size, n_steps=200, random_state=0, stop=None
     ).fit(DATA)
     moments_are(refiner.sample(N), MEAN / VARIANCE / a, gamma / a / (1 - step_size * a / 2))
 
 
 def test_dgflow_with_a_stale_ratio_and_no_noise_comes_to_a_point(generator, log_ratio):
     """The greatest T: long stale flows spoil samples."""
-    refiner = DGflowRefiner(generator, ratio=log_ratio, step_size=0.02, n_steps=300, random_state=0).fit(DATA)
+    refiner = DGflowRefiner(generator, ratio=log_ratio, step_size=0.02, n_steps=300, random_state=0, stop=None).fit(
+        DATA
+    )
     rows = refiner.sample(1000)
     # From |z| < 5 by (1 − 0.06)^300 = 9e-9; float32 at 1 is 1e-7.
     np.testing.assert_allclose(rows, MEAN / VARIANCE / (1 / VARIANCE - 1), rtol=0, atol=1e-5)
@@ -64,7 +66,7 @@ def test_an_affine_generator_moves_alike_in_both_spaces(affine, log_ratio, space
     """x = 2z + 1: a step η in z is one of 4η in x; in scaled units, of 4η over the variance."""
     generator = LatentGenerator(affine(2.0, 1.0), latent_size=1)
     eta = 0.01 if space == "latent" else 0.04 / DATA.var()
-    refiner = DGflowRefiner(generator, ratio=log_ratio, space=space, step_size=eta, n_steps=1).fit(DATA)
+    refiner = DGflowRefiner(generator, ratio=log_ratio, space=space, step_size=eta, n_steps=1, stop=None).fit(DATA)
     z = np.linspace(-1, 1, 5, dtype=np.float32)[:, None]
     x = 2 * z + 1
     moved = refiner.refine(z if space == "latent" else x)
@@ -77,7 +79,10 @@ def test_no_divergence_turns_back(generator, log_ratio, divergence):
     """Every weight is positive: each point moves the way that KL moves it."""
     z = np.linspace(-1, 1, 8)[:, None]
     moves = [
-        DGflowRefiner(generator, name, ratio=log_ratio, step_size=1e-3, n_steps=1).fit(DATA).refine_latents(z) - z
+        DGflowRefiner(generator, name, ratio=log_ratio, step_size=1e-3, n_steps=1, stop=None)
+        .fit(DATA)
+        .refine_latents(z)
+        - z
         for name in ("kl", divergence)
     ]
     assert (moves[0] * moves[1] > 0).all()
@@ -85,7 +90,10 @@ def test_no_divergence_turns_back(generator, log_ratio, divergence):
 
 def test_all_is_kl_with_every_weight_one(generator, log_ratio):
     z = np.linspace(-1, 1, 8)[:, None]
-    both = [DGflowRefiner(generator, name, ratio=log_ratio, n_steps=3).fit(DATA).refine(z) for name in ("all", "kl")]
+    both = [
+        DGflowRefiner(generator, name, ratio=log_ratio, n_steps=3, step_size=0.01, stop=None).fit(DATA).refine(z)
+        for name in ("all", "kl")
+    ]
     np.testing.assert_array_equal(*both)
 
 
@@ -93,7 +101,9 @@ def test_the_clip_holds_the_ratio_and_not_the_weight(generator, log_ratio):
     """Clamped to 1, the ratio has JS's weight ½ everywhere: KL's flow at half the step."""
     z = np.linspace(-1, 1, 8)[:, None]
     half, clipped = (
-        DGflowRefiner(generator, name, ratio=log_ratio, n_steps=4, step_size=step, scale_clip=clip).fit(DATA).refine(z)
+        DGflowRefiner(generator, name, ratio=log_ratio, n_steps=4, step_size=step, scale_clip=clip, stop=None)
+        .fit(DATA)
+        .refine(z)
         for name, step, clip in (("kl", 0.005, None), ("js", 0.01, 1.0))
     )
     np.testing.assert_allclose(clipped, half, rtol=1e-6)

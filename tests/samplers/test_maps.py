@@ -104,10 +104,10 @@ def test_samples_stay_in_a_data_range():
 
 
 def test_its_samples_are_refined_as_rows_by_its_own_critic(fitted):
-    refiner = DGflowRefiner(fitted, n_steps=2, random_state=0).fit(X)
+    refiner = DGflowRefiner(fitted, n_steps=2, random_state=0, step_size=0.01, stop=None).fit(X)
     assert refiner.sample(5).shape == (5, 2)
     with pytest.raises(ValueError, match="latents"):
-        DGflowRefiner(fitted, space="latent", n_steps=2, random_state=0).fit(X)
+        DGflowRefiner(fitted, space="latent", n_steps=2, random_state=0, step_size=0.01, stop=None).fit(X)
 
 
 def test_a_critic_that_autograd_has_gives_maps_too():

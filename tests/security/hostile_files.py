@@ -37,7 +37,7 @@ def honest(folder):
         "vgrow": vgrow,
         "gan": GANSampler(**SMALL, n_generator_steps=2, n_critic_steps=1, critic_optimizer=RMSprop()).fit(X),
         "age": AGEBidirectional(**SMALL, method=Gradient(n_warmup_steps=2, n_updates=2)).fit(X),
-        "refiner": DGflowRefiner(vgrow, ratio=kernels, n_steps=1, random_state=0).fit(X),
+        "refiner": DGflowRefiner(vgrow, ratio=kernels, n_steps=1, random_state=0, step_size=0.01, stop=None).fit(X),
         "logistic": logistic.fit(X + 1, X),
         "telescoping": TelescopingRatio(kernels, n_bridges=1, random_state=0).fit(X + 1, X),
     }

@@ -179,7 +179,11 @@ def test_a_description_past_eight_megabytes_is_not_parsed(sampler, crafted):
     [("checkpoint", "mine"), ("n_jobs", 8), ("device", "cpu"), ("verbose", 1), ("callbacks", [])],
 )
 def test_parameters_that_act_are_not_taken_from_a_file(sampler, ratio, crafted, tmp_path, name, value):
-    estimator = DGflowRefiner(sampler, ratio=ratio, n_steps=1).fit(X) if name == "n_jobs" else sampler
+    estimator = (
+        DGflowRefiner(sampler, ratio=ratio, n_steps=1, step_size=0.01, stop=None).fit(X)
+        if name == "n_jobs"
+        else sampler
+    )
     with pytest.raises(FileError, match=rf"must be those of its constructor, and differ in \['{name}'\]"):
         fdgm.load(crafted(estimator, lambda d, t: d["params"].update({name: value})))
     assert not (tmp_path / "mine").exists()
@@ -267,7 +271,9 @@ def test_a_checkpoint_is_believed_no_more_than_a_file(sampler, crafted, tmp_path
 
 def test_a_strangers_generator_is_asked_for_by_name(tmp_path):
     mixture = GaussianMixture(random_state=0).fit(X)
-    DGflowRefiner(mixture, ratio="kliep", n_steps=1, random_state=0).fit(X).save(tmp_path / "r")
+    DGflowRefiner(mixture, ratio="kliep", n_steps=1, random_state=0, step_size=0.01, stop=None).fit(X).save(
+        tmp_path / "r"
+    )
     with pytest.raises(
         ValueError, match=r"the fitted GaussianMixture that this DGflowRefiner .*load\(path, generator="
     ):

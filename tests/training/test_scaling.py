@@ -237,7 +237,9 @@ def test_columns_of_any_unit_are_sampled_in_it(name, unit):
     S = model.sample(200)
     assert 0.01 * unit < np.abs(S[:, 0]).max() < 10 * unit
     assert np.isfinite(model.score(X))
-    assert np.isfinite(DGflowRefiner(model, ratio=RATIO, n_steps=1, random_state=0).fit(X).sample(5)).all()
+    assert np.isfinite(
+        DGflowRefiner(model, ratio=RATIO, n_steps=1, random_state=0, step_size=0.01, stop=None).fit(X).sample(5)
+    ).all()
 
 
 @pytest.mark.parametrize("goes_on", ["partial_fit", "update", "fit"])

@@ -11,7 +11,9 @@ SMALL = {"architecture": MLP(width=8, depth=1), "max_iter": 1, "random_state": 0
 MODELS = {
     "GAN": GANSampler(n_generator_steps=1, **SMALL),
     "AGE": AGEBidirectional(latent_size=2, **SMALL),
-    "refiner": DGflowRefiner(GaussianMixture(random_state=0), ratio="ulsif", n_steps=0, random_state=0),
+    "refiner": DGflowRefiner(
+        GaussianMixture(random_state=0), ratio="ulsif", n_steps=0, random_state=0, step_size=0.01, stop=None
+    ),
 }
 
 
