@@ -183,7 +183,7 @@ class AGEBidirectional(DensityModel):
     encoder_optimizer : Optimizer or None, default=None
         None is the generator's optimizer.
     batch_size : int or None, default=None
-        Number of pairs of each kind in an update. None is 256, and with ``"gradient"``, or for images, 128.
+        Number of pairs of each kind in an update. None is 256, and 128 with ``"gradient"`` or convolutions.
     precision : {"float32", "bfloat16"}, default="float32"
         Precision of the networks' matrix products and convolutions, in training and in `log_ratio`. Samples are drawn
         in float32, and refined with a generator in this precision. bfloat16 is faster on processors that support it.
@@ -416,7 +416,7 @@ class AGEBidirectional(DensityModel):
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = self._architecture()
         objective = registry.make(_FAMILY, self.objective)
-        kind = _kind(shape)
+        kind = _kind(architecture, shape)
         if self.architecture is None and self._flows and kind == "few columns":
             architecture = MLP.pairs(depth=3)
         latent_size = architecture.latent_size(shape) if self.latent_size is None else self.latent_size
@@ -557,9 +557,9 @@ def _listed(names: list[str], last: str) -> str:
     return f"{', '.join(others)} {last} {final}" if others else final
 
 
-def _kind(shape: tuple[int, ...]) -> str:
-    """The kind of data that rows of this shape are, for the defaults of `Flow`."""
-    if len(shape) == 3:
+def _kind(architecture: Architecture, shape: tuple[int, ...]) -> str:
+    """The kind of data, for the defaults of `Flow`. Convolutions, which have a range, are for images."""
+    if architecture.data_range(shape) is not None:
         return "images"
     return "few columns" if math.prod(shape) <= _FEW else "columns"
 

@@ -36,18 +36,25 @@ class FlowNet(BidirectionalNet):
         self.bound_ = NormBound(self.critic_, seed=self.seeds.critic) if self._method.bounded else None
 
     def _iterate(self, X: Rows, when: When, losses: Losses) -> None:
-        flow = self._method
         if len(self.history) == 1:
             start_from_components(self.encoder_, self.generator_, self._start_rows(X), self.settings.latent_size)
         first = self._is_first_stage(when)
         if first:
             self._set_rates(when, factor=_START_RATE)
-        for i in range(flow.n_rounds):
+        n_rounds = self._n_rounds(X)
+        for i in range(n_rounds):
             if first:
                 self._match_rows(X, when, losses)
             else:
                 self._move_and_follow(X, when, losses)
-            self._average((len(self.history) - 1) * flow.n_rounds + i)
+            self._average((len(self.history) - 1) * n_rounds + i)
+
+    def _n_rounds(self, X: Rows) -> int:
+        """Rounds of an iteration, fewer where they would draw each row too often."""
+        flow = self._method
+        if flow.max_draws is None:
+            return flow.n_rounds
+        return max(1, min(flow.n_rounds, flow.max_draws * len(X) // flow.n_pairs))
 
     def _start_rows(self, X: Rows) -> Tensor:
         """All rows, or as many as principal components need."""

@@ -25,9 +25,9 @@ class Flow(ScheduledOption):
     Distances are in units of a column's standard deviation, the root mean square of all columns, so that they do not
     depend on the scaling. The defaults depend on the kind of data:
 
-    ================  ===============  ============  ==========
-    parameter         up to 3 columns  more columns  images
-    ================  ===============  ============  ==========
+    ================  ===============  ============  ============
+    parameter         up to 3 columns  more columns  convolutions
+    ================  ===============  ============  ============
     n_rounds          20               40            4
     n_pairs           1,024            512           256
     n_moves           10               5             4
@@ -38,12 +38,15 @@ class Flow(ScheduledOption):
     cycle_weight      0.1              0.5           0.5
     bounded           False            True          True
     instance_noise    0.3 to 0.02      0.3 to 0.2    0.3 to 0.2
-    ================  ===============  ============  ==========
+    ================  ===============  ============  ============
 
     Parameters
     ----------
     n_rounds : int or None, default=None
         Rounds in an iteration, at least 1. In the first stage an iteration has as many updates as these rounds have.
+    max_draws : int or None, default=16
+        How often a row of the data is drawn in an iteration, at most and on average, at least 1. Small data thus get
+        fewer rounds, which keeps the networks from learning rows by heart. None is no limit.
     n_pairs : int or None, default=None
         Pairs of each kind in a round, at least 2.
     n_moves : int or None, default=None
@@ -91,6 +94,7 @@ class Flow(ScheduledOption):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ScheduledOption._parameter_constraints,
         "n_rounds": [Interval(Integral, 1, None, closed="left"), None],
+        "max_draws": [Interval(Integral, 1, None, closed="left"), None],
         "n_pairs": [Interval(Integral, 2, None, closed="left"), None],
         "n_moves": [Interval(Integral, 1, None, closed="left"), None],
         "passes": [Interval(Integral, 1, None, closed="left"), None],
@@ -110,6 +114,7 @@ class Flow(ScheduledOption):
         self,
         *,
         n_rounds: int | None = None,
+        max_draws: int | None = 16,
         n_pairs: int | None = None,
         n_moves: int | None = None,
         passes: int | None = None,
@@ -125,6 +130,7 @@ class Flow(ScheduledOption):
         ema: float | None = 0.95,
     ) -> None:
         self.n_rounds = n_rounds
+        self.max_draws = max_draws
         self.n_pairs = n_pairs
         self.n_moves = n_moves
         self.passes = passes
