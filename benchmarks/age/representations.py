@@ -1,7 +1,7 @@
 """What AGE's representations are good for: a linear classifier on them beside PCA's, and classes kept on the way back.
 
 Digits for 120 s and MNIST for 1,200 s of one core by default, three splits, beside a VAE of equal time and PCA of equal
-dimension. AGE is there as published, and with its reconstructions in the loss.
+dimension. AGE is there by pairs that move, as published, and as published with its reconstructions in the loss.
 """
 
 import argparse
@@ -19,21 +19,23 @@ from benchmarks import _common
 from fdgm import AGEBidirectional, datasets, metrics
 from fdgm.architectures import DCGAN, MLP
 from fdgm.bidirectional import VAE
-from fdgm.options import Adam, Gradient
+from fdgm.options import Adam, Flow, Gradient
 
 #: Seconds for each data set, and the networks at each number of latents. The digits' 6 and MNIST's 10 were added once
 #: the others had been measured, where PCA had the better representation.
 SETTINGS: dict[str, dict[str, Any]] = {
-    "digits": {"seconds": 120.0, "networks": {6: None, 32: None}},
+    "digits": {"seconds": 120.0, "networks": {6: None, 10: None, 32: None}},
     "mnist": {
         "seconds": 1200.0,
         "networks": {10: MLP.bidirectional(width=256), 50: DCGAN(width=16, critic_norm="spectral")},
     },
 }
+COMPARED = 5000  # samples, at most, and held-out rows
 #: What each adds to the defaults, chosen by fits of 60 to 240 s on the first splits, by their held-out rows. The
 #: slower AGE's encoder, the longer its latents keep what the principal components tell; with the cycles in the loss
 #: it can be as quick as the generator.
 METHODS: dict[str, dict[str, Any]] = {
+    "AGE, flow": {"method": "flow"},
     "AGE": {"method": Gradient(n_critic_steps=3), "encoder_optimizer": Adam(2e-6)},
     "AGE, cycles": {"method": Gradient(cycle_weight=30.0), "generator_optimizer": Adam(3e-4)},
     "VAE": {},
@@ -53,15 +55,19 @@ def split(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 
 def model(data: str, method: str, latents: int, seed: int, seconds: float) -> AGEBidirectional:
     """The estimator of one run."""
+    networks = SETTINGS[data]["networks"][latents]
+    params: dict[str, Any] = {"architecture": networks, "data_range": (-1.0, 1.0), **METHODS[method]}
+    if method == "AGE, flow" and not isinstance(networks, DCGAN):  # its own perceptrons, for columns with one unit
+        params |= {"architecture": None, "scaling": "whole", "data_range": "auto"}
     return (VAE if method == "VAE" else AGEBidirectional)(
-        architecture=SETTINGS[data]["networks"][latents],
-        latent_size=latents,
-        data_range=(-1.0, 1.0),
-        max_iter=None,
-        max_seconds=seconds,
-        random_state=seed,
-        **METHODS[method],
+        latent_size=latents, max_iter=None, max_seconds=seconds, random_state=seed, **params
     )
+
+
+def updates(estimator: AGEBidirectional) -> int:
+    """Updates of encoder and generator, or rounds of pairs that move."""
+    method = estimator.net_.settings.method
+    return estimator.n_iter_ * (method.n_rounds if isinstance(method, Flow) else method.n_updates)
 
 
 def linear_accuracy(train: np.ndarray, test: np.ndarray, y: np.ndarray, classes: np.ndarray) -> float:
@@ -83,14 +89,19 @@ def run(data: str, method: str, latents: int, seed: int, seconds: float) -> dict
     """Train and measure."""
     X, held_out, y, classes = split(data, seed)
     estimator = model(data, method, latents, seed, seconds).fit(X)
+    n = min(len(held_out), COMPARED)
     flat, flat_held_out = X.reshape(len(X), -1), held_out.reshape(len(held_out), -1)
     pca = PCA(latents, random_state=0).fit(flat)
+    back = pca.inverse_transform(pca.transform(flat_held_out))
     return {
-        "updates": estimator.n_iter_ * estimator.net_.settings.method.n_updates,
+        "updates": updates(estimator),
         "linear": linear_accuracy(estimator.transform(X), estimator.transform(held_out), y, classes),
         "pca": linear_accuracy(pca.transform(flat), pca.transform(flat_held_out), y, classes),
         "kept": float((digits_of(estimator.reconstruct(held_out)) == digits_of(held_out)).mean()),
+        "pca_kept": float((digits_of(back.reshape(held_out.shape)) == digits_of(held_out)).mean()),
         "judge": float((digits_of(held_out) == classes).mean()),
+        "energy": metrics.energy_distance(held_out[:n], estimator.sample(n, random_state=seed)),
+        "energy_of_data": metrics.energy_distance(held_out[:n], X[np.random.default_rng(seed).permutation(len(X))[:n]]),
     }
 
 
@@ -100,6 +111,10 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--seconds", type=float, help="of training for each run, of either data set")
     parser.add_argument("--seeds", type=int, default=3, help="splits")
+    parser.add_argument("--latents", type=int, nargs="+", help="of those of the data sets")
+    parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
+    parser.add_argument("--jobs", type=int, default=2, help="fits at a time")
+    parser.add_argument("--into", default="age_representations", help="name of the file in results/")
     options = parser.parse_args()
     longer = 10.0 if options.scale == "paper" else 1.0
     jobs = [
@@ -113,13 +128,14 @@ def main() -> None:
         for data in options.data
         for seed in range(options.seeds)
         for latents in SETTINGS[data]["networks"]
-        for method in METHODS
+        if options.latents is None or latents in options.latents
+        for method in options.methods
     ]
-    _common.sweep("age_representations", jobs, run, note=_common.SIDE_BY_SIDE)
-    runs = pd.DataFrame(_common.finished("age_representations"))
+    _common.sweep(options.into, jobs, run, n_jobs=options.jobs, note=_common.SIDE_BY_SIDE)
+    runs = pd.DataFrame(_common.finished(options.into))
     table = runs.groupby(["data", "method", "latents", "seconds"], sort=False).mean(numeric_only=True)
     table = table.drop(columns="seed").reset_index()
-    _common.update("age_representations", summary=table.to_dict("records"))
+    _common.update(options.into, summary=table.to_dict("records"))
     print(table.to_string(index=False, float_format=lambda v: f"{v:.4f}"))
 
 

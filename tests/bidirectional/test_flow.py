@@ -268,8 +268,9 @@ def test_training_teaches_a_curve_that_principal_components_cannot_follow():
 
 BAD = [
     ("n_rounds", 0), ("max_draws", 0), ("n_pairs", 1), ("n_moves", 0), ("passes", 0), ("step_size", 0.0),
-    ("latent_step_size", -1.0), ("schedule", [1, 2]), ("start", 1.5), ("cycle_weight", -1.0), ("kl_weight", -1.0), ("input_noise", -1.0),
-    ("input_noise", InstanceNoise(-1.0)), ("instance_noise", -1.0), ("bounded", "yes"), ("ema", 1.0),
+    ("latent_step_size", -1.0), ("schedule", [1, 2]), ("start", 1.5), ("cycle_weight", -1.0), ("kl_weight", -1.0),
+    ("input_noise", -1.0), ("input_noise", InstanceNoise(-1.0)), ("instance_noise", -1.0), ("bounded", "yes"),
+    ("ema", 1.0),
 ]  # fmt: skip
 
 
