@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("pure parts, files, data sets", ("divergences", "architectures", "persistence", "datasets")),
     ("tables", ("tables",)),
     ("what parts need", ("regularizers", "flows", "inputs", "metrics")),
-    ("pictures", ("plot",)),
+    ("pictures, more than memory", ("plot", "scale")),
     ("objectives", ("objectives",)),
     ("skorch nets", ("nets",)),
     ("training", ("training",)),

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
-__all__ = ["undisturbed", "without_autocast"]
+__all__ = ["one_thread", "undisturbed", "without_autocast"]
 
 _AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
 
@@ -31,6 +31,17 @@ def undisturbed() -> Iterator[None]:
         stack.enter_context(torch.enable_grad())
         _leave_autocast(stack)
         yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread inside, so that a chunk has the same bits in this process and in a worker."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _leave_autocast(stack: ExitStack) -> None:

@@ -40,6 +40,7 @@ from ..options import Adam
 from ..persistence import Savable, State, as_tensor, describe, revive
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
+from ..scale import SamplesToFiles
 from ..training import GenerativeModel, at_fit, values_at
 from ._corrected import CorrectedRatio
 from ._critic import warm_start
@@ -61,7 +62,7 @@ _PROBE = 64  # samples on which `fit` tests generator and ratio
 _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # streams of the fit's own seed
 
 
-class Refiner(Savable, ABC):
+class Refiner(SamplesToFiles, Savable, ABC):
     """Base class of the refiners, which improve a generator's samples by T, an estimate of log p_data/p_model.
 
     Points are held in scaled units. These are the generator's own if it is a sampler of this package, and otherwise

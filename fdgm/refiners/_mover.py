@@ -13,7 +13,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from .._ambient import undisturbed
+from .._ambient import one_thread, undisturbed
 from .._checks import check_count
 from .._chunks import apply_in_chunks
 from .._sklearn import StrOptions
@@ -29,7 +29,6 @@ from ._generators import LatentSource
 from ._leg import Leg
 from ._points import Moving, Space, Step
 from ._prior import Prior
-from ._threads import one_thread
 
 __all__ = ["Mover"]
 

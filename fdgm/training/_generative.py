@@ -33,6 +33,7 @@ from ..metrics import energy_distance
 from ..nets import Clock, Rows, hold_out
 from ..options import EarlyStopping, Option
 from ..persistence import State, describe, write
+from ..scale import SamplesToFiles
 from ._early_stopping import BestGenerator, BestGeneratorKeeper
 from ._sample import sample
 from ._scaling import warn_of_far_values, warn_of_freed_columns, warn_of_moved_range, warn_of_moved_rows
@@ -46,7 +47,7 @@ _PROBE = 4  # samples that a model makes after it was loaded, as a test
 _SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY = 0, 1, 2  # streams of the fit's own seed; only that of `sample` advances
 
 
-class GenerativeModel(Trainable):
+class GenerativeModel(SamplesToFiles, Trainable):
     """Base class of the models whose networks learn to map normal latents to samples like X."""
 
     #: Constraints of the parameters that all of them have in addition to those of `Trainable`.

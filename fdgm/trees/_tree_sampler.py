@@ -24,6 +24,7 @@ from ..inputs import (
 from ..metrics import energy_distance
 from ..nets import Clock
 from ..persistence import Savable, State, as_tensor
+from ..scale import SamplesToFiles
 from ..tables import Schema
 from ._chain import CHUNK, Chain
 from ._conditional import Recipe
@@ -40,7 +41,7 @@ _FIT_KEY, _SCORE_KEY, _PUBLIC_KEY = 0, 1, 2
 _CACHED = 8  # sets of given columns whose trees are kept
 
 
-class TreeSampler(Savable):
+class TreeSampler(SamplesToFiles, Savable):
     """Sample tables of mixed kinds by bagged trees, one column after another.
 
     Columns are drawn in the order of their numbers of values, each given those before it. For each there are bagged
@@ -254,11 +255,14 @@ class TreeSampler(Savable):
                         f"n_samples of sample must be the {len(what.codes)} that are given, got {n_samples}."
                     )
                 n_samples = len(what.codes)
-        codes = self._draw(n_samples, key_of_call(self, random_state, (self._seed, _PUBLIC_KEY)), what)
+        codes = self._draw(n_samples, self._key(random_state), what)
         drawn = self._form.decode(codes[:, : self.n_features_in_])
         if not return_y:
             return drawn
         return drawn, self._schema_of_y.decode(codes[:, -1:])["y"].to_numpy()  # type: ignore[union-attr]
+
+    def _key(self, random_state: Any) -> tuple[int, ...]:
+        return key_of_call(self, random_state, (self._seed, _PUBLIC_KEY))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the energy distance between X and the model. Greater is better.
