@@ -58,11 +58,12 @@ def stored(fitted: Savable, path: Path) -> Any:
         if registry.registered(cls, families=("estimator", "density_ratio")) is not None:
             fitted.save(path)
             return load(path, generator=getattr(fitted, "generator_", None) if fitted._left_out() else None)
-        params = encode_params(cls.__name__, fitted._fitted_params())
+        held = {name: getattr(fitted, f"{name}_") for name in {*fitted._left_out(), *fitted._held_estimators()}}
+        params = encode_params(cls.__name__, fitted._fitted_params(), without=held)
         write(path, State({}, {"params": params}, {"state": fitted.to_state()}))
         file = read(path)
         kept: dict[str, Any] = {key: decode(value) for key, value in file.value("params").items()}
-        again = cls(**kept).from_state(file.part("state"))
+        again = cls(**kept, **held).from_state(file.part("state"))
         file.finish()
     except (TypeError, ValueError) as error:
         raise AssertionError(f"{cls.__name__} cannot be saved without pickle: {error}") from error
