@@ -50,7 +50,7 @@ __all__ = [
     "tables",
 ]
 
-#: Estimators that `load` may make, and where each lives.
+#: The estimators, and the folder of each. They are imported at their first use.
 ESTIMATORS = {
     "AGEBidirectional": "bidirectional",
     "CorrectedRatio": "refiners",

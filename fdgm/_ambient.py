@@ -1,4 +1,4 @@
-"""Modes of torch that a caller may be in, and that must not reach in."""
+"""Guards against modes of torch that a caller may be in."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,7 @@ _AUTOCAST_DEVICES = ("cpu", "cuda", "mps", "xpu")
 
 @contextmanager
 def without_autocast() -> Iterator[None]:
-    """Inside, no autocast of the caller's is on. Whether gradients are taken is left to the caller."""
+    """Inside, the caller's autocast is off. The caller still decides whether gradients are taken."""
     with ExitStack() as stack:
         _leave_autocast(stack)
         yield
@@ -20,10 +20,10 @@ def without_autocast() -> Iterator[None]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Inside, gradients can be taken, tensors are no inference tensors, and no autocast of the caller's is on.
+    """Inside, gradients can be taken, tensors are no inference tensors, and the caller's autocast is off.
 
-    Torch keeps these modes by thread, so that no other thread notices. It has a default dtype and a default device too:
-    these are not changed, since code of the user's may run inside, and every tensor made in this package says its own.
+    Torch keeps these modes by thread, so no other thread is affected. The default dtype and the default device stay:
+    the user's code may run inside and rely on them. Every tensor made in this package states its own.
     """
     with ExitStack() as stack:
         if torch.is_inference_mode_enabled():
@@ -46,6 +46,6 @@ def one_thread() -> Iterator[None]:
 
 def _leave_autocast(stack: ExitStack) -> None:
     for device in _AUTOCAST_DEVICES:
-        # An older torch raises for a device that it has no autocast for: 2.4 for mps.
+        # An older torch raises for a device without autocast, such as 2.4 for mps.
         if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
             stack.enter_context(torch.autocast(device, enabled=False))

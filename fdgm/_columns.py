@@ -1,4 +1,4 @@
-"""Tables that meet are aligned by the names of their columns: here, and nowhere else."""
+"""Align tables by the names of their columns. No other module does it."""
 
 import sys
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ _LISTED = 5  # names that an error shows
 
 
 def labels_of(X: Any) -> Labels | None:
-    """The names of X's columns if it is a table of pandas, polars or pyarrow; None for everything else.
+    """The names of X's columns if it is a table of pandas, polars or pyarrow, and None otherwise.
 
-    pandas numbers the columns of a table without names; these numbers are names like any others.
+    pandas numbers the columns of a table without names. These numbers are names like any others.
     """
     library = library_of(X)
     if library is None or library == "polars lazy":
@@ -32,26 +32,26 @@ def labels_of(X: Any) -> Labels | None:
 
 
 def order_of(found: Labels | None, expected: Labels | None, what: str, like: str) -> np.ndarray | None:
-    """Where the expected columns are in a table with the columns `found`.
+    """Find the expected columns in a table with the columns `found`.
 
     Parameters
     ----------
     found, expected : tuple or None
-        Names of columns. None has no names, and is compatible with any.
+        Names of columns. None stands for no names, and is compatible with any.
     what : str
-        The table, for the error: "X of VGrowSampler".
+        The table, for the error, such as "X of VGrowSampler".
     like : str
-        What has the expected columns: "X at fit".
+        What has the expected columns, such as "X at fit".
 
     Returns
     -------
     order : ndarray of int of shape (n_features,) or None
-        ``array[:, order]`` has the expected columns in their order. None where nothing is to be moved.
+        ``array[:, order]`` has the expected columns in their order. None if the order is right already.
 
     Raises
     ------
     ValueError
-        If the sets of names differ, or a name that is to be moved is there more than once.
+        If the sets of names differ, or if a column must be moved and its name occurs more than once.
     """
     if found is None or expected is None or found == expected:
         return None
@@ -74,7 +74,7 @@ def order_of(found: Labels | None, expected: Labels | None, what: str, like: str
 
 
 def align(X: Any, expected: Labels | None, what: str, like: str) -> Any:
-    """X with its columns in the expected order; itself where it has no names, or they are in order.
+    """Put X's columns in the expected order. X itself is returned if it has no names or is in order.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def align(X: Any, expected: Labels | None, what: str, like: str) -> Any:
 
 
 def align_all(tables: Sequence[Any], names: Sequence[str], function: str) -> list[Any]:
-    """All tables with their columns in the order of the first that has names; what has none is left as it is.
+    """Put the columns of all tables in the order of the first that has names. Arrays without names stay as they are.
 
     Raises
     ------
@@ -105,16 +105,16 @@ def align_all(tables: Sequence[Any], names: Sequence[str], function: str) -> lis
 
 
 def restored(labels: Sequence[Any] | None) -> Labels | None:
-    """Names as they were before they were JSON, which makes lists of tuples."""
+    """Restore names from JSON, which turns tuples into lists."""
     if labels is None:
         return None
     return tuple(tuple(label) if isinstance(label, list) else label for label in labels)
 
 
 def library_of(X: Any) -> str | None:
-    """Whose table X is: "pandas", "polars", "pyarrow", or "polars lazy" of one without values yet.
+    """The library of the table X: "pandas", "polars", "pyarrow", or "polars lazy" for one without values yet.
 
-    Where nobody has imported a library there is none of its tables.
+    A library that was never imported has made no table.
     """
     for name, library, table in _TABLES:
         module = sys.modules.get(library)
@@ -125,11 +125,11 @@ def library_of(X: Any) -> str | None:
 
 
 def _listed(labels: Sequence[Any]) -> str:
-    """Names for an error, the first few of many."""
+    """List the first few names for an error."""
     more = f" and {len(labels) - _LISTED} more" if len(labels) > _LISTED else ""
     return f"{[_plain(label) for label in labels[:_LISTED]]}{more}"
 
 
 def _plain(label: Any) -> Any:
-    """A label that is written like what a user types: numpy's numbers as numbers."""
+    """Turn numpy's numbers into Python's, so that a label is written as a user types it."""
     return label.item() if isinstance(label, np.generic) else label

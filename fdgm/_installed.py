@@ -1,4 +1,4 @@
-"""Modules that offer plugins, found among what is installed, and text about them that is safe to show."""
+"""Find installed modules that offer plugins, and describe them in text that is safe to show."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ _LONGEST = 1000  # characters of what is said about one thing
 
 @dataclass(frozen=True)
 class Plugin:
-    """A module that offers hooks: the name of its entry point, where it comes from, and how to import it."""
+    """A module with hooks: the name of its entry point, its distribution, and how to import it."""
 
     name: str
     distribution: str
@@ -25,7 +25,7 @@ class Plugin:
 
 
 def installed(group: str) -> Iterator[Plugin]:
-    """Those that distributions name under an entry-point group."""
+    """The modules that distributions name under an entry-point group."""
     for entry in _entry_points(group):
         owner = entry.dist
         name, version = (None, None) if owner is None else (owner.name, owner.version)
@@ -38,10 +38,10 @@ def installed(group: str) -> Iterator[Plugin]:
 
 
 def _entry_points(group: str) -> Iterable[metadata.EntryPoint]:
-    """Those of every distribution whose list of them can be read."""
+    """The entry points of every distribution whose list can be read."""
     try:
         return metadata.entry_points(group=group)
-    except Exception:  # one malformed list hides everybody's
+    except Exception:  # one malformed list must not hide the others
         return list(_one_by_one(group))
 
 
@@ -59,7 +59,7 @@ def _one_by_one(group: str) -> Iterator[metadata.EntryPoint]:
 
 
 def said(value: Any, how: Callable[[Any], str] = repr) -> str:
-    """Text of something foreign for a message, whatever its `how` does: printable, and of bounded length."""
+    """Describe a foreign object for a message, even if `how` raises. The text is printable and of bounded length."""
     try:
         text = how(value)
         return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text[:_LONGEST])

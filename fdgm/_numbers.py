@@ -1,4 +1,4 @@
-"""From what holds numbers to an array of them: what would be guessed or lost on the way is refused by column."""
+"""Turn tables and objects into an array of numbers. Refuse, by column, what would be guessed or lost."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,17 +24,17 @@ _HINTS = {
 
 
 def as_numbers(X: Any, what: str) -> Any:
-    """X with its numbers as an array: a table column by column, objects one by one.
+    """Return X's numbers as an array: a table column by column, objects one by one.
 
-    Numbers are converted where they are written in another way: nullable and Arrow dtypes, `decimal.Decimal` and other
-    real numbers in an object array. A missing value among them becomes NaN.
+    These are converted: nullable and Arrow dtypes, `decimal.Decimal`, and other real numbers in an object array. A
+    missing value among them becomes NaN.
 
     Parameters
     ----------
     X : object
-        What is no table, no array of objects and no list is returned as it is.
+        Anything but a table, an array of objects or a list is returned as it is.
     what : str
-        X, for errors: "X of VGrowSampler".
+        The name of X for errors, such as "X of VGrowSampler".
 
     Returns
     -------
@@ -43,11 +43,11 @@ def as_numbers(X: Any, what: str) -> Any:
     Raises
     ------
     TypeError
-        If X is a table whose values are not there as an array: a polars LazyFrame, a pyarrow Table, sparse columns. If
-        it holds objects that are no numbers, such as dicts.
+        If X is a table without an array of values: a polars LazyFrame, a pyarrow Table, sparse columns. Also if it
+        holds objects that are no numbers, such as dicts.
     ValueError
-        If X holds strings, categories, dates, time spans or complex numbers, or masked values. Every message names the
-        column, or where the value is.
+        If X holds strings, categories, dates, time spans, complex numbers or masked values. Every message names the
+        column or the position.
     """
     library = library_of(X)
     if library == "pyarrow":
@@ -106,7 +106,7 @@ def _is_numeric(pd: Any, dtype: Any) -> bool:
 
 
 def _kind_of(pd: Any, dtype: Any) -> str:
-    """What a column that holds no numbers does hold."""
+    """Name what a column without numbers holds."""
     if isinstance(dtype, pd.PeriodDtype):
         return "periods"
     if isinstance(dtype, (np.dtype, pd.DatetimeTZDtype)):
@@ -143,7 +143,7 @@ def _refused(what: str, kind: str, label: Any) -> ValueError:
 
 
 def _of_list(X: Sequence[Any], what: str) -> Any:
-    """An array, or X where its rows have different lengths, which others refuse in their words."""
+    """Make an array, or return X if its rows have different lengths: scikit-learn refuses that later."""
     if any(isinstance(row, np.ma.MaskedArray) for row in X):
         return np.ma.array(X)
     found = next((value for value in _values(X) if isinstance(value, (str, bytes))), None)
@@ -174,7 +174,7 @@ def _unmasked(X: np.ma.MaskedArray, what: str) -> np.ndarray:
 
 
 def _of_objects(values: np.ndarray, what: str, label: Any = None) -> np.ndarray:
-    """Real numbers of any kind as floats, and what is missing as NaN."""
+    """Turn real numbers of any kind into floats, and missing values into NaN."""
     flat = values.ravel()
     strange = {kind for kind in set(map(type, flat)) if not _is_number(kind)}
     if strange:
@@ -212,7 +212,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _pandas_na() -> Any:
-    """What pandas writes for a missing value; None where nobody has imported it."""
+    """pandas' missing value, or None if pandas was never imported."""
     return getattr(sys.modules.get("pandas"), "NA", None)
 
 

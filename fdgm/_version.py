@@ -1,4 +1,4 @@
-"""Which fdgm this is: written here alone, since any distribution may call itself fdgm."""
+"""The version, written here and nowhere else: a distribution's metadata could claim another."""
 
 __all__ = ["VERSION", "version"]
 
@@ -6,5 +6,5 @@ VERSION = "0.1.0"
 
 
 def version() -> str:
-    """The version of the code that runs, whatever is installed under the name."""
+    """The version of the code that runs, whatever the installed metadata say."""
     return VERSION

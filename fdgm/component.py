@@ -1,4 +1,4 @@
-"""The base of everything a user can pass by name or as an instance: a value with parameters."""
+"""The base of everything that a user can pass by name or as an instance."""
 
 from sklearn.base import BaseEstimator
 
@@ -6,10 +6,10 @@ __all__ = ["Component"]
 
 
 class Component(BaseEstimator):
-    """A divergence, an architecture, an objective: immutable in use, equal when its parameters are.
+    """A value with parameters, such as a divergence, an architecture or an objective. Equal parameters make it equal.
 
-    Being a :class:`~sklearn.base.BaseEstimator`, it is cloned with the estimator that holds it, its parameters
-    can be searched (``architecture__width``), and it is stored by its class and parameters alone.
+    It is a :class:`~sklearn.base.BaseEstimator`: it is cloned with the estimator that holds it, and its parameters can
+    be searched (``architecture__width``). Files store its class and parameters, and nothing else. No method changes it.
     """
 
     def __eq__(self, other: object) -> bool:

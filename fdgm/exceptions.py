@@ -17,31 +17,31 @@ __all__ = [
 
 
 class ConstantRatioWarning(ConvergenceWarning):
-    """A density ratio came out as one number: it tells the samples apart nowhere."""
+    """A density ratio is the same number everywhere: it does not tell the samples apart."""
 
 
 class FileError(ValueError):
-    """A file is not one that fdgm wrote, is damaged, or holds what no fitted object has."""
+    """A file was not written by fdgm, is damaged, or holds something that no fitted object has."""
 
 
 class PluginError(ValueError):
-    """A plugin was asked for that is unknown, or that two distributions both claim."""
+    """A plugin is unknown, or two distributions registered its name."""
 
 
 class PluginWarning(UserWarning):
-    """A plugin did not load, or was refused; everything else still works."""
+    """A plugin did not load, or was refused. Everything else still works."""
 
 
 class PrecisionWarning(UserWarning):
-    """Values differ so much in size that rounding leaves a figure too few digits."""
+    """Values differ so much in size that rounding leaves a result too few digits."""
 
 
 class SmallSampleWarning(DataDimensionalityWarning):
-    """A measure was taken on too few rows for the figure to mean much."""
+    """A measure used too few rows for a reliable result."""
 
 
 class TrainingWarning(ConvergenceWarning):
-    """Training ended, or went on, in a state that is worth a look."""
+    """Training ended or continued in a state that the user should check."""
 
 
 class UnrefinedWarning(ConvergenceWarning):
@@ -49,8 +49,8 @@ class UnrefinedWarning(ConvergenceWarning):
 
 
 class TrainingError(RuntimeError):
-    """Training left nothing usable behind: there was no good generator to keep."""
+    """Training failed before there was a good model to keep."""
 
 
 class StopTraining(Exception):
-    """Raised by a callback, ends training in good order; its text, if it has one, becomes the `stop_reason_`."""
+    """A callback raises it to end training normally. Its text, if any, becomes the `stop_reason_`."""

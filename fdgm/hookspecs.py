@@ -1,4 +1,4 @@
-"""What a plugin may offer: one hook for each family, each returning ``{name: class}``."""
+"""The hooks that a plugin may offer: one for each family. Each returns ``{name: class}``."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -24,11 +24,11 @@ class Family:
     hook : str
         Name of the hook that fills it.
     module, base : str
-        The class that every entry derives from, and where it is.
+        Module and name of the class that every entry derives from.
     homes : tuple of str
-        The modules whose ``_plugin`` registers what fdgm has of the family itself.
+        The modules whose ``_plugin`` registers fdgm's own entries.
     parameter : str
-        What estimators call the parameter that takes an entry.
+        The parameter of estimators that takes an entry.
     """
 
     hook: str
@@ -39,12 +39,12 @@ class Family:
 
     @property
     def base_class(self) -> type:
-        """The class that every entry derives from; it is imported when it is first asked for."""
+        """The class that every entry derives from. It is imported at the first use."""
         found: type = getattr(importlib.import_module(self.module), self.base)
         return found
 
 
-#: One row a family: its name, as users say it, and all that there is to know of it.
+#: The families by the names that users type.
 FAMILIES: dict[str, Family] = {
     "divergence": Family("fdgm_divergences", "fdgm.divergences", "Divergence", ("fdgm.divergences",), "divergence"),
     "architecture": Family(

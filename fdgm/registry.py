@@ -1,4 +1,4 @@
-"""One registry for every plugin family: filled at the first look-up, and never stopped by a bad plugin."""
+"""One registry for every plugin family. The first look-up fills it, and a bad plugin never stops it."""
 
 import importlib
 import inspect
@@ -21,9 +21,9 @@ __all__ = ["FAMILIES", "Failure", "Registration", "available", "get", "make", "r
 
 _OWN = "fdgm"
 
-#: Names are typed, printed and stored: one spelling each, on one line.
+#: Names are typed, printed and stored, so each has one spelling, on one line.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-#: Words that mean something else where parameters take a name.
+#: Words with another meaning in parameters that take a name.
 _WORDS = frozenset({"all", "auto", "default", "false", "none", "true"})
 
 
@@ -41,7 +41,7 @@ class Registration:
 
 @dataclass(frozen=True)
 class Failure:
-    """A plugin, or one entry of it, that was not registered, and why."""
+    """A plugin, or one of its entries, that was not registered, with the reason."""
 
     plugin: str
     distribution: str
@@ -67,7 +67,7 @@ class _Registry:
 
 
 def _plugins() -> Iterator[Plugin]:
-    """Ours first."""
+    """All plugins, fdgm's own first."""
     homes = dict.fromkeys(home for family in FAMILIES.values() for home in family.homes)
     for module in (f"{home}._plugin" for home in homes):
         yield Plugin(module, _OWN, version(), partial(importlib.import_module, module), built_in=True)
@@ -86,8 +86,8 @@ def _registry() -> _Registry:
 def _filled() -> _Registry:
     registry = _Registry()
     for plugin in _plugins():
-        # A plugin may raise anything, wherever it is touched. Ctrl-C alone is the person's: it ends the look-up, and
-        # the next one begins anew.
+        # A plugin may raise anything at any access. Only Ctrl-C comes from the user: it ends the
+        # look-up, and the next one starts again.
         try:
             _register(registry, plugin)
         except KeyboardInterrupt:
@@ -161,7 +161,7 @@ def _collect(registry: _Registry, plugin: Plugin, family: str, caller: pluggy.Ho
 
 
 def _refusal(registry: _Registry, plugin: Plugin, family: str, key: Any, cls: Any) -> str | None:
-    """Why an entry is not registered; None if it is."""
+    """The reason not to register an entry, or None."""
     base = FAMILIES[family].base_class
     if type(key) is not str or not isinstance(cls, type) or not issubclass(cls, base):
         return f"must map names to subclasses of {base.__name__}, got {said(key)}: {said(cls)}"
@@ -186,7 +186,7 @@ def _check_family(family: str) -> None:
 
 
 def available(family: str) -> list[str]:
-    """Names registered in a family, sorted.
+    """The names registered in a family, sorted.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def get(family: str, name: str) -> type:
 
 
 def make(family: str, spec: Any, **params: Any) -> Any:
-    """An instance from a name, or `spec` itself where it is an instance of the family already."""
+    """Make an instance from a name. An instance of the family is returned as it is."""
     _check_family(family)
     base = FAMILIES[family].base_class
     if isinstance(spec, str):
@@ -240,13 +240,13 @@ def make(family: str, spec: Any, **params: Any) -> Any:
 
 
 def registered(cls: type, *, families: Collection[str] = tuple(FAMILIES)) -> Registration | None:
-    """Where a class itself, not one that it derives from, is registered in one of these families; None if nowhere."""
+    """Where the class itself, and not a base of it, is registered in one of these families. None if nowhere."""
     names = (_registry().entries[family] for family in families)
     return next((entry for named in names for found in named.values() for entry in found if entry.cls is cls), None)
 
 
 def report() -> tuple[list[Registration], list[Failure]]:
-    """Everything registered, by family and name, and everything that was left out, with the reason."""
+    """Return everything registered, by family and name, and everything that was left out, with the reason."""
     registry = _registry()
     entries = [entry for names in registry.entries.values() for name in sorted(names) for entry in names[name]]
     return entries, list(registry.failures)

@@ -30,7 +30,7 @@ def plugins(
         bool, typer.Option("--check", help="Exit with 1 if one failed to load, or two claim one name.")
     ] = False,
 ) -> None:
-    """What is registered, from which distribution and version, and what failed to load and why."""
+    """List what is registered, with distribution and version, and what failed to load, with the reason."""
     import warnings
 
     from ..exceptions import PluginWarning

@@ -32,7 +32,7 @@ __all__ = [
 
 
 def get(name: str, **params: Any) -> Divergence:
-    """An instance of the divergence registered under `name`.
+    """Make an instance of the divergence registered under `name`.
 
     Parameters
     ----------

@@ -12,12 +12,12 @@ __all__ = ["Alpha"]
 
 
 class Alpha(Divergence):
-    """f(r) = (r^α − αr + α − 1) / (α(α − 1)); half of Pearson's at α = 2, twice squared Hellinger at ½.
+    """f(r) = (r^α − αr + α − 1) / (α(α − 1)). It is half of Pearson's at α = 2, and twice squared Hellinger at ½.
 
     Parameters
     ----------
     alpha : float, default=0.5
-        Any finite number but 0 and 1, whose limits are ``reverse_kl`` and ``kl``.
+        Any finite number except 0 and 1, where the limits are ``reverse_kl`` and ``kl``.
 
     Raises
     ------

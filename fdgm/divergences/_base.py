@@ -1,4 +1,4 @@
-"""What a divergence is, and what follows from f, f' and the weight alone, its dual among them."""
+"""The base of the divergences, and all that follows from f, f' and the weight, such as the dual."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -16,12 +16,12 @@ _SEARCH = 80.0  # half-width in l of the conjugate's bisection: e^80 is past any
 class Divergence(Component, ABC):
     """D_f(P‖Q) = E_Q[f(dP/dQ)], as elementwise functions of the log-ratio l = log dP/dQ, with r = e^l.
 
-    A subclass gives `f`, `f_prime`, and one of `weight` and `log_weight`. It must be convex with f(1) = 0. All
+    A subclass defines `f`, `f_prime`, and one of `weight` and `log_weight`. `f` must be convex with f(1) = 0. All
     methods take a floating-point tensor of any shape and return one of the same shape and dtype.
 
     Notes
     -----
-    A divergence knows nothing of data and model. :class:`~fdgm.VGrowSampler` minimises D_f(model‖data), so it
+    A divergence does not know which argument is the data. :class:`~fdgm.VGrowSampler` minimises D_f(model‖data), so it
     passes l = −T, with T the critic's log-ratio of data to model.
 
     References
@@ -49,7 +49,7 @@ class Divergence(Component, ABC):
         return self.weight(l).log()
 
     def weight(self, l: Tensor) -> Tensor:
-        """r f''(r) at r = e^l: positive, and the largest finite number where it would overflow."""
+        """r f''(r) at r = e^l. It is positive, and the largest finite number where it would overflow."""
         return self.log_weight(l).exp().clamp(max=torch.finfo(l.dtype).max)
 
     @property
@@ -58,7 +58,7 @@ class Divergence(Component, ABC):
         return DualDivergence(self)
 
     def f_centered(self, l: Tensor) -> Tensor:
-        """f(r) − f'(1)(r − 1): the same divergence, never negative, which is what estimates average."""
+        """f(r) − f'(1)(r − 1), which is never negative and has the same divergence. Estimates average it."""
         slope = self.f_prime(torch.zeros((), dtype=l.dtype, device=l.device))
         return self.f(l) - slope * torch.expm1(l)
 
@@ -67,9 +67,9 @@ class Divergence(Component, ABC):
         return l.exp() * self.f_prime(l) - self.f(l)
 
     def conjugate(self, t: Tensor) -> Tensor:
-        """f*(t) = sup over r > 0 of r t − f(r); infinite where the supremum is.
+        """f*(t) = sup over r > 0 of r t − f(r). It is infinite where the supremum is.
 
-        Unless a subclass knows it in closed form, f'(r) = t is solved by bisection in float64.
+        A subclass may give a closed form. Otherwise f'(r) = t is solved by bisection in float64.
         """
         s = t.detach().double()
         low, high = torch.full_like(s, -_SEARCH), torch.full_like(s, _SEARCH)
@@ -92,7 +92,7 @@ class Divergence(Component, ABC):
     def output_activation(self, v: Tensor) -> Tensor:
         """The map from an f-GAN critic's output v into the domain of the conjugate.
 
-        As published where Nowozin et al. (2016, table 2) have it, otherwise the universal f'(e^v).
+        It is as published if Nowozin et al. (2016, table 2) have it, and the universal f'(e^v) otherwise.
         """
         return self.f_prime(self.log_ratio_from_output(v))
 

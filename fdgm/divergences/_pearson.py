@@ -34,14 +34,14 @@ class Pearson(Divergence):
         return torch.expm1(2 * l)
 
     def log_ratio_from_output(self, v: Tensor) -> Tensor:
-        # An output below −2 is no slope of f: it stands for a ratio of nothing.
+        # An output below −2 is no slope of f. It stands for a ratio of 0.
         return torch.log1p((v / 2).clamp(min=torch.finfo(v.dtype).eps - 1))
 
     def output_from_log_ratio(self, l: Tensor) -> Tensor:
         return 2 * torch.expm1(l)
 
     def output_activation(self, v: Tensor) -> Tensor:
-        # As published, the identity on the whole line, though below −2 it is no f'(r).
+        # The published map is the identity on the whole line, although below −2 it is no f'(r).
         return v
 
     def conjugate_of_output(self, v: Tensor) -> Tensor:

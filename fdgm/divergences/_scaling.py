@@ -1,4 +1,4 @@
-"""From a divergence to the scaling of a gradient: the clamped ratio, and AGE-ALL."""
+"""The factor by which a divergence scales a gradient, with a clamped ratio, and AGE-ALL."""
 
 import math
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Scaling:
     def make(
         cls, divergence: str | Divergence, scale_clip: float | str | None, *, auto: float | None = None
     ) -> "Scaling":
-        """From what a user gave.
+        """Make a scaling from what a user gave.
 
         The name ``"all"`` is `kl` at a scaling clip of 1, where every weight is one. ``scale_clip="auto"`` is the
         clip of ``"all"`` with that name, and `auto` with any other.
@@ -60,16 +60,16 @@ class Scaling:
 
     @property
     def dual(self) -> "Scaling":
-        """The same of the divergence with its arguments exchanged."""
+        """The scaling of the divergence with its arguments exchanged."""
         return Scaling(self.divergence.dual, self.scale_clip)
 
     def clamp(self, l: Tensor) -> Tensor:
-        """l, clamped."""
+        """Clamp l."""
         if self.scale_clip is None:
             return l
         bound = -math.log(self.scale_clip)
         return l.clamp(-bound, bound)
 
     def weight(self, l: Tensor) -> Tensor:
-        """Weight at the clamped log-ratio; a constant, through which no gradient passes."""
+        """The weight at the clamped log-ratio, as a constant: no gradient passes through it."""
         return self.divergence.weight(self.clamp(l.detach()))

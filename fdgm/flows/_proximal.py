@@ -23,7 +23,7 @@ def proximal_step(
 ) -> Tensor:
     """arg min of −T(u) + ‖u − points‖²/(2 · step_size), where −T = f'(model/data) of f' = log, less a constant.
 
-    Adam descends, from the points themselves; it works number by number, so each row has a problem of its own.
+    Adam descends from the points themselves. It treats each number separately, so the rows are independent problems.
 
     Parameters
     ----------
@@ -31,14 +31,14 @@ def proximal_step(
         From points (n, *shape) to T (n,), differentiable, row by row.
     points : Tensor of shape (n, *shape)
     step_size : float
-        λ, how far the step may lead.
+        λ: a larger one lets the step lead farther.
     n_iter : int
         Updates of the inner problem.
     lr : float
-        Of the updates; each moves a number by about as much.
+        Learning rate of the updates. Each update moves a number by about this much.
     betas : tuple of two floats in [0, 1)
     nearest : callable or None, default=None
-        From points to the nearest ones that are allowed; None allows all. The descent returns there at each update.
+        Map from points to the nearest ones that are allowed, applied after each update. None allows all.
 
     References
     ----------

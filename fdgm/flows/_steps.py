@@ -24,9 +24,9 @@ def euler_maruyama_step(
     step_size : float
         η.
     noise : float, at least 0
-        γ; at 0 nothing is drawn.
+        γ. At 0 nothing is drawn.
     source : Generator
-        On the CPU, where ξ is drawn whatever the device of the points, so that every device sees the same noise.
+        On the CPU. ξ is drawn there for points of any device, so that every device gets the same noise.
 
     References
     ----------

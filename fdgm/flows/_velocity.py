@@ -15,7 +15,7 @@ ValueAndGradient = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def differentiated(log_ratio: Callable[[Tensor], Tensor]) -> ValueAndGradient:
-    """T with ∇T, by autograd, for a differentiable T that judges each point by itself."""
+    """Return a function that gives T and ∇T by autograd. T must be differentiable and judge each point by itself."""
 
     @undisturbed()
     def value_and_gradient(points: Tensor) -> tuple[Tensor, Tensor]:
@@ -43,7 +43,7 @@ def velocity(value_and_gradient: ValueAndGradient, points: Tensor, scaling: Scal
     Returns
     -------
     velocity : Tensor of shape (n, *shape)
-        Per-sample gradients: not divided by the number of points.
+        Gradients of each sample, not divided by the number of points.
     log_ratios : Tensor of shape (n,)
 
     References
@@ -59,10 +59,10 @@ def velocity(value_and_gradient: ValueAndGradient, points: Tensor, scaling: Scal
 def pull_back(
     log_ratio: Callable[[Tensor], Tensor], generator: Callable[[Tensor], Tensor]
 ) -> Callable[[Tensor], Tensor]:
-    """T∘g, the log-ratio as a function of latents.
+    """Return T∘g, the log-ratio as a function of latents.
 
-    For an injective generator it is the log-ratio of two latent distributions: of the one that g maps to the data, and
-    of the prior.
+    For an injective generator it is the log-ratio of two latent distributions, the one that g maps to the data and the
+    prior.
 
     References
     ----------

@@ -16,26 +16,26 @@ __all__ = ["Option"]
 class Option(Component, ABC):
     """A group of parameters that an estimator takes as one object.
 
-    Being a component, it is cloned with the estimator, stored in its files, and searched by nested names
-    (``critic_optimizer__lr``). A parameter whose default is None has that of the estimator that takes the option.
+    It is cloned with the estimator, stored in its files, and searched by nested names (``critic_optimizer__lr``). If a
+    parameter's default is None, the estimator that takes the option has the default.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
-    #: Parameters that take options themselves, and what they stand for where they are None.
+    #: Parameters that take options themselves, and the class that None stands for.
     _options: ClassVar[dict[str, "type[Option]"]] = {}
 
     def check(self, owner: str) -> Self:
-        """This option, once its parameters are found to be in range.
+        """Check that the parameters are in range, and return the option itself.
 
         Parameters
         ----------
         owner : str
-            Where it is used, such as ``"critic_optimizer of VGrowSampler"``, for the message.
+            Where the option is used, for the message, such as ``"critic_optimizer of VGrowSampler"``.
 
         Raises
         ------
         ValueError, TypeError
-            By the name of the first parameter that is not.
+            If a parameter is out of range. The message names the first.
         """
         params = self.get_params(deep=False)
         validate_parameter_constraints(
@@ -44,7 +44,7 @@ class Option(Component, ABC):
         return self
 
     def set_params(self, **params: Any) -> Self:
-        """As scikit-learn's; an option that is None, or a plain value, is made before its parameters are set."""
+        """Set parameters. A nested name first replaces None or a plain value by the option that it stands for."""
         for name in params:
             parent, nested, _ = name.partition("__")
             if nested and parent in self._options and not isinstance(getattr(self, parent), Option):
@@ -55,7 +55,7 @@ class Option(Component, ABC):
 
     @classmethod
     def of(cls, value: Any) -> Self:
-        """The option that a plain value stands for, where an estimator takes one in its place.
+        """Make the option that a plain value stands for, if an estimator takes plain values too.
 
         Raises
         ------
@@ -65,12 +65,12 @@ class Option(Component, ABC):
         raise TypeError(f"{cls.__name__} must be given as an object, got {value!r}.")
 
     def filled(self, default: "Option") -> Self:
-        """A copy whose parameters that were left out as None are those of `default`; options in it alike."""
+        """Make a copy that takes each parameter left as None from `default`. The same holds for options inside it."""
         known, signature = default.get_params(deep=False), inspect.signature(type(self)).parameters
         made = clone(self)
         for name, value in self.get_params(deep=False).items():
             inner = known.get(name)
-            if isinstance(value, np.generic):  # as not all of torch takes numpy's numbers
+            if isinstance(value, np.generic):  # parts of torch refuse numpy's numbers
                 setattr(made, name, value.item())
             elif value is None and signature[name].default is None:
                 setattr(made, name, inner)

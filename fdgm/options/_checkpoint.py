@@ -13,8 +13,8 @@ __all__ = ["Checkpoint"]
 class Checkpoint(Option):
     """A file that keeps the whole state of an unfinished fit.
 
-    A fit that was killed goes on from it, to the same bits, when it is called again with the same arguments and data.
-    The file is removed when the fit ends.
+    Call a fit that was killed again with the same arguments and data: it resumes from the file, to the same bits. The
+    file is removed when the fit ends.
 
     Parameters
     ----------

@@ -58,8 +58,8 @@ class Flow(ScheduledOption):
     latent_step_size : float or None, default=None
         The same for the latents of an encoded pair.
     schedule : sequence of (when, factor) or None, default=None
-        Factor of both step sizes. `when` is a float in [0, 1], a fraction of the budget, with straight lines between;
-        or an int, an iteration from which the factor holds. None is ``((0.5, 1.0), (1.0, 0.05))``.
+        Factor of both step sizes. Each `when` is a fraction of the budget, a float in [0, 1], with straight lines
+        between. Or each is an int, the iteration from which the factor holds. None is ``((0.5, 1.0), (1.0, 0.05))``.
     start : float in [0, 1] or None, default=None
         Fraction of the budget of the first stage. A call that continues training is in the second stage.
     cycle_weight : float or None, default=None

@@ -26,16 +26,16 @@ class Network(Option):
     passes : int, default=8
         Passes over the particles in which the network is fitted to them, at least 1.
     passes_schedule : sequence of (when, factor), default=()
-        Factor of `passes`. `when` is a float in [0, 1], a fraction of the budget, with straight lines between; or an
-        int, an iteration from which the factor holds.
+        Factor of `passes`. Each `when` is a fraction of the budget, a float in [0, 1], with straight lines between. Or
+        each is an int, the iteration from which the factor holds.
     n_warmup_steps : int, default=300
         Updates before the first iteration that fit the network to a Gaussian half as wide as the data. 0 begins from
         initial weights, which map all latents to nearly one point.
     ema : float in (0, 1) or None, default=0.98
-        Fraction that stays, at each iteration, of an exponential moving average of the weights, from which samples
-        are drawn; (1 + t)/(10 + t) at iteration t where that is less. None samples from the weights themselves.
+        Samples are drawn from an exponential moving average of the weights. This is the fraction of it that stays at
+        each iteration, or (1 + t)/(10 + t) at iteration t if that is less. None samples from the weights themselves.
     optimizer : Optimizer or None, default=None
-        Of the network. None is ``Adam(0.001, betas=(0.9, 0.999), schedule=((0.5, 1.0), (1.0, 0.05)))``.
+        Optimizer of the network. None is ``Adam(0.001, betas=(0.9, 0.999), schedule=((0.5, 1.0), (1.0, 0.05)))``.
 
     References
     ----------
@@ -96,6 +96,6 @@ class Network(Option):
         return made
 
     def passes_at(self, progress: float, iteration: int) -> int:
-        """Passes at this fraction of the budget, in this iteration, counted from 1; at least 1."""
+        """Passes, at least 1, at this fraction of the budget and in this iteration, counted from 1."""
         factor = Schedule.make(type(self).__name__, "passes_schedule", self.passes_schedule)(progress, iteration)
         return max(1, round(self.passes * factor))

@@ -18,8 +18,9 @@ class InstanceNoise(ScheduledOption):
     scale : float or None, default=None
         Standard deviation in scaled units, at least 0. None is the default of the estimator.
     schedule : sequence of (when, factor) or None, default=None
-        Factor of `scale`. `when` is a float in [0, 1], a fraction of the budget, with straight lines between; or an
-        int, an iteration from which the factor holds. ``()`` is constant noise. None is the default of the estimator.
+        Factor of `scale`. Each `when` is a fraction of the budget, a float in [0, 1], with straight lines between. Or
+        each is an int, the iteration from which the factor holds. ``()`` is constant noise. None is the default of the
+        estimator.
 
     References
     ----------

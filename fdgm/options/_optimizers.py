@@ -27,7 +27,7 @@ class Optimizer(ScheduledOption):
 
     @abstractmethod
     def make(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """The torch optimizer of these parameters. No parameter of the option may be None."""
+        """Make the torch optimizer of these parameters. No parameter of the option may be None."""
 
     def lr_at(self, progress: float, iteration: int) -> float:
         """The learning rate at this fraction of the budget, in this iteration, counted from 1."""
@@ -44,9 +44,9 @@ class Adam(Optimizer):
     betas : (float, float) or None, default=None
         Decay rates of the two moments, each in [0, 1). None is the default of the estimator.
     schedule : sequence of (when, factor) or None, default=None
-        Factor of the learning rate. `when` is a float in [0, 1], a fraction of the budget, with straight lines
-        between; or an int, an iteration from which the factor holds. ``()`` is a constant rate. None is the default of
-        the estimator.
+        Factor of the learning rate. Each `when` is a fraction of the budget, a float in [0, 1], with straight lines
+        between. Or each is an int, the iteration from which the factor holds. ``()`` is a constant rate. None is the
+        default of the estimator.
 
     References
     ----------
@@ -97,14 +97,14 @@ class Adam(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """RMSprop, by which the networks for images were published.
+    """RMSprop, which the papers of the networks for images use.
 
     Parameters
     ----------
     lr : float or None, default=None
         Learning rate, above 0. None is the default of the estimator for this network.
     smoothing : float in [0, 1), default=0.9
-        Decay rate of the squared gradients; TensorFlow's, where torch has 0.99.
+        Decay rate of the squared gradients. The default is TensorFlow's; torch's is 0.99.
     schedule : sequence of (when, factor) or None, default=None
         Factor of the learning rate, as in :class:`Adam`.
 
@@ -136,7 +136,7 @@ class RMSprop(Optimizer):
 
 
 class _RMSprop(torch.optim.RMSprop):
-    """RMSprop whose state is that of float32 parameters, also where the user has another default dtype or device."""
+    """RMSprop whose state is float32 like the parameters, whatever the user's default dtype and device are."""
 
     def step(self, closure: Any = None) -> Any:
         for group in self.param_groups:

@@ -11,16 +11,16 @@ __all__ = ["Replay"]
 
 
 class Replay(Option):
-    """Clock readings of a fit: a fit that gets them in place of a clock repeats the first one bit for bit.
+    """Clock readings of a fit. Another fit that takes them in place of a clock repeats the first bit for bit.
 
     A fitted estimator has its own as `replay_`.
 
     Parameters
     ----------
     progress : sequence of float
-        Fraction of the budget that was spent at the start of each iteration, each in [0, 1]. At least one.
+        Fraction of the budget, in [0, 1], that was spent at the start of each iteration. At least one.
     n_inner_steps : int or None, default=None
-        Inner steps after which the first iteration ended. None means that it was whole.
+        Inner steps after which the first iteration ended. None means that the iteration was complete.
 
     Examples
     --------

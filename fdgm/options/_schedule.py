@@ -17,16 +17,15 @@ class Schedule:
     Parameters
     ----------
     knots : tuple of (float or int, float)
-        Where to, and the factor there. Floats in [0, 1] are fractions of the budget, and the factor runs in straight
-        lines between them; ints are iterations from which the factor holds. Before the first it is 1 (in straight
-        lines, that first factor).
+        When, and the factor then. Floats in [0, 1] are fractions of the budget, with straight lines between and the
+        first factor before the first. Ints are iterations from which the factor holds, and it is 1 before the first.
     """
 
     knots: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def make(cls, owner: str, name: str, value: Any) -> "Schedule":
-        """From a parameter.
+        """Make a schedule from a parameter's value.
 
         Raises
         ------

@@ -24,12 +24,12 @@ class ScheduledOption(Option, ABC):
         return self
 
     def _number(self, name: str) -> float:
-        """A parameter that must be a number by the time it is used: `filled` has replaced None.
+        """Return a parameter as a number. `filled` must have replaced None.
 
         Raises
         ------
         RuntimeError
-            If it is not.
+            If it is no number.
         """
         value = getattr(self, name)
         if value is None or isinstance(value, str):

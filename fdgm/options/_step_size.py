@@ -18,8 +18,9 @@ class StepSize(ScheduledOption):
     size : float or "auto" or None, default=None
         Above 0. ``"auto"`` depends on the divergence: see the estimator. None is the default of the estimator.
     schedule : sequence of (when, factor) or None, default=None
-        Factor of `size`. `when` is a float in [0, 1], a fraction of the budget, with straight lines between; or an
-        int, an iteration from which the factor holds. ``()`` is a constant size. None is the default of the estimator.
+        Factor of `size`. Each `when` is a fraction of the budget, a float in [0, 1], with straight lines between. Or
+        each is an int, the iteration from which the factor holds. ``()`` is a constant size. None is the default of the
+        estimator.
 
     Examples
     --------
@@ -45,5 +46,5 @@ class StepSize(ScheduledOption):
         return cls(value)
 
     def size_at(self, progress: float, iteration: int) -> float:
-        """The size at this fraction of the budget, in this iteration, counted from 1; it must be a number by then."""
+        """The size at this fraction of the budget and in this iteration, counted from 1. `size` must be a number."""
         return self._at("size", progress, iteration)

@@ -46,13 +46,13 @@ def _pack(text: str, tensors: dict[str, Tensor]) -> bytes:
 
 
 def check_target(path: str | os.PathLike[str], owner: str) -> Path:
-    """Where a file can be written: the path itself, or what it links to.
+    """Return the path to write to: the path itself, or what it links to.
 
     Parameters
     ----------
     path : str or path
     owner : str
-        Whose parameter the path is, for the message, such as "path of save".
+        The parameter, for the message, such as "path of save".
 
     Returns
     -------
@@ -61,9 +61,9 @@ def check_target(path: str | os.PathLike[str], owner: str) -> Path:
     Raises
     ------
     ValueError
-        If something else than a file is there, such as a folder or a device.
+        If the path is a folder or a device, and not a file.
     FileNotFoundError, PermissionError
-        If there is no such folder, or what is there must not be written.
+        If the folder does not exist, or if the file must not be written.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
@@ -81,19 +81,19 @@ def check_target(path: str | os.PathLike[str], owner: str) -> Path:
 
 
 def write(path: str | os.PathLike[str], state: State, owner: str = "path of save") -> None:
-    """Write the file at once or not at all: a reader, and another writer, never sees half of it.
+    """Write the file completely or not at all. Readers and other writers never see half of it.
 
-    The bytes depend on the state alone. A symbolic link stays one, and a file that is replaced leaves its mode to the
-    new one.
+    The bytes depend on the state alone. A symbolic link stays a link. A new file takes the mode of the file that it
+    replaces.
 
     Raises
     ------
     ValueError, OSError
-        As `check_target`; or if the description is larger than any that `read` takes.
+        As `check_target`. Also if the description is larger than `read` accepts.
     """
     target = check_target(path, owner)
     tensors, description = state
-    # Sorted: a loaded object may have learned the same in another order.
+    # Sorted, because a loaded object may hold the same entries in another order.
     text = json.dumps(
         {"format": FORMAT, "fdgm": version(), "object": description}, separators=(",", ":"), sort_keys=True
     )
@@ -123,7 +123,7 @@ def write(path: str | os.PathLike[str], state: State, owner: str = "path of save
 
 
 def _remove_stale(folder: Path, pattern: str) -> None:
-    """What writers of the same file left that were killed: of a checkpoint it could be very many."""
+    """Remove what killed writers of the same file left. A checkpoint could leave very many."""
     for left in folder.glob(pattern):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE:
@@ -131,7 +131,7 @@ def _remove_stale(folder: Path, pattern: str) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the new name outlive a loss of power, where the system can."""
+    """Make the new name survive a loss of power, if the file system can."""
     if os.name != "posix":
         return
     with contextlib.suppress(OSError):  # not every file system syncs folders
@@ -143,14 +143,14 @@ def _sync_folder(folder: Path) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> State:
-    """What `write` wrote, its tensors on the CPU. Nothing is known of it but that it arrived whole.
+    """Read what `write` wrote, with its tensors on the CPU. Only the digest is checked, not what the state means.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     FileError
-        If it was not written by fdgm, is damaged, or comes from another version that wrote it otherwise.
+        If fdgm did not write it, if it is damaged, or if another version wrote it in another format.
     """
     path = Path(path)
     if not path.is_file():
@@ -177,7 +177,7 @@ def read(path: str | os.PathLike[str]) -> State:
 
 
 def _header(data: bytes) -> tuple[str, str]:
-    """The description and the digest, from the first bytes, before any tensor is made."""
+    """Read the description and the digest from the first bytes, before any tensor is made."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or not 2 <= length <= min(len(data) - 8, _MAX_HEADER):
         raise FileError("it is damaged or something else: it has no header, or too long a one")

@@ -1,4 +1,4 @@
-"""What an attribute that a fit left must be, for a file to be believed."""
+"""What a learned attribute must be: `from_state` refuses a file that differs."""
 
 import math
 from collections.abc import MutableMapping
@@ -20,9 +20,9 @@ class Array:
     Parameters
     ----------
     shape : tuple of str or int
-        A string is a size that is the same wherever it stands; ``"d"`` is that of a flat row.
+        A string stands for a size, the same one wherever it occurs. ``"d"`` is the size of a flat row.
     least, most : float
-        Bounds of the numbers, themselves allowed; a bound of infinity allows that.
+        Bounds of the numbers, both included. An infinite bound allows infinity.
     nan : bool, default=False
         Whether NaN is allowed.
     dtype : str
@@ -35,7 +35,7 @@ class Array:
     dtype: str = "float64"
 
     def take(self, state: State, name: str, sizes: MutableMapping[str, int]) -> np.ndarray:
-        """The array, out of a state."""
+        """Take the array out of a state."""
         wanted = tuple(sizes.get(size) if isinstance(size, str) else size for size in self.shape)
         found = state.array(name, wanted, self.dtype, finite=False)
         sizes.update((size, n) for size, n in zip(self.shape, found.shape, strict=True) if isinstance(size, str))
@@ -53,7 +53,7 @@ class Float:
     most: float = math.inf
 
     def take(self, state: State, name: str, sizes: Any) -> float:
-        """The number, out of a state."""
+        """Take the number out of a state."""
         return state.number(name, self.least, self.most)
 
 
@@ -65,7 +65,7 @@ class Count:
     most: int = 2**63 - 1
 
     def take(self, state: State, name: str, sizes: Any) -> int:
-        """The int, out of a state."""
+        """Take the int out of a state."""
         return state.integer(name, self.least, self.most)
 
 
@@ -74,7 +74,7 @@ class Sign:
     """1 or -1."""
 
     def take(self, state: State, name: str, sizes: Any) -> int:
-        """The sign, out of a state."""
+        """Take the sign out of a state."""
         sign: int = state.choice(name, (1, -1))
         return sign
 

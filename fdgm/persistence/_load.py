@@ -1,4 +1,4 @@
-"""A fitted estimator from a file, which may be a hostile one."""
+"""Load a fitted estimator from a file, which may be hostile."""
 
 import os
 from collections.abc import Iterator
@@ -22,34 +22,34 @@ _FAMILIES = ("estimator", "density_ratio")
 
 @undisturbed()
 def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any = None) -> Any:
-    """A fitted estimator from the file that its `save` wrote.
+    """Load a fitted estimator from the file that its `save` wrote.
 
-    A file from a stranger runs no code, makes none but registered classes, and takes no more memory than its size
-    implies: everything in it is compared with what a fresh estimator of its parameters has. Nothing is promised of
-    what the estimator learned.
+    A file from a stranger is safe in three ways: it runs no code, makes instances of registered classes only, and takes
+    no more memory than its size implies. Everything in it is compared with a fresh estimator of the same parameters.
+    What the estimator learned is not judged.
 
     Parameters
     ----------
     path : str or path
     device : str, default="auto"
-        Where its networks go, whatever device they were trained on.
+        Device of the networks, whatever device they were trained on.
     generator : object or None, default=None
-        What a refiner refines, where it was saved without it, since that could not be stored without pickle.
+        The generator of a refiner that was saved without it, because it could not be stored without pickle.
 
     Returns
     -------
     estimator
-        Its parameters of a call, such as `callbacks`, `n_jobs` and `verbose`, are at their defaults.
+        Parameters of a call, such as `callbacks`, `n_jobs` and `verbose`, have their defaults.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     FileError
-        If it is not one of fdgm's, is damaged, comes from a version with another format, or holds anything that a
-        fitted estimator of its class and parameters does not. It is a ValueError.
+        If fdgm did not write the file, if it is damaged, or if its version has another format. Also if it holds
+        anything that a fitted estimator of its class and parameters does not. A FileError is a ValueError.
     ValueError
-        If a generator is wanted and missing, or given and not wanted; or if there is no such device.
+        If a generator is missing, or given but not needed. Also if the device does not exist.
     """
     _check_device(device)
     with refusing(path, "path of load"):
@@ -75,9 +75,9 @@ def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any =
 
 @contextmanager
 def refusing(path: str | os.PathLike[str], owner: str) -> Iterator[None]:
-    """Every way in which a file can be malformed as one error, that names the file.
+    """Inside, turn every error about a malformed file into one FileError that names the file.
 
-    Constructors and plugins refuse a value by whatever they raise; of a file, it is the file that is wrong.
+    Constructors and plugins refuse a value by errors of any class.
     """
     try:
         yield
@@ -95,12 +95,12 @@ def _named(error: Exception) -> str:
 
 
 def revive(file: State, *, device: str = "auto", **params: Any) -> Any:
-    """A fitted estimator from what `describe` gave, with parameters that the state does not hold.
+    """Make a fitted estimator from what `describe` gave, with parameters that the state does not hold.
 
     Raises
     ------
     FileError
-        If its class is no registered estimator; and by `from_state`.
+        If its class is no registered estimator, or if `from_state` refuses its state.
     """
     family = file.choice("family", _FAMILIES)
     cls: type[Savable] = registry.get(family, file.text("name"))
@@ -113,7 +113,7 @@ def revive(file: State, *, device: str = "auto", **params: Any) -> Any:
 
 
 def _check_device(device: str) -> None:
-    """That networks can go there.
+    """Check that networks can be put on this device.
 
     Raises
     ------

@@ -14,17 +14,17 @@ from ._state import State
 
 __all__ = ["OF_A_CALL", "decode", "decode_params", "encode", "encode_params"]
 
-#: Parameters that act, or say where and how a call runs. They are the caller's, and no file holds them.
+#: Parameters that say how and where a call runs. They belong to the caller, and no file holds them.
 OF_A_CALL = frozenset({"callbacks", "checkpoint", "device", "n_jobs", "verbose"})
 
 
 def encode(owner: str, name: str, value: Any) -> Any:
-    """A parameter's value as JSON.
+    """Turn a parameter's value into JSON.
 
     Raises
     ------
     TypeError
-        If it cannot be stored without pickle: it is refused by name.
+        If the value cannot be stored without pickle. The message names the parameter.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -48,13 +48,13 @@ def encode(owner: str, name: str, value: Any) -> Any:
 
 
 def encode_params(owner: str, params: Mapping[str, Any], *, without: Collection[str] = ()) -> dict[str, Any]:
-    """Constructor parameters as JSON, except those of a call."""
+    """Turn constructor parameters into JSON, except those of a call."""
     left_out = {*OF_A_CALL, *without}
     return {name: encode(owner, name, value) for name, value in params.items() if name not in left_out}
 
 
 def decode(value: Any, *, device: str = "auto") -> Any:
-    """The inverse of `encode`, except that every sequence is a tuple; classes come from the registry alone.
+    """Invert `encode`. Sequences become tuples, and classes come from the registry only.
 
     Raises
     ------
@@ -71,12 +71,12 @@ def decode(value: Any, *, device: str = "auto") -> Any:
 
 
 def decode_params(cls: type, params: Any, *, without: Collection[str] = (), device: str = "auto") -> dict[str, Any]:
-    """All parameters of a class's constructor, but those `without` and those of a call, which get a `device`.
+    """Read the parameters of a class's constructor, except those in `without` and those of a call. Add the `device`.
 
     Raises
     ------
     FileError
-        If one is missing, or not known.
+        If a parameter is missing or unknown.
     """
     known = inspect.signature(cls).parameters
     stored = known.keys() - OF_A_CALL - set(without)

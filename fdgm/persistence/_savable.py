@@ -17,10 +17,10 @@ __all__ = ["Savable", "describe"]
 
 
 class Savable(BaseEstimator, ABC):
-    """An estimator whose fit can be stored, and made again from a file without pickle.
+    """Base of the estimators whose fit can be stored in a file without pickle, and loaded again.
 
-    A subclass writes `to_state` and `from_state`, whose protocol is :class:`~fdgm.persistence.State`'s. Its class must
-    be registered, in the family "estimator" or "density_ratio", for `load` to find it by name.
+    A subclass implements `to_state` and `from_state` by the protocol of :class:`~fdgm.persistence.State`. It must be
+    registered in the family "estimator" or "density_ratio", so that `load` finds it by name.
     """
 
     #: Parameters that may be fitted estimators, which a file holds with all that they learned.
@@ -28,7 +28,7 @@ class Savable(BaseEstimator, ABC):
 
     @abstractmethod
     def to_state(self) -> State:
-        """Everything learned: tensors and JSON.
+        """Return everything learned, as tensors and JSON.
 
         Returns
         -------
@@ -38,12 +38,12 @@ class Savable(BaseEstimator, ABC):
         Raises
         ------
         TypeError
-            If something learned cannot be stored without pickle; it is named.
+            If something learned cannot be stored without pickle. The message names it.
         """
 
     @abstractmethod
     def from_state(self, state: State) -> Self:
-        """Take up what `to_state` gave, in an estimator of the same parameters.
+        """Restore what `to_state` gave, in an estimator with the same parameters.
 
         Parameters
         ----------
@@ -61,10 +61,10 @@ class Savable(BaseEstimator, ABC):
 
     @undisturbed()
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to one file, which :func:`fdgm.load` reads; there is no pickle in it.
+        """Write the fitted estimator to one file without pickle, which :func:`fdgm.load` reads.
 
-        The file is written at once or not at all. It replaces another file, and keeps that one's mode. Parameters of a
-        call stay out of it: `callbacks`, `checkpoint`, `device`, `n_jobs` and `verbose`.
+        The file is written completely or not at all. It replaces an existing file and keeps that file's mode. These
+        parameters are not stored: `callbacks`, `checkpoint`, `device`, `n_jobs` and `verbose`.
 
         Parameters
         ----------
@@ -75,27 +75,27 @@ class Savable(BaseEstimator, ABC):
         NotFittedError
             Before `fit`.
         TypeError
-            If a parameter, or something learned, cannot be stored without pickle; it is named.
+            If a parameter, or something learned, cannot be stored without pickle. The message names it.
         ValueError, OSError
             If the path is a folder or a device, or cannot be written.
         """
         write(path, describe(self))
 
     def _fitted_params(self) -> dict[str, Any]:
-        """Constructor parameters that the fit was made with."""
+        """The constructor parameters that the fit was made with."""
         return self.get_params(deep=False)
 
     def _held_estimators(self) -> "dict[str, Savable]":
-        """Those of `_held` that are fitted estimators to be stored, as they are after loading."""
+        """The fitted estimators in `_held` that are stored, as they are after loading."""
         return {}
 
     def _left_out(self) -> dict[str, str]:
-        """Those of `_held` that cannot be stored and are given again to `load`, and the classes that they are of."""
+        """Names and classes of the parameters in `_held` that cannot be stored. `load` takes them again."""
         return {}
 
 
 def describe(estimator: Savable) -> State:
-    """All that a file holds of a fitted estimator: its registered name, its parameters, and what it learned.
+    """Return all that a file holds of a fitted estimator: its registered name, its parameters, and what it learned.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def describe(estimator: Savable) -> State:
         )
     state = estimator.to_state()
     held, params = estimator._held_estimators(), estimator._fitted_params()
-    # What is held, or left out, is no plain value; what else such a parameter may be is one.
+    # Held and left-out parameters are no plain values. All other values of such a parameter are.
     without = {name for name in estimator._held if name in held or name in estimator._left_out()}
     json = {
         "family": entry.family,

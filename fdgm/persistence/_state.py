@@ -1,4 +1,4 @@
-"""The one form in which everything learned is kept: named tensors, JSON, and parts that are such states themselves."""
+"""The form in which everything learned is kept: named tensors, JSON, and parts that are states themselves."""
 
 import math
 from collections.abc import Collection, Iterator, Mapping
@@ -17,7 +17,7 @@ _MAX_INT = 2**63 - 1
 
 
 def as_tensor(array: np.ndarray) -> Tensor:
-    """A copy of an array, laid out as files hold it."""
+    """Copy an array into a tensor with the memory layout of files."""
     return torch.from_numpy(np.array(array, order="C"))
 
 
@@ -26,17 +26,17 @@ class State:
 
     Everything that is kept follows one protocol:
 
-    - ``to_state()`` returns a `State`, which unpacks as ``tensors, json``. It holds what was learned, and no parameter
-      of a constructor. The object may go on learning: who keeps the state for long copies it.
-    - ``from_state(state)`` is the inverse. An object with parameters takes the state up itself, which must be one of
-      the same parameters, and returns itself. Of a plain value, such as a scaler, it is a class method.
+    - ``to_state()`` returns a `State`, which unpacks as ``tensors, json``. It holds what was learned, and no
+      constructor parameter. Copy a state that is kept while the object learns on.
+    - ``from_state(state)`` is the inverse. An object with parameters restores the state of an object with the same
+      parameters, and returns itself. A plain value, such as a scaler, has it as a class method.
 
-    Files, pickles, checkpoints, the best networks of early stopping and the parts of refiners are all made of it. A
-    subclass that learns more extends both methods, and calls those of its base.
+    Files, pickles, checkpoints, early stopping and refiners all use it. A subclass that learns more extends both
+    methods, and calls those of its base.
 
-    A state may come from a hostile file. So `from_state` takes each entry by a method that says what it must be:
-    `tensor` by shape, dtype and finiteness, `integer`, `choice` and so on by their values. It compares before it
-    allocates, and nothing is used before it was compared. `finish` refuses what nobody took.
+    A state may come from a hostile file. So `from_state` takes each entry by a method that checks it: `tensor` by
+    shape, dtype and finiteness, and `integer`, `choice` and others by their values. Each entry is checked before it is
+    used, and before memory is allocated. `finish` refuses entries that nothing took.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class State:
     Raises
     ------
     FileError
-        By every method that takes an entry, if there is none of that name or it is something else.
+        By every method that takes an entry, if the entry is missing or is something else.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class State:
         self._taken: set[str] = set()
 
     def __iter__(self) -> Iterator[Any]:
-        """Tensors and JSON, flat: a part's entries are under its name and a slash."""
+        """Give tensors and JSON, flat: a part's entries have its name and a slash before theirs."""
         tensors, json = dict(self.tensors), dict(self.json)
         for name, part in self.parts.items():
             inner, json[f"{name}/"] = part
@@ -76,7 +76,7 @@ class State:
 
     @classmethod
     def from_flat(cls, tensors: Mapping[str, Tensor], json: Any, where: str = "") -> "State":
-        """The inverse of unpacking."""
+        """Invert unpacking."""
         if not isinstance(json, dict):
             raise FileError(f"{where or 'the description'} must be a JSON object, got {_short(json)}")
         names = {key[:-1] for key in json if key.endswith("/")}
@@ -92,19 +92,19 @@ class State:
         return cls(own, {key: value for key, value in json.items() if not key.endswith("/")}, parts, where=where)
 
     def copy(self) -> "State":
-        """One that later changes of the object do not reach."""
+        """Copy the state, so that later changes of the object do not reach it."""
         tensors = {name: tensor.clone() for name, tensor in self.tensors.items()}
         return State(tensors, self.json, {name: part.copy() for name, part in self.parts.items()}, where=self._where)
 
     @property
     def size(self) -> tuple[int, int]:
-        """How many tensors there are, parts included, and how many numbers in them."""
+        """Number of tensors, parts included, and of numbers in them."""
         sizes = [(len(self.tensors), sum(tensor.numel() for tensor in self.tensors.values()))]
         sizes += [part.size for part in self.parts.values()]
         return sum(n for n, _ in sizes), sum(numbers for _, numbers in sizes)
 
     def has(self, name: str) -> bool:
-        """Whether there is a tensor, a value or a part of this name."""
+        """Whether a tensor, a value or a part has this name."""
         return name in self.tensors or name in self.json or name in self.parts
 
     def tensor(
@@ -115,7 +115,7 @@ class State:
         finite: bool = True,
         least: float | None = None,
     ) -> Tensor:
-        """A tensor of this shape, in which None is any size, of one of these dtypes, and without NaN or infinity."""
+        """Take a tensor of this shape and one of these dtypes, without NaN or infinity. A None is any size."""
         found = self._take(self.tensors, name, "tensor")
         fits = len(found.shape) == len(shape) and all(b in (None, a) for a, b in zip(found.shape, shape, strict=False))
         if not fits or found.dtype not in dtypes or found.layout != torch.strided:
@@ -138,30 +138,30 @@ class State:
         finite: bool = True,
         least: float | None = None,
     ) -> np.ndarray:
-        """As `tensor`, an array of its own."""
+        """As `tensor`, but an array, which is a copy."""
         found = self.tensor(name, shape, getattr(torch, dtype), finite=finite, least=least)
         return found.detach().cpu().numpy().copy()
 
     def value(self, name: str) -> Any:
-        """JSON as it is, for who checks it himself."""
+        """Take JSON without a check. The caller checks it."""
         return self._take(self.json, name, "value")
 
     def integer(self, name: str, least: int = 0, most: int = _MAX_INT) -> int:
-        """An int from `least` to `most`."""
+        """Take an int from `least` to `most`."""
         found = self.value(name)
         if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
             self._refuse(name, f"an int from {least} to {most}", found)
         return int(found)
 
     def number(self, name: str, least: float = -math.inf, most: float = math.inf) -> float:
-        """A number from `least` to `most`, not NaN."""
+        """Take a number from `least` to `most` that is not NaN."""
         found = self.value(name)
         if not isinstance(found, (int, float)) or isinstance(found, bool) or not least <= found <= most:
             self._refuse(name, f"a number from {least:g} to {most:g}", found)
         return float(found)
 
     def choice(self, name: str, options: Collection[Any]) -> Any:
-        """One of a few values, of the same type."""
+        """Take one of a few values, of the same type."""
         found = self.value(name)
         if not any(type(found) is type(option) and found == option for option in options):
             self._refuse(name, f"one of {list(options)}", found)
@@ -182,7 +182,7 @@ class State:
         return list(found)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """A shape of rows: positive ints, one at least."""
+        """Take a shape of rows: one or more positive ints."""
         found = self.value(name)
         sizes = found if isinstance(found, list) else []
         if not (0 < len(sizes) <= _MAX_DIMENSIONS and all(type(n) is int and 0 < n <= _MAX_INT for n in sizes)):
@@ -190,17 +190,17 @@ class State:
         return tuple(sizes)
 
     def part(self, name: str) -> "State":
-        """A part, which must be there."""
+        """Take a part."""
         found: State = self._take(self.parts, name, "part")
         return found
 
     def finish(self) -> None:
-        """Refuse what nobody took, parts included.
+        """Refuse entries that nothing took, parts included.
 
         Raises
         ------
         FileError
-            By the name of the first.
+            If there is one. The message names the first.
         """
         for name in (*self.tensors, *self.json, *self.parts):
             if name not in self._taken:
@@ -219,7 +219,7 @@ class State:
 
 
 def _short(value: Any) -> str:
-    """A value for a message, however large it is."""
+    """Shorten a value for a message."""
     if isinstance(value, (list, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, int) and abs(value) > _MAX_INT:

@@ -1,4 +1,4 @@
-"""The contracts that every plugin must meet, as named checks for a plugin's own tests."""
+"""The contracts of plugins, as named checks for a plugin's own tests."""
 
 try:
     import hypothesis as _hypothesis  # noqa: F401

@@ -15,7 +15,7 @@ from ._networks import Trial, applied
 
 __all__ = ["check_architecture"]
 
-# Rows alone and in a batch go through other routines, which round a float32 by 6e-8 in each of many layers.
+# One row and a batch use different routines. Each of many layers then rounds a float32 by 6e-8 in another way.
 _CLOSE = 1e-3
 
 
@@ -127,7 +127,7 @@ def gradients_are_attached(trial: Trial) -> None:
         require(weights, f"{network} must have parameters to train, but has none that require a gradient")
         gradients = torch.autograd.grad(output.square().sum(), [*inputs, *weights], allow_unused=True)
         for x in gradients[: len(inputs)]:
-            # Each latent matters; a pixel may not, at a corner that strides pass over.
+            # Each latent must matter. A pixel need not, at a corner that strides pass over.
             reached = x is not None and (x.abs().sum(dim=0).all() if x.dim() == 2 else x.any())
             require(
                 reached and torch.isfinite(x).all(),
@@ -199,7 +199,7 @@ def networks_are_made_afresh(trial: Trial) -> None:
 def state_dict_holds_everything(trial: Trial) -> None:
     for network in trial.networks:
         trained, fresh = network.make(1), network.make(2)
-        trained.train()(*network.inputs())  # moves what training moves besides weights
+        trained.train()(*network.inputs())  # changes what training changes besides weights
         stored = {name: tensor.clone().contiguous() for name, tensor in trained.eval().state_dict().items()}
         fresh.load_state_dict(load(save(stored)))
         inputs = network.inputs()

@@ -18,12 +18,12 @@ def require(holds: object, message: str) -> None:
 
 
 def named(subject: object) -> str:
-    """What errors call it: a full repr for each of thousands of examples would take longer than they do."""
+    """The name in errors. A full repr for each of thousands of examples would take longer than the examples."""
     return type(subject).__name__
 
 
 class Check:
-    """One property of one plugin: call it, and it raises an AssertionError that says what is wrong.
+    """One property of one plugin. A call raises an AssertionError that says what is wrong.
 
     Attributes
     ----------
@@ -43,14 +43,14 @@ class Check:
         self._premises = tuple(premises)
 
     def __call__(self) -> None:
-        """Run it.
+        """Run the check.
 
         Raises
         ------
         AssertionError
             If the property does not hold.
         unittest.SkipTest
-            If it cannot be judged because a property that it relies on does not hold. pytest shows it as skipped.
+            If a property that it relies on does not hold. pytest shows it as skipped.
         """
         for premise in self._premises:
             if premise._failure is not None:
@@ -59,7 +59,7 @@ class Check:
 
     @cached_property
     def _failure(self) -> Exception | None:
-        """What it fails with, found out once for all that rest on it."""
+        """The failure, found once for all checks that rely on this one."""
         try:
             self._holds(self.subject)
         except Exception as error:
@@ -73,7 +73,7 @@ class Check:
 class Checks(Sequence[Check]):
     """The checks of a contract, to loop over, to parametrise a test with, or to `run`.
 
-    Unused checks would be a test that cannot fail. The object therefore warns if it is dropped unused.
+    A test whose checks are never run cannot fail. So the object warns if it is dropped unused.
     """
 
     def __init__(self, subject: Any, premises: Sequence[Property], properties: Sequence[Property]) -> None:
@@ -100,7 +100,7 @@ class Checks(Sequence[Check]):
         return self._checks[index]
 
     def run(self) -> None:
-        """Run all of them, also outside pytest.
+        """Run all checks, also outside pytest.
 
         Raises
         ------

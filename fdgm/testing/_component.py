@@ -1,4 +1,4 @@
-"""What is checked of anything that an estimator holds: it can be cloned, pickled and saved."""
+"""Checks that components and estimators share: copies, files and global state."""
 
 import json
 import pickle
@@ -19,7 +19,7 @@ __all__ = ["check_copies", "given_by_plugin", "global_states", "instance", "stor
 
 
 def instance(check: str, spec: Any, base: type) -> Any:
-    """`spec`, or an instance of it with its defaults where it is a class.
+    """Return `spec`, or if it is a class, an instance with its defaults.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def instance(check: str, spec: Any, base: type) -> Any:
 
 
 def given_by_plugin(component: object, base: type, name: str) -> bool:
-    """Whether the component's class has a method of its own where `base` derives one, or refuses."""
+    """Whether the component's class overrides a method of `base`."""
     return getattr(type(component), name) is not getattr(base, name)
 
 
@@ -49,9 +49,9 @@ def global_states() -> dict[str, object]:
 
 
 def stored(fitted: Savable, path: Path) -> Any:
-    """A fitted estimator from the file that it is saved to.
+    """Save a fitted estimator, and load it again.
 
-    A class that is not registered yet is stored by its parameters and what `to_state` gives alone.
+    If its class is not registered yet, only its parameters and what `to_state` gives are stored.
     """
     cls = type(fitted)
     try:
@@ -71,7 +71,7 @@ def stored(fitted: Savable, path: Path) -> Any:
 
 
 def check_copies(component: BaseEstimator, same: Callable[[Any, Any], bool]) -> None:
-    """A clone, a pickle, and what saving and loading gives back must all be the `same`."""
+    """Check that a clone, a pickle and a saved and loaded copy are the `same`."""
     name = type(component).__name__
     copies = {"sklearn.base.clone": clone, "pickle": lambda value: pickle.loads(pickle.dumps(value))}
     for way, copied in copies.items():

@@ -18,10 +18,10 @@ __all__ = ["check_density_ratio"]
 
 _N = 1000
 _CLOSE = 1e-3  # of float32 inside, in another order or another routine
-# Estimates from a thousand rows each, by kernels, trees and critics of a few seconds, have slopes from 0.94 to 1.26
-# and are off by 0.12 at most; logarithms to base 2 have 1.44 times the slope, and twice the ratio is off by 0.69.
+# Estimates from a thousand rows each, by kernels, trees and critics of a few seconds, have slopes from 0.94 to 1.26.
+# They are off by 0.12 at most. Logarithms to base 2 have 1.44 times the slope, and twice the ratio is off by 0.69.
 _SLOPES, _OFFSET = (0.7, 1.33), 0.4
-_UNITS = 0.2  # of values up to 1: an estimate that draws afresh, which has a check of its own, differs by 0.07
+_UNITS = 0.2  # of values up to 1; an estimate that draws afresh differs by 0.07
 
 
 def check_density_ratio(cls: type[DensityRatio] | DensityRatio) -> Checks:
@@ -83,7 +83,7 @@ def _normal(mean: float, n: int, seed: int) -> np.ndarray:
 
 
 def _fitted(estimator: DensityRatio, X_p: np.ndarray, X_q: np.ndarray) -> DensityRatio:
-    """The estimator, fitted. A constant ratio is judged by the checks, and needs no warning."""
+    """Fit the estimator. The checks judge a constant ratio, so its warning is ignored."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantRatioWarning)
         return estimator.fit(X_p, X_q)
@@ -98,7 +98,7 @@ class _Trial:
         self.X = np.random.default_rng(2).uniform(-1, 1, size=(60, 2))
 
     def fit(self, n_p: int = _N, n_q: int = _N, shift: float = 0.5) -> DensityRatio:
-        """A fresh fit, to P around `shift` and Q around minus `shift`."""
+        """Fit a fresh estimator to P around `shift` and Q around minus `shift`."""
         return _fitted(clone(self.estimator), _normal(shift, n_p, 0), _normal(-shift, n_q, 1))
 
     @cached_property
@@ -133,7 +133,7 @@ def has_the_right_shape(trial: _Trial) -> None:
 
 
 def _columns(trial: _Trial, n: int) -> None:
-    """Samples of n columns are taken."""
+    """Check that samples of n columns are accepted."""
     rng = np.random.default_rng(3)
     X_p, X_q = rng.normal(0.3, 1.0, size=(60, n)), rng.normal(-0.3, 1.0, size=(60, n))
     try:
@@ -184,7 +184,7 @@ def exchanging_the_samples_changes_the_sign(trial: _Trial) -> None:
 
 
 def _slope(trial: _Trial, values: np.ndarray) -> float:
-    """Of a straight line through the values over x₁, which is the true log-ratio."""
+    """The slope of a straight line through the values over x₁, which is the true log-ratio."""
     return float(np.polyfit(trial.X[:, 0], values, 1)[0])
 
 
@@ -201,8 +201,10 @@ def log_ratio_is_near_the_true_one(trial: _Trial) -> None:
 
 
 def sizes_of_the_samples_do_not_matter(trial: _Trial) -> None:
-    """One sample four times the other, either way: log 4 = 1.39 is off who counts rows, and a column of classes that
-    goes by their order or size may change the sign."""
+    """One sample has four times the rows of the other. Who counts rows is off by log 4 = 1.39.
+
+    Who orders classes by their size may change the sign.
+    """
     even = trial.fitted.log_ratio(trial.X)
     for n_p, n_q in ((_N, _N // 4), (_N // 4, _N)):
         uneven = trial.fit(n_p, n_q).log_ratio(trial.X)
@@ -220,7 +222,7 @@ def sizes_of_the_samples_do_not_matter(trial: _Trial) -> None:
 
 
 def units_do_not_matter(trial: _Trial) -> None:
-    """Both samples in units a hundred million times larger or smaller, where an absolute tolerance shows."""
+    """With units a hundred million times larger or smaller, an absolute tolerance shows."""
     values = []
     for unit in (1.0, 1e-8, 1e8):
         samples = _normal(0.5, _N // 4, 0), _normal(-0.5, _N // 4, 1)
@@ -281,7 +283,7 @@ def can_be_saved(trial: _Trial) -> None:
 
 
 def partial_fit_goes_on(trial: _Trial) -> None:
-    """Two halves, one after the other, tell about as much as the whole."""
+    """Two halves, one after the other, give about the slope of the whole."""
     X_p, X_q = _normal(0.5, _N, 0), _normal(-0.5, _N, 1)
     half = _N // 2
     estimator = clone(trial.estimator).partial_fit(X_p[:half], X_q[:half]).partial_fit(X_p[half:], X_q[half:])
@@ -294,7 +296,7 @@ def partial_fit_goes_on(trial: _Trial) -> None:
 
 
 def partial_fit_heeds_every_batch(trial: _Trial) -> None:
-    """Samples near one another first, and farther apart later; the later ones alone would tell something else."""
+    """The first samples are near one another, the later ones farther apart. The later ones alone give another ratio."""
     near, far = ((_normal(m, _N, k), _normal(-m, _N, k + 1)) for m, k in ((0.25, 0), (1.0, 2)))
     both = clone(trial.estimator).partial_fit(*near)
     before = abs(_slope(trial, both.log_ratio(trial.X)))
@@ -312,7 +314,7 @@ def partial_fit_heeds_every_batch(trial: _Trial) -> None:
 
 
 def update_follows_samples_that_move(trial: _Trial) -> None:
-    """Apart in small steps, to twice the distance: a fit would find twice the slope, and an update half of the way."""
+    """The samples move to twice the distance in small steps. A fit finds twice the slope, an update half of the way."""
     estimator = clone(trial.estimator).update(_normal(0.5, _N, 0), _normal(-0.5, _N, 1))
     before = _slope(trial, estimator.log_ratio(trial.X))
     try:
@@ -357,9 +359,10 @@ def gradient_is_attached(trial: _Trial) -> None:
 
 
 def gradient_follows_the_log_ratio(trial: _Trial) -> None:
-    """Mean slopes along each axis between −1 and 1, of the values and of the gradient; a smoothed one passes as well.
+    """Compare mean slopes along each axis between −1 and 1, of the values and of the gradient.
 
-    They differ by 0.01 where the gradient is exact; the slope along x₁ is what both axes are measured by.
+    A smoothed gradient passes. They differ by 0.01 if the gradient is exact. The slope along x₁ sets the scale of both
+    axes.
     """
     if (gradient := _gradient(trial)) is None or not gradient.any():
         return  # detached: the check before says so

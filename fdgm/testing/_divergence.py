@@ -1,6 +1,6 @@
-"""The contract of a divergence: what it gives is compared only with its f.
+"""The contract of a divergence. Everything is compared with its f only.
 
-One mistake therefore fails one check. What the base class derives is not checked, since it follows from the rest.
+So one mistake fails one check. What the base class derives follows from the rest, and is not checked.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from ._slopes import TOLERANCE, agree, centered, slopes
 __all__ = ["check_divergence"]
 
 _FLOATS = (torch.float32, torch.float64)
-#: It holds 0, where a removable singularity would be.
+#: It contains 0, where a singularity can be removable.
 _GRID = torch.linspace(-8, 8, 1601, dtype=torch.float64, device="cpu")
 _DERIVED = ("log_weight", "conjugate", "conjugate_of_slope", "log_ratio_from_output", "output_activation")
 
@@ -204,8 +204,8 @@ def weight_is_finite_and_precise(d: Divergence) -> None:
         given, exact = d.weight(single).double(), d.weight(single.double())
         finfo = torch.finfo(torch.float32)
         judged = (exact > finfo.tiny) & (exact < finfo.max)
-        # The log of a weight is some terms of size at most a few hundred, each rounded by 6e-8 of it; a weight that
-        # is made of exponentials, or of differences, loses all its digits instead.
+        # The log of a weight is a sum of terms of at most a few hundred, each rounded by 6e-8 of itself. A weight made
+        # of exponentials or differences loses all its digits instead.
         broken = judged & ~((given - exact).abs() <= 1e-3 * exact)
         require(
             not broken.any(),
@@ -216,7 +216,7 @@ def weight_is_finite_and_precise(d: Divergence) -> None:
 
 
 def gradients_are_attached(d: Divergence) -> None:
-    """f-GAN's objective descends f' and f*∘f'; a detached one would train nothing, in silence."""
+    """f-GAN's objective descends f' and f*∘f'. With a detached one it would train nothing, silently."""
     for name in (
         "f_prime",
         *(n for n in ("conjugate_of_slope", "output_activation") if given_by_plugin(d, Divergence, n)),

@@ -1,4 +1,4 @@
-"""Checks of what a divergence may give, and need not: dual, conjugates, output activation, log of the weight."""
+"""Checks of what a divergence may define: dual, conjugates, output activation, log of the weight."""
 
 import torch
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ __all__ = ["optional_properties"]
 
 
 def optional_properties(d: Divergence) -> list[Property]:
-    """The checks of those that the plugin gives itself."""
+    """The checks of those that the plugin defines."""
     given = {
         log_weight_is_the_log_of_the_weight: given_by_plugin(d, Divergence, "weight")
         and given_by_plugin(d, Divergence, "log_weight"),
@@ -69,8 +69,8 @@ def conjugate_is_the_supremum(d: Divergence) -> None:
     def is_tight_where_t_is_a_slope(s: Tensor) -> None:
         t, curvature, slack = slopes(f, s)
         expected = s.exp() * t - f(s)
-        # t is rounded, and moves r by its rounding over f''; closed forms divide by the distance to the end of
-        # their domain, so by that error of l.
+        # The rounding of t moves r by that rounding over f''. Closed forms divide by the distance to the end of their
+        # domain, and so by that error of l.
         of_t = ROUNDING * (1 + t.abs()) * (1 + s.exp()) * (1 + 1 / curvature.abs()) * (1 + expected.abs())
         what = f"conjugate of {named(d)} must be the supremum of r t - f(r), at a slope t of f"
         agree(d.conjugate(t), expected, s.exp() * slack + of_t, s, what)
@@ -126,7 +126,7 @@ def output_from_log_ratio_is_the_inverse(d: Divergence) -> None:
     @for_all(l=log_ratios(8))
     def is_undone(l: Tensor) -> None:
         back = d.log_ratio_from_output(d.output_from_log_ratio(l))
-        slack = 1e-6 * (1 + l.abs().exp())  # of outputs that a ratio far from 1 hardly moves
+        slack = 1e-6 * (1 + l.abs().exp())  # for outputs that a ratio far from 1 hardly moves
         what = f"output_from_log_ratio of {named(d)} must be undone by log_ratio_from_output"
         agree(back, l, slack, l, what)
 

@@ -31,26 +31,26 @@ def check_estimator(obj: type[Savable] | Savable) -> Checks:
     ----------
     obj : class of Savable, or an instance
         An instance is checked with its own parameters, which may make it quicker. A class is checked with its defaults,
-        except for ``batch_size=16``, ``max_iter=2`` and ``n_steps=2`` where it has them. A `random_state` is set if
-        there is one.
+        except that ``batch_size=16``, ``max_iter=2`` and ``n_steps=2`` if it has them. A `random_state` is set if there
+        is one.
 
     Returns
     -------
     Checks
-        Loop over them, ``run()`` them, or give them to pytest. Checks of `sample`, `partial_fit`, `save` in the middle
-        of training, `callbacks`, `checkpoint`, `max_iter`, `max_seconds`, `replay`, `verbose` and `warm_start` are
-        among them if the estimator has these.
+        Loop over them, ``run()`` them, or give them to pytest. Some checks need a method (`sample`, `partial_fit`) or a
+        parameter (`callbacks`, `checkpoint`, `max_iter`, `max_seconds`, `replay`, `verbose`, `warm_start`). They are
+        left out if the estimator lacks it.
 
     Raises
     ------
     TypeError
-        If `obj` is no such estimator.
+        If `obj` is not a :class:`~fdgm.persistence.Savable`.
 
     Notes
     -----
     The estimator is fitted to 60 rows of two columns with different units, or to two such samples if `fit` takes two.
-    Two answers are the same if their bits are. scikit-learn's
-    :func:`~sklearn.utils.estimator_checks.parametrize_with_checks` checks what is general to estimators of any package.
+    Answers are compared bit for bit. Also run scikit-learn's
+    :func:`~sklearn.utils.estimator_checks.parametrize_with_checks`, which checks what estimators of all packages share.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def parameters_are_left_alone(trial: EstimatorTrial) -> None:
 
 
 def bad_parameters_are_refused(trial: EstimatorTrial) -> None:
-    """Every parameter, and those of its options, by name and with the value that came."""
+    """Every parameter, and those of options. The error names the parameter and the value."""
     wrong = []
     for name, value in invalid_params(trial.estimator):
         try:
@@ -150,7 +150,7 @@ def refused_data_leave_the_fit_as_it_was(trial: EstimatorTrial) -> None:
 
 
 def columns_go_by_name(trial: EstimatorTrial) -> None:
-    """A DataFrame is its array; later tables are put in its order; samples have its columns."""
+    """A DataFrame is treated as its array. Later tables are put in its order. Samples have its columns."""
     names, turned = ["a", "b"], ["b", "a"]
     first, *later = (pd.DataFrame(sample, columns=names) for sample in trial.samples)
     # Sums depend on an array's layout in their last bits, so both have the same.
@@ -201,7 +201,7 @@ def numbers_of_any_kind_are_taken(trial: EstimatorTrial) -> None:
 
 
 def integers_of_numpy_are_the_same(trial: EstimatorTrial) -> None:
-    """As a grid search over an array gives them."""
+    """A grid search over an array gives such integers."""
     ints = {name: np.int64(value) for name, value in trial.params.items() if type(value) is int}
     found = trial.ask(trial.fit(trial.make(**ints)))
     require_same(found, trial.answers, f"{trial!r} must take numpy's integers for {', '.join(ints)}")
@@ -228,7 +228,7 @@ def global_state_is_untouched(trial: EstimatorTrial) -> None:
 
 @contextmanager
 def _state(dtype: torch.dtype, device: str | None, *modes: Any) -> Iterator[None]:
-    """Inside, torch has these defaults and modes."""
+    """Inside, torch has these defaults and modes of the caller."""
     default = torch.get_default_dtype()
     with ExitStack() as stack:
         stack.callback(torch.set_default_dtype, default)
@@ -241,7 +241,7 @@ def _state(dtype: torch.dtype, device: str | None, *modes: Any) -> Iterator[None
 
 
 def modes_of_torch_do_not_matter(trial: EstimatorTrial) -> None:
-    """A tensor that is made on no device or dtype of its own has no numbers here, or other ones."""
+    """A tensor made without its own device or dtype has no numbers here, or other ones."""
     states = {
         "float64 by default, under autocast and no_grad": lambda: _state(
             torch.float64, None, torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad()
@@ -261,7 +261,7 @@ def clone_is_unfitted(trial: EstimatorTrial) -> None:
 
 
 def _next(fitted: Any) -> bytes:
-    """What it draws next."""
+    """Draw the next samples of its own stream."""
     return np.ascontiguousarray(fitted.sample(3)).tobytes() if hasattr(fitted, "sample") else b""
 
 

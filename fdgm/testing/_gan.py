@@ -1,4 +1,4 @@
-"""A small GAN on two columns, for the contract of what changes GANs."""
+"""A small GAN on two columns, for the contract of stabilizers."""
 
 from functools import partial
 from typing import Any
@@ -18,13 +18,13 @@ _LATENT_SIZE = 3
 
 
 class TinyGAN:
-    """A GAN by logistic regression with a stabilizer, the same each time.
+    """A GAN trained by logistic regression with a stabilizer. It is the same each time.
 
     Parameters
     ----------
     stabilizer : Stabilizer
     n_outputs : int
-        Of the critic on each sample.
+        Number of outputs of the critic for each sample.
     """
 
     def __init__(self, stabilizer: Stabilizer, n_outputs: int) -> None:
@@ -42,7 +42,7 @@ class TinyGAN:
         self._n = n_outputs * size
 
     def step(self) -> GeneratorStep:
-        """A step of the generator, before the stabilizer."""
+        """Prepare a step of the generator, before the stabilizer."""
         stream = torch.Generator("cpu").manual_seed(0)
         latents = torch.randn(self._n, _LATENT_SIZE, generator=stream, dtype=torch.float32, device="cpu")
         data = torch.randn(self._n, *SHAPE, generator=stream, dtype=torch.float32, device="cpu") + 1
@@ -69,7 +69,7 @@ class TinyGAN:
         )
 
     def loss(self) -> Tensor:
-        """The generator's loss, by the rule of logistic regression and the stabilizer."""
+        """The generator's loss under logistic regression and the stabilizer."""
         step = self.stabilizer.look_ahead(self.step())
         term = self.stabilizer.generator_loss(step)
         if term is not None and self.stabilizer.replaces_rule:
@@ -78,7 +78,7 @@ class TinyGAN:
         return rule if term is None else rule + term
 
     def gradients(self) -> list[Tensor | None]:
-        """Of that loss, in the generator's weights."""
+        """Gradients of that loss in the generator's weights."""
         return list(torch.autograd.grad(self.loss(), list(self.generator.parameters()), allow_unused=True))
 
     def _points(self, *parts: Tensor) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""Hypothesis as the contracts use it: the same examples each time, so that a plugin's verdict is always the same."""
+"""Hypothesis with the same examples each time, so that a plugin always gets the same verdict."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["distributions", "for_all", "log_ratios"]
 
 
 def for_all(**strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], None]:
-    """Run the decorated function, at once, on examples drawn from the strategies."""
+    """Run the decorated function immediately, on examples drawn from the strategies."""
 
     def run(holds: Callable[..., None]) -> None:
         settings(

@@ -1,4 +1,4 @@
-"""Values that are out of an estimator's parameters' ranges."""
+"""Values outside the ranges of an estimator's parameters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,22 +10,22 @@ __all__ = ["invalid_params"]
 
 
 class _Unknown:
-    """What no parameter takes."""
+    """An object that no parameter takes."""
 
     def __repr__(self) -> str:
         return "an unknown object"
 
 
 _UNKNOWN = _Unknown()
-#: Text that is the name of nothing. A path may be any text.
+#: A name of nothing. A path may be any text.
 _NAME, _PATHS = "no_such_name", frozenset({"checkpoint", "path"})
 
 
 def invalid_params(owner: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Name and value, for every parameter of an estimator and of the options that it takes.
+    """Give name and invalid value for every parameter of an estimator and of its options.
 
-    A value is an object of an unknown class, NaN where there are numbers, an unknown name where there are names, and
-    what lies outside each interval and each list of choices.
+    A value is an object of an unknown class, NaN for numbers, an unknown name for names, or a value outside an interval
+    or a list of choices.
     """
     for name, value in _values(owner._parameter_constraints, owner.get_params(deep=False)):
         yield f"{prefix}{name}", value
@@ -34,7 +34,7 @@ def invalid_params(owner: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _options(owner: Any) -> dict[str, Option]:
-    """Those that a nested name reaches: what stands for None, a name or a number; or what is given."""
+    """The options that a nested name reaches: given ones, and those that None, a name or a number stand for."""
     if isinstance(owner, Option):
         defaults = {name: kind() for name, kind in owner._options.items()}
     else:
@@ -53,7 +53,7 @@ def _values(constraints: Mapping[str, list[Any]], params: Mapping[str, Any]) -> 
         for one in allowed:
             try:
                 candidates.append(generate_invalid_param_val(one))
-            except NotImplementedError:  # it is of no kind that has a value outside
+            except NotImplementedError:  # a constraint without values outside
                 continue
         if any(one.is_satisfied_by(0.5) for one in allowed):
             candidates.append(float("nan"))

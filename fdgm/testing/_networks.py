@@ -1,4 +1,4 @@
-"""The networks of an architecture under test, for the shapes of data that it names."""
+"""The networks of an architecture under test, for its example shapes."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,7 +16,7 @@ _OPTIONAL = ("encoder", "pair_critic")
 
 
 def applied(what: object, module: nn.Module, inputs: Sequence[Tensor]) -> Tensor:
-    """The module's output, or a failure that says what was asked of it."""
+    """The module's output. A failure names the inputs."""
     try:
         output = module(*inputs)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
@@ -34,7 +34,7 @@ class Network:
     architecture : Architecture
     kind : {"generator", "critic", "encoder", "pair_critic"}
     shape : tuple of int
-        Of a row of data.
+        Shape of a row of data.
     latent_size : int or None, default=None
         None leaves it to the architecture.
     """
@@ -50,12 +50,12 @@ class Network:
         self.output_shape: tuple[int, ...] = {"generator": shape, "encoder": self._latent_size}.get(kind, ())
 
     def make(self, seed: int = 0) -> nn.Module:
-        """A fresh module, in evaluation mode."""
+        """Make a fresh module, in evaluation mode."""
         module: nn.Module = getattr(self.architecture, self.kind)(self.shape, *self._latent_size, seed=seed)
         return module.eval()
 
     def inputs(self, n: int = 2) -> list[Tensor]:
-        """n standard normal rows of each input, the same each time."""
+        """Draw n standard normal rows of each input, the same each time."""
         stream = torch.Generator("cpu").manual_seed(0)
         shapes = {"generator": [self._latent_size], "pair_critic": [self.shape, self._latent_size]}.get(self.kind)
         return [
@@ -80,20 +80,20 @@ class Trial:
 
     @cached_property
     def networks(self) -> list[Network]:
-        """Of every kind and example shape."""
+        """The networks of every kind and example shape."""
         shapes = self.architecture.example_shapes
         require(shapes, f"example_shapes of {self!r} must name a shape of data that it takes, got {shapes!r}")
         return [Network(self.architecture, kind, shape) for shape in shapes for kind in self.kinds]
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
-        """Of its networks."""
+        """The kinds of its networks."""
         given = [kind for kind in _OPTIONAL if given_by_plugin(self.architecture, Architecture, f"make_{kind}")]
         return "generator", "critic", *given
 
     @cached_property
     def with_more_latents(self) -> list[Network]:
-        """Of every kind that has latents, for the first example shape, with one more than the architecture's own."""
+        """The networks with latents, one more than the architecture's own, for the first example shape."""
         shape = self.architecture.example_shapes[0]
         size = self.architecture.latent_size(shape) + 1
         return [Network(self.architecture, kind, shape, size) for kind in self.kinds if kind != "critic"]

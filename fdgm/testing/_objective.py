@@ -38,7 +38,7 @@ def check_objective(obj: Objective | type[Objective]) -> Checks:
 
     Notes
     -----
-    The optimum is searched on two samples with a few kinds of points. The critic's output is free at each kind.
+    The optimum is searched on two samples with a few kinds of points. The critic may give each kind any output.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def settings_are_in_range(objective: Objective) -> None:
 
 
 def exchanging_the_samples_changes_the_sign(objective: Objective) -> None:
-    """Some steps down the loss, from where both are equally dense: the first alone tells no loss from another."""
+    """Take some steps down the loss, from outputs for equal densities. One step alone does not separate losses."""
     kinds = [
         torch.repeat_interleave(
             torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.tensor(n, dtype=torch.int64, device="cpu")
@@ -133,7 +133,7 @@ def exchanging_the_samples_changes_the_sign(objective: Objective) -> None:
 
 
 def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
-    """The log-ratio at the least loss over two samples with so many of each kind, and the true one."""
+    """The log-ratio at the least loss over two samples with these counts of each kind, and the true one."""
     kinds = [
         torch.repeat_interleave(torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.from_numpy(count))
         for count in counts
@@ -155,7 +155,7 @@ def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
 
 
 def numerator_comes_first(objective: Objective) -> None:
-    """A small step down the loss, from the same output everywhere: it has a sign where there is no optimum to find."""
+    """Take a small step down the loss, from the same output everywhere. It has a sign even without an optimum."""
     kinds = [
         torch.repeat_interleave(
             torch.arange(_KINDS, dtype=torch.int64, device="cpu"), torch.tensor(n, dtype=torch.int64, device="cpu")
@@ -174,7 +174,7 @@ def numerator_comes_first(objective: Objective) -> None:
 
 
 def optimum_is_least(objective: Objective) -> None:
-    """The output that `optimum` states, against others; up to the log-ratio's sign, which has a check of its own."""
+    """Compare the output that `optimum` states with others, up to the log-ratio's sign, which has its own check."""
     try:
         objective.optimum(_OUTPUTS)
     except NotImplementedError:
@@ -228,7 +228,7 @@ def is_finite_in_range(objective: Objective) -> None:
 
 
 def _typical(objective: Objective, log_ratios: Tensor = _OUTPUTS) -> Tensor:
-    """Outputs at which the objective's critic stands for log-ratios, from −1.5 to 1.5 unless others are given."""
+    """Outputs of a critic that stand for log-ratios, from −1.5 to 1.5 unless others are given."""
     try:
         return objective.optimum(log_ratios)
     except NotImplementedError:
@@ -236,7 +236,7 @@ def _typical(objective: Objective, log_ratios: Tensor = _OUTPUTS) -> Tensor:
 
 
 def generator_loss_is_a_mean(objective: Objective) -> None:
-    output = _typical(objective)[3:]  # of no symmetry
+    output = _typical(objective)[3:]  # without symmetry
     for dtype in (torch.float32, torch.float64):
         loss = objective.generator_loss(output.to(dtype))
         require(
@@ -282,7 +282,7 @@ def can_be_saved(objective: Objective) -> None:
 
 
 def log_ratio_is_exact_at_the_optimum(objective: Objective) -> None:
-    """Up to its sign, which has a check of its own; on samples of one size, for their sizes have one too."""
+    """Up to its sign, and on samples of one size. Signs and sizes have their own checks."""
 
     @for_all(counts=_COUNTS)
     def agrees(counts: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from ._gan import SHAPE, TinyGAN
 
 __all__ = ["check_regularizer"]
 
-_OUTPUTS = 64  # of the critic on each sample
+_OUTPUTS = 64  # outputs of the critic for each sample
 
 
 class _Plain(Stabilizer):
@@ -186,7 +186,7 @@ def single_tells_what_the_critic_judges(stabilizer: Stabilizer) -> None:
     with torch.no_grad():
         first = gan.critic(*points)[0]
         beside_others = gan.critic(*(torch.cat([part[:1], part[1:] + 1]) for part in points))[0]
-    # A matrix product with other rows rounds the first one alike, except for the order of its sums.
+    # A matrix product with other rows differs in the first row only by the order of its sums.
     single = bool((first - beside_others).abs() < 1e-5) and stabilizer.rows_per_output == 1 and not stabilizer.pairs
     require(
         stabilizer.single == single,

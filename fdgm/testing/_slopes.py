@@ -1,4 +1,4 @@
-"""What autograd says of a divergence's f, to compare the rest with."""
+"""Derivatives of a divergence's f by autograd, to compare the rest with."""
 
 from collections.abc import Callable
 
@@ -10,13 +10,13 @@ from ._check import require
 
 __all__ = ["ROUNDING", "TOLERANCE", "agree", "centered", "dual_f", "slopes"]
 
-# f, f' and f* are some float64 operations, each of which rounds by 1e-16 of its terms. The first is 10^4 roundings of
-# the terms that a value is the difference of; the second, 10^7 of the value itself.
+# f, f' and f* take some float64 operations. Each rounds by 1e-16 of its terms. The first number is 10^4 roundings of
+# the terms whose difference a value is. The second is 10^7 roundings of the value itself.
 ROUNDING, TOLERANCE = 1e-12, 1e-9
 
 
 def centered(d: Divergence) -> Callable[[Tensor], Tensor]:
-    """f less f(1), which has a check of its own."""
+    """f minus f(1), which has its own check."""
     return lambda l: d.f(l) - d.f(torch.zeros_like(l))
 
 
@@ -26,7 +26,7 @@ def dual_f(d: Divergence) -> Callable[[Tensor], Tensor]:
 
 
 def slopes(f: Callable[[Tensor], Tensor], l: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """f'(r), r f''(r) and the rounding error that both may have, by autograd over l."""
+    """f'(r), r f''(r) and their possible rounding error, by autograd over l."""
     l = l.detach().clone().requires_grad_()
     value = f(l)
     (first,) = torch.autograd.grad(value.sum(), l, create_graph=True)  # r f'
@@ -39,7 +39,7 @@ def slopes(f: Callable[[Tensor], Tensor], l: Tensor) -> tuple[Tensor, Tensor, Te
 
 
 def agree(given: Tensor, expected: Tensor, slack: Tensor, l: Tensor, what: str) -> None:
-    """The two agree within the tolerance and the slack; if not, show the point where they agree least."""
+    """Require that the two agree within the tolerance and the slack, or show the point where they differ most."""
     error = (given - expected).abs()
     excess = torch.where(given == expected, 0.0, error - slack - TOLERANCE * expected.abs()).nan_to_num(torch.inf)
     worst = int(excess.argmax())

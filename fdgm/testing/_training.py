@@ -1,4 +1,4 @@
-"""The contract of an estimator that trains in iterations: budgets, interrupts, checkpoints, and going on."""
+"""The contract of an estimator that trains in iterations: budgets, interrupts, checkpoints, continued training."""
 
 import io
 import pickle
@@ -20,7 +20,7 @@ __all__ = ["of_training"]
 
 
 def of_training(trial: EstimatorTrial) -> list[Property]:
-    """The checks of what this estimator has."""
+    """The checks of the methods and parameters that this estimator has."""
     needed: list[tuple[Property, set[str]]] = [
         (max_iter_ends_training, {"max_iter"}),
         (max_seconds_ends_training_and_is_replayed, {"max_iter", "max_seconds", "replay"}),
@@ -144,7 +144,7 @@ def checkpoint_of_other_data_is_refused(trial: EstimatorTrial) -> None:
 
 
 def verbose_shows_the_time_left(trial: EstimatorTrial) -> None:
-    """On the error stream; without it nothing is written."""
+    """On the error stream. With 0, nothing is written."""
     for verbose in (1, 0):
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
@@ -158,7 +158,7 @@ def verbose_shows_the_time_left(trial: EstimatorTrial) -> None:
 
 
 def warm_start_goes_on(trial: EstimatorTrial) -> None:
-    """And a cold one begins anew."""
+    """Without it training starts again."""
     for warm, n in ((True, 4), (False, 2)):
         estimator = trial.make(max_iter=2, warm_start=warm)
         _require_iterations(trial, trial.fit(trial.fit(estimator)), n)
@@ -171,7 +171,7 @@ def partial_fit_is_an_iteration(trial: EstimatorTrial) -> None:
 
 
 def partial_fit_goes_on_from_a_copy(trial: EstimatorTrial) -> None:
-    """To the same bits, from a pickle and from a file."""
+    """Training continues to the same bits from a pickle and from a file."""
     fitted = trial.fit(trial.make(), method="partial_fit")
     with tempfile.TemporaryDirectory() as folder:
         copies = {

@@ -1,4 +1,4 @@
-"""An estimator under test: fresh ones, fits of it, and what a fit answers."""
+"""An estimator under test, its fits, and their answers."""
 
 import inspect
 import warnings
@@ -19,9 +19,9 @@ __all__ = ["Answers", "EstimatorTrial", "require_same"]
 Answers = dict[str, bytes]
 
 _ROWS = 60
-#: What a class is checked with in place of its defaults, where it has such parameters.
+#: Parameters of a class that replace its defaults, if it has them.
 _SMALL = {"batch_size": 16, "max_iter": 2, "n_steps": 2}
-#: Methods that take X alone, and answer with numbers.
+#: Methods that may take X alone and answer with numbers.
 _ASKED = ("log_ratio", "score_samples", "transform")
 
 
@@ -63,11 +63,11 @@ class EstimatorTrial:
         return self.samples[0]
 
     def make(self, **changed: Any) -> Any:
-        """A fresh one, with some parameters changed."""
+        """Make a fresh estimator, with some parameters changed."""
         return clone(self.estimator).set_params(**changed)
 
     def fit(self, estimator: Any, samples: list[Any] | None = None, *, method: str = "fit") -> Any:
-        """The estimator, fitted to its samples or to others. A constant ratio needs no warning here."""
+        """Fit an estimator to the samples or to others. The warning of a constant ratio is ignored."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConstantRatioWarning)
             return getattr(estimator, method)(*(self.samples if samples is None else samples))
@@ -82,7 +82,7 @@ class EstimatorTrial:
         return self.ask(self.fitted)
 
     def ask(self, fitted: Any, X: Any = None) -> Answers:
-        """All that a fit says of these rows, and samples of a seed, as bytes by the name of the method."""
+        """All answers of a fit for these rows, and samples of a seed, as bytes by the name of the method."""
         asked = self.X if X is None else X
         found = {name: getattr(fitted, name)(asked) for name in self.methods}
         if self.has("sample"):
@@ -91,7 +91,7 @@ class EstimatorTrial:
 
     @cached_property
     def methods(self) -> list[str]:
-        """Those of the methods that take X alone."""
+        """The methods that take X alone."""
         return [name for name in _ASKED if self.has(name) and _takes_one(getattr(self.estimator, name))]
 
     def has(self, method: str) -> bool:
