@@ -84,7 +84,15 @@ def model(
         **budget,
     }
     if method == UNIDIRECTIONAL:
-        return GANSampler(AGE("all"), n_generator_steps=N_UPDATES, n_critic_steps=1, instance_noise=0.0, **params)
+        return GANSampler(
+            AGE("all"),
+            n_generator_steps=N_UPDATES,
+            n_critic_steps=1,
+            n_warmup_steps=0,
+            ema=None,
+            instance_noise=0.0,
+            **params,
+        )
     params |= {"encoder": "gaussian", "generator": "implicit", **METHODS[method]}
     params["method"] = Gradient(n_updates=N_UPDATES, n_warmup_steps=s["n_warmup_steps"])
     if method in CLIPPED:

@@ -25,13 +25,13 @@ SAME: dict[str, Any] = {
     "batch_size": _plain.BATCH,
     "random_state": 0,
 }
-GAN: dict[str, Any] = {**SAME, "latent_size": _plain.LATENTS, "instance_noise": 0.0}
+GAN: dict[str, Any] = {**SAME, "latent_size": _plain.LATENTS, "instance_noise": 0.0, "n_warmup_steps": 0, "ema": None}
 NETWORK = Network(latent_size=_plain.LATENTS, n_warmup_steps=0, ema=None)
 
 #: The estimator, and the loop that it is measured against.
 CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
     "VGrowSampler": (lambda loops: VGrowSampler(generator=NETWORK, max_iter=loops, **SAME), _plain.vgrow),
-    "GANSampler": (lambda loops: GANSampler(max_iter=loops, **GAN), _plain.gan),
+    "GANSampler": (lambda loops: GANSampler("non_saturating", max_iter=loops, **GAN), _plain.gan),
     "GANSampler, wasserstein_gp": (
         lambda loops: GANSampler("wasserstein_gp", n_generator_steps=10, max_iter=loops, **GAN),
         _plain.wgan_gp,

@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks import _common
 from fdgm import GANSampler, available, datasets, metrics
 from fdgm.objectives import AGE, FGAN, Objective
+from fdgm.options import InstanceNoise
 
 STD = 0.3
 SAMPLES = 10_000
@@ -26,10 +27,17 @@ OBJECTIVES: dict[str, str | Objective] = {
 
 
 def run(objective: str, noise: float, seed: int, seconds: float) -> dict[str, Any]:
-    """One fit at the default parameters but for these."""
+    """One fit of the plain alternation: from initial weights, with no average, and noise that falls to 0."""
     X = datasets.make_imbalanced_grid(random_state=1000 + seed)
     sampler = GANSampler(
-        OBJECTIVES[objective], instance_noise=noise, max_iter=None, max_seconds=seconds, random_state=seed
+        OBJECTIVES[objective],
+        instance_noise=InstanceNoise(noise, schedule=((0.0, 1.0), (1.0, 0.0))),
+        n_warmup_steps=0,
+        batch_size=256,
+        ema=None,
+        max_iter=None,
+        max_seconds=seconds,
+        random_state=seed,
     ).fit(X)
     centers = datasets.grid_centers()
     weights = np.where(np.arange(25) % 2, 500, 10_000)

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import _common
 from fdgm import GANSampler, datasets, metrics
+from fdgm.options import InstanceNoise
 from fdgm.regularizers import MinibatchDiscrimination, Packing, Reconstructor, Regularizer, SpectralNorm, Unrolling
 
 STD = 0.05
@@ -34,12 +35,15 @@ def draw(data: str, n: int, seed: Any) -> Any:
 
 
 def run(data: str, stabilizer: str, seed: int, seconds: float) -> dict[str, Any]:
-    """One fit at the default parameters but for the stabilizer, and without the noise that is one itself."""
+    """One fit of the plain alternation with the stabilizer, and without the noise that is one itself."""
     sampler = GANSampler(
         "minimax",
         regularizer=STABILIZERS[stabilizer],
         latent_size=LATENTS.get(stabilizer),
-        instance_noise=0.3 if stabilizer == "instance_noise" else 0.0,
+        instance_noise=InstanceNoise(0.3 if stabilizer == "instance_noise" else 0.0, schedule=((0.0, 1.0), (1.0, 0.0))),
+        n_warmup_steps=0,
+        batch_size=256,
+        ema=None,
         max_iter=None,
         max_seconds=seconds,
         random_state=seed,

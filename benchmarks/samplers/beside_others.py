@@ -31,7 +31,7 @@ def vgrow(X: np.ndarray, **params: Any) -> Any:
 
 
 def gan(X: np.ndarray, **params: Any) -> Any:
-    return GANSampler(**params, **(vgrow_images.GAN if X.ndim > 2 else {})).fit(X)
+    return GANSampler(**params, **({"objective": "non_saturating", **vgrow_images.GAN} if X.ndim > 2 else {})).fit(X)
 
 
 def age(X: np.ndarray, **params: Any) -> Any:

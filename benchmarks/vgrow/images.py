@@ -57,6 +57,8 @@ VGROW: dict[str, dict[str, Any]] = {
 GAN: dict[str, Any] = {
     "latent_size": LATENT,
     "ema": EMA,
+    "n_warmup_steps": 0,
+    "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.0))),
     "critic_optimizer": Adam(2e-3),
     "generator_optimizer": Adam(2e-3),
 }
@@ -78,7 +80,7 @@ def sampler(name: str, model: str, seed: int, seconds: float | None, **params: A
     params.pop("key")
     params |= {"architecture": architecture(name), "max_iter": None, "max_seconds": seconds, "random_state": seed}
     if model == "GAN":
-        return GANSampler(**NARROW, **GAN, **params)
+        return GANSampler("non_saturating", **NARROW, **GAN, **params)
     return VGrowSampler(divergence, **NARROW, **moves(name, divergence), **params)
 
 

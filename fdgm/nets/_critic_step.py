@@ -1,6 +1,7 @@
 """The warm-started critic update that all methods share."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..flows import ValueAndGradient, differentiated
 from ..objectives import Objective
-from ..regularizers import CriticRegularizer
+from ..regularizers import CriticRegularizer, SlopePenalty
 from ._forward import forward
 from ._fused import FusedPerceptron
 from ._mode import Mode
@@ -63,8 +64,10 @@ class CriticStep:
         self.regularizers = (*objective.regularizers, *regularizers)
         for regularizer in self.regularizers:
             _check_rows_alone(critic, regularizer)
-        penalised = any(_penalises(regularizer) for regularizer in self.regularizers)
-        self._perceptron = None if precision != "float32" or penalised else FusedPerceptron.of(critic)
+        penalties = [regularizer for regularizer in self.regularizers if _penalises(regularizer)]
+        self._slope_penalties = [penalty for penalty in penalties if _is_of_slopes(penalty)]
+        by_hand = precision == "float32" and len(self._slope_penalties) == len(penalties)
+        self._perceptron = FusedPerceptron.of(critic) if by_hand else None
         device = next(critic.parameters()).device
         self.stream = torch.Generator(device).manual_seed(0) if stream is None else stream
 
@@ -75,7 +78,7 @@ class CriticStep:
         """
         self._mode(training=True)
         p, q = (batch if isinstance(batch, tuple) else (batch,) for batch in (batch_p, batch_q))
-        fused = self._fused()
+        fused = self.fused()
         if fused is None:
             loss, total = self.losses(self.outputs, p, q)
         else:
@@ -87,11 +90,23 @@ class CriticStep:
             self.optimizer.zero_grad(set_to_none=True)
             total.backward()
         else:
-            fused.backward(torch.cat(slopes))
+            self._backward(fused, *slopes)
         self.optimizer.step()
         for regularizer in self.regularizers:
             regularizer.project(self.critic)
         return loss.detach()
+
+    def _backward(self, fused: FusedPerceptron, slope_p: Tensor, slope_q: Tensor) -> None:
+        """Gradients of the loss, whose derivatives in the outputs are given, and of the penalties."""
+        slopes = torch.cat([slope_p, slope_q])
+        if not self._slope_penalties:
+            fused.backward(slopes)
+            return
+        found = [penalty.weights(fused.n_numbers) for penalty in self._slope_penalties]
+        weights = torch.empty_like(slopes)
+        weights[: len(slope_p)] = sum(weight for weight, _ in found) / len(slope_p)
+        weights[len(slope_p) :] = sum(weight for _, weight in found) / len(slope_q)
+        fused.penalised_backward(slopes, weights)
 
     def losses(
         self, critic_fn: Callable[..., Tensor], p: tuple[Tensor, ...], q: tuple[Tensor, ...]
@@ -112,7 +127,7 @@ class CriticStep:
     def value_and_gradient(self) -> ValueAndGradient:
         """The log-ratio of single points and its gradients, by the present critic. Otherwise as `log_ratio`."""
         log_ratio = self.log_ratio()
-        fused, objective = self._fused(), self.objective
+        fused, objective = self.fused(), self.objective
         if fused is None:
             return differentiated(log_ratio)
 
@@ -127,7 +142,7 @@ class CriticStep:
 
         return value_and_gradient
 
-    def _fused(self) -> FusedPerceptron | None:
+    def fused(self) -> FusedPerceptron | None:
         """The fused critic, if the critic is a perceptron without hooks."""
         perceptron = self._perceptron
         return None if perceptron is None or perceptron.is_watched else perceptron
@@ -139,6 +154,11 @@ class CriticStep:
 
 def _penalises(regularizer: CriticRegularizer) -> bool:
     return type(regularizer).penalty is not CriticRegularizer.penalty
+
+
+def _is_of_slopes(regularizer: CriticRegularizer) -> TypeGuard[SlopePenalty]:
+    """Whether its penalty is that of the base, and no subclass's own."""
+    return isinstance(regularizer, SlopePenalty) and type(regularizer).penalty is SlopePenalty.penalty
 
 
 def _check_rows_alone(critic: nn.Module, regularizer: CriticRegularizer) -> None:

@@ -68,6 +68,11 @@ class FusedPerceptron:
         return cls(module, layers, slope, flatten=flatten)
 
     @property
+    def n_numbers(self) -> int:
+        """Numbers of a row."""
+        return self.layers[0].in_features
+
+    @property
     def is_watched(self) -> bool:
         """Whether the module has hooks. It is then left to autograd."""
         return any(
@@ -100,6 +105,35 @@ class FusedPerceptron:
             if i:
                 torch.mm(g, self._weights[i][0], out=back[i - 1])
                 g = self._chain(back[i - 1], self._inputs[i])
+
+    def penalised_backward(self, gradient: Tensor, weights: Tensor) -> None:
+        """As `backward`, of the loss plus Σᵢ weightᵢ/2 ‖∇D(xᵢ)‖² over the rows of the last `outputs`.
+
+        Where the slopes are piecewise constant, as here, the gradient of ‖∇D‖²/2 in a layer's weights is the product of
+        the output's gradient after the layer with ∇D itself, taken forward to the layer through the same branches.
+
+        Parameters
+        ----------
+        gradient : Tensor of shape (n,)
+            Of the loss in the outputs.
+        weights : Tensor of shape (n,)
+        """
+        x = self._inputs[0]
+        hidden, back = self._buffers_for(x)
+        last = len(self.layers) - 1
+        g = torch.ones_like(hidden[last])  # the outputs' own gradient
+        for i in range(last, 0, -1):
+            torch.mm(g, self.layers[i].weight.detach(), out=back[i - 1])
+            g = self._chain(back[i - 1], self._inputs[i])
+        forward = torch.mm(g, self.layers[0].weight.detach()).mul_(weights[:, None])  # weighted slopes (n, d)
+        for i, layer in enumerate(self.layers):
+            g = back[i] if i < last else torch.ones_like(hidden[last])
+            if layer.weight.requires_grad:
+                torch.mm(g.t(), torch.addcmul(forward, self._inputs[i], gradient[:, None]), out=_grad(layer.weight))
+            if layer.bias.requires_grad:
+                torch.mv(g.t(), gradient, out=_grad(layer.bias))
+            if i < last:
+                forward = self._chain(torch.mm(forward, layer.weight.detach().t()), self._inputs[i + 1])
 
     def value_and_gradient(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Outputs (n,) and their gradients, of x's shape, row by row."""

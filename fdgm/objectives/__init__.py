@@ -7,6 +7,7 @@ from ._hinge import Hinge
 from ._logistic import Logistic, Minimax, NonSaturating
 from ._lsgan import LSGAN
 from ._ratio_losses import KLIEPObjective, LSIFObjective
+from ._relativistic import Relativistic
 from ._wasserstein import WGAN, WGANGP
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "Minimax",
     "NonSaturating",
     "Objective",
+    "Relativistic",
 ]

@@ -27,14 +27,21 @@ class Objective(Component, ABC):
         the optimum.
     n_critic_steps : int
         Default of :class:`~fdgm.GANSampler`: updates of the critic for each update of the generator.
+    relative : bool
+        Whether the loss only sees differences between outputs on the two samples. The log-ratio is then known up to a
+        constant, which a sampler finds from E_q[e^T] = 1, and the generator descends `paired_generator_loss`.
     learning_rates : tuple of two floats
         Default learning rates of a GAN's critic and generator, for Adam and data in standard deviations.
+    betas : tuple of two floats
+        Adam's default decay rates for both.
     """
 
     exact: ClassVar[bool] = True
     antisymmetric: ClassVar[bool] = False
+    relative: ClassVar[bool] = False
     n_critic_steps: ClassVar[int] = 1
     learning_rates: ClassVar[tuple[float, float]] = (1e-3, 4e-4)
+    betas: ClassVar[tuple[float, float]] = (0.5, 0.9)
 
     @abstractmethod
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
@@ -83,6 +90,12 @@ class Objective(Component, ABC):
         Unless the objective has its own rule it is −E[log_ratio]: samples follow the log-ratio's gradient.
         """
         return -self.log_ratio(output).mean()
+
+    def paired_generator_loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:
+        """The loss () that a GAN's generator descends if the objective is `relative`, from the critic's outputs on
+        data (n_p,) and on its own samples (n_q,). Unless the objective has its own rule it is `generator_loss`.
+        """
+        return self.generator_loss(output_q)
 
     def clashes(self, other: Component) -> str | None:
         """The reason why this cannot be combined with the regularizer `other`. None if it can."""

@@ -16,6 +16,7 @@ def fdgm_objectives() -> dict[str, type]:
         "lsif": objectives.LSIFObjective,
         "minimax": objectives.Minimax,
         "non_saturating": objectives.NonSaturating,
+        "relativistic": objectives.Relativistic,
         "wasserstein": objectives.WGAN,
         "wasserstein_gp": objectives.WGANGP,
     }

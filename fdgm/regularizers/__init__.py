@@ -4,7 +4,7 @@ from ._base import Regularizer
 from ._matching import FeatureMatching
 from ._minibatch import MinibatchDiscrimination
 from ._packing import Packing
-from ._penalties import R1, CriticRegularizer, GradientPenalty, WeightClip
+from ._penalties import R1, R1R2, CriticRegularizer, GradientPenalty, SlopePenalty, WeightClip
 from ._reconstructor import Reconstructor
 from ._spectral import SpectralNorm
 from ._stabilizer import CriticFunction, GeneratorStep, MakeCritic, Stabilizer
@@ -12,6 +12,7 @@ from ._unrolling import Unrolling
 
 __all__ = [
     "R1",
+    "R1R2",
     "CriticFunction",
     "CriticRegularizer",
     "FeatureMatching",
@@ -22,6 +23,7 @@ __all__ = [
     "Packing",
     "Reconstructor",
     "Regularizer",
+    "SlopePenalty",
     "SpectralNorm",
     "Stabilizer",
     "Unrolling",

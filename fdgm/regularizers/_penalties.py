@@ -1,15 +1,18 @@
 """Penalties and projections of a critic: bounded slopes and bounded weights."""
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from .._checks import check_flag, check_number, check_params
+from ..component import Component
 from ._base import Regularizer
 
-__all__ = ["R1", "CriticRegularizer", "GradientPenalty", "WeightClip"]
+__all__ = ["R1", "R1R2", "CriticRegularizer", "GradientPenalty", "SlopePenalty", "WeightClip"]
+
+_AUTO_WEIGHT, _MOST_WEIGHT = 0.05, 10.0  # of R1R2: for each number of a row, and at most, as published for images
 
 
 class CriticRegularizer(Regularizer, ABC):
@@ -91,7 +94,36 @@ class GradientPenalty(CriticRegularizer):
         return self.weight * excess.square().mean()
 
 
-class R1(CriticRegularizer):
+class SlopePenalty(CriticRegularizer, ABC):
+    """Base of the zero-centred penalties weight_p/2 · E_p[‖∇D‖²] + weight_q/2 · E_q[‖∇D‖²].
+
+    A subclass gives the weights. A critic that is a perceptron takes such a penalty at the price of one more pass.
+    """
+
+    @abstractmethod
+    def weights(self, n_numbers: int) -> tuple[float, float]:
+        """Weights of the numerator's and the denominator's sample, for rows of so many numbers, at least 0."""
+
+    def penalty(
+        self,
+        critic: Callable[..., Tensor],
+        batch_p: tuple[Tensor, ...],
+        batch_q: tuple[Tensor, ...],
+        stream: torch.Generator,
+    ) -> Tensor:
+        weights = self.weights(numbers_of(batch_p))
+        halves = [
+            weight / 2 * _squared_slopes(critic, batch).mean()
+            for weight, batch in zip(weights, (batch_p, batch_q), strict=True)
+            if weight
+        ]
+        return torch.stack(halves).sum()
+
+    def clashes(self, other: Component) -> str | None:
+        return "both bound the critic's slope at data" if isinstance(other, SlopePenalty) else None
+
+
+class R1(SlopePenalty):
     """Zero-centred gradient penalty weight/2 · E_p[‖∇D‖²], at rows of the numerator's sample, which are data.
 
     Parameters
@@ -106,15 +138,42 @@ class R1(CriticRegularizer):
     def __init__(self, weight: float = 10.0) -> None:
         self.weight = weight
 
-    def penalty(
-        self,
-        critic: Callable[..., Tensor],
-        batch_p: tuple[Tensor, ...],
-        batch_q: tuple[Tensor, ...],
-        stream: torch.Generator,
-    ) -> Tensor:
+    def weights(self, n_numbers: int) -> tuple[float, float]:
         check_params(self, check_number, "weight")
-        return self.weight / 2 * _squared_slopes(critic, batch_p).mean()
+        return self.weight, 0.0
+
+
+class R1R2(SlopePenalty):
+    """Zero-centred gradient penalty weight/2 · (E_p[‖∇D‖²] + E_q[‖∇D‖²]), at rows of both samples.
+
+    Parameters
+    ----------
+    weight : float or "auto", default="auto"
+        ``"auto"`` is 0.05 for each number of a row, in scaled units, and at most 10.
+
+    References
+    ----------
+    Mescheder, Geiger and Nowozin, "Which Training Methods for GANs do actually Converge?", ICML 2018, equations 9
+    and 10; Huang et al., "The GAN is dead; long live the GAN! A Modern Baseline GAN", NeurIPS 2024, section 2.2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fdgm.regularizers import R1R2
+    >>> stream = torch.Generator().manual_seed(0)
+    >>> R1R2(1.0).penalty(lambda x: 3 * x[:, 0], (torch.ones(4, 2),), (torch.zeros(4, 2),), stream)
+    tensor(9.)
+    """
+
+    def __init__(self, weight: float | str = "auto") -> None:
+        self.weight = weight
+
+    def weights(self, n_numbers: int) -> tuple[float, float]:
+        if self.weight == "auto":
+            weight = min(_AUTO_WEIGHT * n_numbers, _MOST_WEIGHT)
+            return weight, weight
+        weight = check_number(self.weight, "weight", type(self).__name__)
+        return weight, weight
 
 
 class WeightClip(CriticRegularizer):
@@ -137,6 +196,11 @@ class WeightClip(CriticRegularizer):
         check_params(self, check_number, "limit")
         for parameter in critic.parameters():
             parameter.clamp_(-self.limit, self.limit)
+
+
+def numbers_of(batch: tuple[Tensor, ...]) -> int:
+    """How many numbers the critic judges at once."""
+    return sum(part[0].numel() for part in batch)
 
 
 def _squared_slopes(critic: Callable[..., Tensor], points: tuple[Tensor, ...]) -> Tensor:

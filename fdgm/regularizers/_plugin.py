@@ -12,6 +12,7 @@ def fdgm_regularizers() -> dict[str, type]:
         "minibatch_discrimination": regularizers.MinibatchDiscrimination,
         "packing": regularizers.Packing,
         "r1": regularizers.R1,
+        "r1r2": regularizers.R1R2,
         "reconstructor": regularizers.Reconstructor,
         "spectral_norm": regularizers.SpectralNorm,
         "unrolling": regularizers.Unrolling,

@@ -58,12 +58,18 @@ class Sampler(GenerativeModel):
 
     def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor]:
         """The critic's log-ratio as a function of scaled rows on its device. Its gradient moves points."""
-        return self.net_.critic_step_.log_ratio()
+        log_ratio, offset = self.net_.critic_step_.log_ratio(), self._offset
+        return (lambda rows: log_ratio(rows) - offset) if offset else log_ratio
+
+    @property
+    def _offset(self) -> float:
+        """The constant by which the objective's log-ratio exceeds that of the densities."""
+        return 0.0
 
     def _critic_copy(self) -> nn.Module | None:
         """A trainable network from scaled rows to the critic's log-ratios. None if the critic is no network."""
         self._scaled_log_ratio()  # raises if the critic judges rows together
-        return CriticCopy(self.net_.critic_, self.net_.critic_step_.objective)
+        return CriticCopy(self.net_.critic_, self.net_.critic_step_.objective, self._offset)
 
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
         """Number of standard normal latents, and the map from them to scaled rows, on the generator's device."""

@@ -17,12 +17,15 @@ class CriticCopy(nn.Module):
         Maps scaled rows to outputs.
     objective : Objective
         Gives the log-ratio of an output.
+    offset : float, default=0.0
+        Constant to subtract from it.
     """
 
-    def __init__(self, critic: nn.Module, objective: Objective) -> None:
+    def __init__(self, critic: nn.Module, objective: Objective, offset: float = 0.0) -> None:
         super().__init__()
         self.critic = plain_copy(critic)
         self.objective = objective
+        self.offset = offset
 
     def forward(self, rows: Tensor) -> Tensor:
-        return self.objective.log_ratio(self.critic(rows))
+        return self.objective.log_ratio(self.critic(rows)) - self.offset

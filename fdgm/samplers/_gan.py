@@ -30,14 +30,16 @@ class GANSampler(Sampler):
 
     `log_ratio` depends on the objective:
 
-    - If its critic estimates a ratio (`exact`), `log_ratio` is that estimate.
+    - If its critic estimates a ratio (`exact`), `log_ratio` is that estimate. If the objective leaves a constant open,
+      as the default does, the constant is taken from samples, so that E_q[e^T] is 1.
     - Otherwise, as with the hinge and Wasserstein objectives, it is the critic's output.
     - With a regularizer whose critic judges more than single samples, it raises a ValueError.
 
     Parameters
     ----------
-    objective : str or Objective, default="non_saturating"
+    objective : str or Objective, default="relativistic"
         One of ``fdgm.available("objective")``, or an instance with parameters, such as ``AGE("js", scale_clip=0.5)``.
+        The default compares samples with data, and penalises the critic's slopes at both.
     regularizer : str, Regularizer, sequence of them or None, default=None
         One or more of ``fdgm.available("regularizer")``, by name or as instances with parameters. They add to the
         regularizers that the objective brings.
@@ -50,6 +52,9 @@ class GANSampler(Sampler):
     n_critic_steps : int or None, default=None
         Updates of the critic before each update of the generator. With None the objective sets it: 5 for the
         Wasserstein objectives, 1 for the others.
+    n_warmup_steps : int, default=300
+        Updates before the first iteration that fit the generator to a Gaussian half as wide as the data. 0 begins from
+        initial weights, which map all latents to nearly one point.
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
         standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
@@ -61,15 +66,16 @@ class GANSampler(Sampler):
         own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float or InstanceNoise, default=0.3
         Standard deviation, in scaled units, of noise added to every input of the critic. The noise lets the critic see
-        across gaps between modes, and keeps the generator from losing modes. It falls to 0 during training;
-        ``InstanceNoise(..., schedule=...)`` sets another schedule. 0 is the objective as published.
+        across gaps between modes, and keeps the generator from losing modes. It falls to three tenths of that during
+        training; ``InstanceNoise(..., schedule=...)`` sets another schedule. 0 is the objective as published.
     critic_optimizer, generator_optimizer : Optimizer or None, default=None
-        None is ``Adam(lr, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))`` at the objective's learning rates:
-        0.0005 and 0.0002 for `f_gan` and the Wasserstein objectives, 0.001 and 0.0004 for the others. A parameter that
-        an `Optimizer` leaves open takes its value from this default.
-    batch_size : int, default=256
+        None is ``Adam(lr, betas=..., schedule=((0.5, 1.0), (1.0, 0.05)))`` at the objective's `learning_rates` and
+        `betas`: 0.001 for both networks with betas 0 and 0.9 for `relativistic`; 0.0005 and 0.0002 for `f_gan` and the
+        Wasserstein objectives and 0.001 and 0.0004 for the others, with betas 0.5 and 0.9. A parameter that an
+        `Optimizer` leaves open takes its value from this default.
+    batch_size : int, default=128
         Number of data rows, and of generated samples, in an update.
-    ema : float in (0, 1) or None, default=None
+    ema : float in (0, 1) or None, default=0.98
         Decay, per iteration, of an exponential moving average of the generator's weights. Samples are then drawn from
         the averaged generator. At iteration t the decay is (1 + t)/(10 + t) if that is smaller. None averages nothing.
     precision : {"float32", "bfloat16"}, default="float32"
@@ -136,7 +142,8 @@ class GANSampler(Sampler):
 
     References
     ----------
-    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014. Each objective and regularizer cites its own paper.
+    Goodfellow et al., "Generative Adversarial Nets", NIPS 2014. The default: Huang et al., "The GAN is dead; long live
+    the GAN! A Modern Baseline GAN", NeurIPS 2024. Each objective and regularizer cites its own paper.
 
     Examples
     --------
@@ -154,6 +161,7 @@ class GANSampler(Sampler):
         "regularizer": [str, Regularizer, list, tuple, None],
         "n_generator_steps": [Interval(Integral, 1, None, closed="left")],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left"), None],
+        "n_warmup_steps": [Interval(Integral, 0, None, closed="left")],
         "instance_noise": [Interval(Real, 0, None, closed="left"), InstanceNoise],
         "critic_optimizer": [Optimizer, None],
         "generator_optimizer": [Optimizer, None],
@@ -172,20 +180,21 @@ class GANSampler(Sampler):
 
     def __init__(
         self,
-        objective: str | Objective = "non_saturating",
+        objective: str | Objective = "relativistic",
         *,
         regularizer: str | Regularizer | Sequence[str | Regularizer] | None = None,
         architecture: str | Architecture = "mlp",
         latent_size: int | None = None,
         n_generator_steps: int = 50,
         n_critic_steps: int | None = None,
+        n_warmup_steps: int = 300,
         scaling: str = "auto",
         data_range: tuple[float, float] | str | None = "auto",
         instance_noise: float | InstanceNoise = 0.3,
         critic_optimizer: Optimizer | None = None,
         generator_optimizer: Optimizer | None = None,
-        batch_size: int = 256,
-        ema: float | None = None,
+        batch_size: int = 128,
+        ema: float | None = 0.98,
         precision: str = "float32",
         early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 100,
@@ -204,6 +213,7 @@ class GANSampler(Sampler):
         self.latent_size = latent_size
         self.n_generator_steps = n_generator_steps
         self.n_critic_steps = n_critic_steps
+        self.n_warmup_steps = n_warmup_steps
         self.scaling = scaling
         self.data_range = data_range
         self.instance_noise = instance_noise
@@ -232,9 +242,13 @@ class GANSampler(Sampler):
                 )
         return super()._scaled_log_ratio()
 
+    @property
+    def _offset(self) -> float:
+        return self.net_.offset_.value.item() if self.net_.settings.has_offset else 0.0
+
     @classmethod
     def _default_options(cls) -> dict[str, Option]:
-        noise = InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.0)))
+        noise = InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.3)))
         return {
             **super()._default_options(),
             "instance_noise": noise,
@@ -246,9 +260,10 @@ class GANSampler(Sampler):
         default = super()._default_option(name)
         if not isinstance(default, Optimizer):
             return default
-        critic, generator = registry.make("objective", self.objective).learning_rates
+        objective: Objective = registry.make("objective", self.objective)
+        critic, generator = objective.learning_rates
         rate = critic if name == "critic_optimizer" else generator
-        return Adam(rate, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))
+        return Adam(rate, betas=objective.betas, schedule=((0.5, 1.0), (1.0, 0.05)))
 
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
         architecture = registry.make("architecture", self.architecture)
@@ -262,6 +277,7 @@ class GANSampler(Sampler):
             latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
             n_generator_steps=self.n_generator_steps,
             n_critic_steps=objective.n_critic_steps if self.n_critic_steps is None else self.n_critic_steps,
+            n_warmup_steps=self.n_warmup_steps,
             batch_size=self.batch_size,
             critic_optimizer=self._option("critic_optimizer"),
             generator_optimizer=self._option("generator_optimizer"),

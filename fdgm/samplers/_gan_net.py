@@ -1,6 +1,7 @@
 """The training rule of GANs: alternating steps of critic and generator, by the objective and its stabilizers."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,14 +12,17 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, is_built_in, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, MultiNet, Rows, Settings, Watch, forward, mean_loss, spread
+from ..nets import Average, CriticStep, FusedPerceptron, MultiNet, Rows, Settings, Watch, forward, mean_loss, spread
 from ..objectives import Objective
 from ..options import InstanceNoise, Optimizer
 from ..regularizers import CriticFunction, CriticRegularizer, GeneratorStep, MakeCritic, Stabilizer
+from ._start import start_as_gaussian
 
 __all__ = ["GANNet", "GANSettings"]
 
 _CRITIC, _GENERATOR = "the critic", "the generator"
+
+_OFFSET_ROWS = 1024  # samples that the constant of a log-ratio is taken from
 
 #: Figures that must be finite, and the part to blame if one is not.
 _EXPECTED = {"critic_loss": _CRITIC, "generator_loss": _GENERATOR}
@@ -35,6 +39,7 @@ class GANSettings(Settings):
     latent_size: int
     n_generator_steps: int
     n_critic_steps: int
+    n_warmup_steps: int
     batch_size: int
     critic_optimizer: Optimizer
     generator_optimizer: Optimizer
@@ -48,9 +53,24 @@ class GANSettings(Settings):
         return math.prod(stabilizer.rows_per_output for stabilizer in self.stabilizers)
 
     @property
+    def has_offset(self) -> bool:
+        """Whether the critic's log-ratio of single rows lacks a constant, which is found from samples."""
+        return self.objective.relative and all(stabilizer.single for stabilizer in self.stabilizers)
+
+    @property
     def pairs(self) -> bool:
         """Whether the critic judges pairs of data and latents."""
         return any(stabilizer.pairs for stabilizer in self.stabilizers)
+
+
+class Offset(nn.Module):
+    """The constant by which a critic's output exceeds the log-ratio."""
+
+    value: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("value", torch.zeros((), dtype=torch.float32, device="cpu"))
 
 
 class GANNet(MultiNet):
@@ -86,6 +106,9 @@ class GANNet(MultiNet):
             self.averager_ = Average(self.generator_, s.ema)
             self.average_ = self.averager_.module
             self.module_names = (*self.module_names, "average_")
+        if s.has_offset:
+            self.offset_ = Offset().to(self.device)
+            self.module_names = (*self.module_names, "offset_")
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
         self.watch_ = Watch("the generator's rows")
@@ -125,6 +148,8 @@ class GANNet(MultiNet):
         self._losses: list[tuple[str, Tensor]] = []
         last = None
         with self.inner_steps():
+            if len(self.history) == 1:
+                start_as_gaussian(self, X, s.n_warmup_steps)
             for _ in range(s.n_generator_steps):
                 for _ in range(s.n_critic_steps - 1):
                     self.tick()
@@ -143,6 +168,8 @@ class GANNet(MultiNet):
                 last = self._generate()
         if s.ema is not None:
             self.averager_.update(len(self.history) - 1)
+        if s.has_offset:
+            self._find_offset()
         self._summarise(X, last[0], last[1].detach())
         return {"loss": self._losses[-1][1], "y_pred": None}
 
@@ -150,11 +177,17 @@ class GANNet(MultiNet):
         """One update of the critic."""
         self._losses.append((_CRITIC, self.critic_step_(real, fake)))
 
+    def draw_latents(self, n: int) -> Tensor:
+        """Latents (n, latent_size)."""
+        return torch.randn(
+            n, self.settings.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device
+        )
+
     def _generate(self) -> tuple[Tensor, Tensor]:
         """Latents, and the rows that the generator makes from them."""
         s = self.settings
         n = s.batch_size * s.rows_per_output
-        latents = torch.randn(n, s.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device)
+        latents = self.draw_latents(n)
         return latents, forward(self.generator_, s.precision, latents)
 
     def _real(self, X: Rows, noise: float) -> tuple[Tensor, ...]:
@@ -175,11 +208,21 @@ class GANNet(MultiNet):
         size = self.settings.rows_per_output
         return tuple(part.reshape(-1, size * part.shape[1], *part.shape[2:]) if size > 1 else part for part in points)
 
+    @torch.no_grad()
+    def _find_offset(self) -> None:
+        """Take the constant log E_q[e^T] from samples, so that E_q[e^T] is 1 without it."""
+        samples = forward(self.sampling_module.eval(), self.settings.precision, self.draw_latents(_OFFSET_ROWS))
+        t = self.critic_step_.log_ratio()(samples).double()
+        self.offset_.value.copy_(t.logsumexp(0) - math.log(len(t)))
+
     def _generator_step(
         self, real: tuple[Tensor, ...], fake: tuple[Tensor, ...], rows: Tensor, latents: Tensor
     ) -> Tensor:
         """Update the generator; return its loss, a tensor () with no graph."""
         s, critic_step = self.settings, self.critic_step_
+        fused = None if s.stabilizers else critic_step.fused()
+        if fused is not None:
+            return self._generator_step_by_hand(fused, real, fake)
         step = GeneratorStep(
             critic=self.critic_,
             critic_fn=critic_step.outputs,
@@ -196,12 +239,35 @@ class GANNet(MultiNet):
             step = stabilizer.look_ahead(step)
         terms = [term for stabilizer in s.stabilizers if (term := stabilizer.generator_loss(step)) is not None]
         if not any(stabilizer.replaces_rule for stabilizer in s.stabilizers):
-            terms.append(s.objective.generator_loss(step.critic_fn(*step.fake)))
+            terms.append(self._rule(step.critic_fn(*step.fake), lambda: step.critic_fn(*step.real)))
         loss = torch.stack(terms).sum() if len(terms) > 1 else terms[0]
         self.optimizer_generator_.zero_grad(set_to_none=True)
         loss.backward(inputs=self._trained)  # the critic's weights would take as long again
         self.optimizer_generator_.step()
         return loss.detach()
+
+    def _generator_step_by_hand(
+        self, critic: FusedPerceptron, real: tuple[Tensor, ...], fake: tuple[Tensor, ...]
+    ) -> Tensor:
+        """The same where the critic is a perceptron and no stabilizer changes the step."""
+        (rows,) = fake
+        outputs, gradients = critic.value_and_gradient(rows.detach())
+        outputs.requires_grad_()
+        loss = self._rule(outputs, lambda: critic.outputs(*real))
+        (slopes,) = torch.autograd.grad(loss, outputs)
+        self.optimizer_generator_.zero_grad(set_to_none=True)
+        rows.backward(gradients * slopes.view(-1, *[1] * (rows.dim() - 1)), inputs=self._trained)
+        self.optimizer_generator_.step()
+        return loss.detach()
+
+    def _rule(self, output: Tensor, on_data: Callable[[], Tensor]) -> Tensor:
+        """The objective's loss for the generator, from outputs on its samples, and on data if they are compared."""
+        objective = self.settings.objective
+        if not objective.relative:
+            return objective.generator_loss(output)
+        with torch.no_grad():
+            output_p = on_data()
+        return objective.paired_generator_loss(output_p, output)
 
     def _judge_with(self, weights: dict[str, Tensor]) -> CriticFunction:
         """The critic with other weights or buffers."""

@@ -16,7 +16,6 @@ from ..nets import (
     Average,
     CriticStep,
     MultiNet,
-    PrincipalComponents,
     Rows,
     Settings,
     Watch,
@@ -29,11 +28,11 @@ from ..options import InstanceNoise, Network, Optimizer, StepSize
 from ..persistence import State
 from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
+from ._start import fit_generator, start_as_gaussian
 
 __all__ = ["VGrowNet", "VGrowSettings"]
 
 _RATIO = "ratio"  # its name among the weights
-_WARM_SPREAD, _WARM_ROWS = 0.5, 512  # a fraction of the data's spread, and the rows that it is estimated from
 
 _CRITIC, _GENERATOR, _PARTICLES = "the critic", "the generator", "the particles, which the critic's gradient moves"
 
@@ -160,8 +159,8 @@ class VGrowNet(MultiNet):
         self._losses: list[tuple[str, Tensor]] = []
         with self.inner_steps():
             if len(self.history) == 1:
-                self._warm_up(X)
-        latents = self._latents(s.network.n_particles)
+                start_as_gaussian(self, X, s.network.n_warmup_steps)
+        latents = self.draw_latents(s.network.n_particles)
         self.generator_.eval()
         with torch.no_grad():
             start = particles = forward(self.generator_, s.precision, latents)
@@ -181,39 +180,11 @@ class VGrowNet(MultiNet):
         self.particles_ = particles
         return {"loss": critic_loss, "y_pred": None}
 
-    def _latents(self, n: int) -> Tensor:
+    def draw_latents(self, n: int) -> Tensor:
+        """Latents (n, latent_size)."""
         return torch.randn(
             n, self.settings.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device
         )
-
-    def _warm_up(self, X: Rows) -> None:
-        """Fit the generator to a Gaussian at the data's mean, half as wide as the data in their principal directions.
-
-        Initial weights map all latents to nearly one point. With many columns a critic separates that point from the
-        data at once and sends all particles in one direction. With few columns the generator is slow to spread them.
-        """
-        s = self.settings
-        if s.network.n_warmup_steps == 0:
-            return
-        found = PrincipalComponents.of(X.sample(_WARM_ROWS, self.batches_), s.latent_size)
-        turn, _ = torch.linalg.qr(self._latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
-        # (latent_size, *shape): latents times this map have the covariance of the rows' first k principal components.
-        map_ = (turn * (_WARM_SPREAD * found.deviations)) @ found.directions
-        map_ = map_.unflatten(1, found.mean.shape)
-        self.generator_.train()
-        for _ in range(s.network.n_warmup_steps):
-            self.tick()
-            latents = self._latents(s.batch_size)
-            self._fit(latents, found.mean + torch.tensordot(latents, map_, dims=1))
-
-    def _fit(self, latents: Tensor, targets: Tensor) -> Tensor:
-        """Update the generator once by least squares, in training mode. Return the loss."""
-        residual = forward(self.generator_, self.settings.precision, latents) - targets
-        loss = residual.square().flatten(1).sum(dim=1).mean()
-        self.optimizer_generator_.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer_generator_.step()
-        return loss.detach()
 
     def _noisy(self, rows: Tensor, noise: float) -> Tensor:
         if noise == 0:
@@ -255,7 +226,7 @@ class VGrowNet(MultiNet):
                 s.batch_size
             ):
                 self.tick()
-                self._losses.append((_GENERATOR, self._fit(latents[index], particles[index])))
+                self._losses.append((_GENERATOR, fit_generator(self, latents[index], particles[index])))
         self.generator_.eval()
         return mean_loss(self._losses, _GENERATOR, like=particles)
 

@@ -62,6 +62,8 @@ def check_objective(obj: Objective | type[Objective]) -> Checks:
         properties.append(exchanging_the_samples_changes_the_sign)
     if objective.exact:
         properties.append(log_ratio_is_exact_at_the_optimum)
+    if objective.relative:
+        properties += [loss_sees_differences_alone, paired_generator_loss_pulls_towards_the_data]
     return Checks(objective, [has_the_right_shape, is_differentiable], properties)
 
 
@@ -132,6 +134,29 @@ def exchanging_the_samples_changes_the_sign(objective: Objective) -> None:
     )
 
 
+def loss_sees_differences_alone(objective: Objective) -> None:
+    p, q = _OUTPUTS[:5], _OUTPUTS[5:]
+    for name, loss in (("loss", objective.loss), ("paired_generator_loss", objective.paired_generator_loss)):
+        found, shifted = loss(p, q).item(), loss(p + 0.7, q + 0.7).item()
+        require(
+            abs(found - shifted) <= 1e-9 * (1 + abs(found)),
+            f"{name} of {named(objective)}, which promises to be relative, must not change where 0.7 is added to all"
+            f" outputs, but goes from {found:.9g} to {shifted:.9g}",
+        )
+
+
+def paired_generator_loss_pulls_towards_the_data(objective: Objective) -> None:
+    p, q = _OUTPUTS[6:], _OUTPUTS[:6].clone().requires_grad_()
+    loss = objective.paired_generator_loss(p, q)
+    (gradient,) = torch.autograd.grad(loss, q)
+    twice = objective.paired_generator_loss(p, q.detach().repeat(2)).item()
+    require(
+        loss.shape == () and bool((gradient <= 0).all() and gradient.any()) and abs(twice - loss.item()) <= 1e-9,
+        f"paired_generator_loss of {named(objective)} must be a mean over samples and fall as the outputs on them rise,"
+        f" got {loss.item():.6g} with the gradient {gradient.tolist()}, and {twice:.6g} with each sample taken twice",
+    )
+
+
 def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
     """The log-ratio at the least loss over two samples with these counts of each kind, and the true one."""
     kinds = [
@@ -151,7 +176,8 @@ def _optimum(objective: Objective, counts: np.ndarray) -> tuple[Tensor, Tensor]:
 
     optimizer.step(closure)
     p, q = (torch.from_numpy(count / count.sum()) for count in counts)
-    return objective.log_ratio(output.detach()), torch.log(p / q)
+    found = objective.log_ratio(output.detach())
+    return found - torch.log((q * found.exp()).sum()) if objective.relative else found, torch.log(p / q)
 
 
 def numerator_comes_first(objective: Objective) -> None:
@@ -282,7 +308,10 @@ def can_be_saved(objective: Objective) -> None:
 
 
 def log_ratio_is_exact_at_the_optimum(objective: Objective) -> None:
-    """Up to its sign, and on samples of one size. Signs and sizes have their own checks."""
+    """Up to its sign, and on samples of one size. Signs and sizes have their own checks.
+
+    Of a relative objective, up to the constant that E_q[e^T] = 1 gives.
+    """
 
     @for_all(counts=_COUNTS)
     def agrees(counts: np.ndarray) -> None:

@@ -49,13 +49,17 @@ def vgrow_rmsprop():
 
 
 def gan():
-    model = GANSampler(**SMALL, n_generator_steps=2, regularizer=["gradient_penalty", "packing"], ema=0.5).fit(X)
+    model = GANSampler(
+        **SMALL, n_generator_steps=2, n_warmup_steps=0, regularizer=["gradient_penalty", "packing"], ema=0.5
+    ).fit(X)
     return [model.sample(5), stored(model).sample(5, random_state=1)]
 
 
 def images():
     small = {**SMALL, "architecture": DCGAN(width=2), "batch_size": 4, "max_iter": 1}
-    return [GANSampler(**small, n_generator_steps=1, regularizer="spectral_norm").fit(IMAGES).sample(2)]
+    return [
+        GANSampler(**small, n_generator_steps=1, n_warmup_steps=0, regularizer="spectral_norm").fit(IMAGES).sample(2)
+    ]
 
 
 def age():

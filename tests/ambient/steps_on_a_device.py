@@ -39,7 +39,7 @@ METHODS = ("normal_", "uniform_", "bernoulli_", "random_", "exponential_")
 ROWS = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
 IMAGES = np.random.default_rng(0).uniform(-1, 1, size=(12, 1, 8, 8)).astype(np.float32)
 TINY = {"architecture": MLP(width=8, depth=2), "batch_size": 16, "max_iter": 1, "random_state": 0}
-GAN = {**TINY, "batch_size": 64, "n_generator_steps": 1, "n_critic_steps": 1}
+GAN = {**TINY, "batch_size": 64, "n_generator_steps": 1, "n_warmup_steps": 1, "n_critic_steps": 1}
 ON_IMAGES = {**GAN, "architecture": DCGAN(width=4), "batch_size": 4}
 NETWORK = Network(n_particles=32, n_particle_steps=1, n_warmup_steps=1, passes=1)
 UPDATES, WARMED = Gradient(n_updates=1), Gradient(n_updates=1, n_warmup_steps=1)
@@ -57,7 +57,10 @@ ESTIMATORS = {
     "GANSampler f_gan ema": GANSampler("f_gan", ema=0.9, **GAN),
     "GANSampler wasserstein_gp": GANSampler("wasserstein_gp", **GAN),
     "GANSampler DCGAN": GANSampler(**ON_IMAGES),
-    **{f"GANSampler {name}": GANSampler(regularizer=name, **GAN) for name in fdgm.available("regularizer")},
+    **{
+        f"GANSampler {name}": GANSampler("non_saturating", regularizer=name, **GAN)
+        for name in fdgm.available("regularizer")
+    },
     "AGEBidirectional flow": AGEBidirectional(**AGE, method=Flow(n_rounds=1, n_pairs=8, n_moves=1, start=0.0)),
     "AGEBidirectional avb": AGEBidirectional(**AGE, objective="avb", method=WARMED),
     "AGEBidirectional vae": AGEBidirectional(**AGE, objective="vae", method=UPDATES),

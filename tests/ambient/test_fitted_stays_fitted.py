@@ -14,7 +14,13 @@ from fdgm.ratios import KLIEP, LogisticRatio, RuLSIF
 from fdgm.refiners import CorrectedRatio, DDLSRefiner, DOTRefiner, LatentGenerator, RejectionRefiner
 
 X = np.random.default_rng(0).normal(size=(60, 2))
-TINY = {"architecture": MLP(width=4, depth=1), "batch_size": 8, "max_iter": 1, "n_generator_steps": 1}
+TINY = {
+    "architecture": MLP(width=4, depth=1),
+    "batch_size": 8,
+    "max_iter": 1,
+    "n_generator_steps": 1,
+    "n_warmup_steps": 0,
+}
 QUICK = {"max_iter": 1, "n_critic_steps": 1, "batch_size": 8, "random_state": 0}
 
 

@@ -8,7 +8,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 import fdgm
-from fdgm.objectives import AGE, FGAN, LSGAN, Logistic, Minimax, NonSaturating
+from fdgm.objectives import AGE, FGAN, LSGAN, Logistic, Minimax, NonSaturating, Relativistic
 
 DATA, MODEL = 0.7, -0.4  # means of N(., 1), data and model: the log-ratio below is exact, and linear
 
@@ -81,6 +81,7 @@ STATED = {
     "least_squares": lambda t: expit(t) * expit(-t) ** 2,  # (1 − D) dD/dT at D = σ(T)
     "logistic": np.ones_like,
     "kliep": np.ones_like,
+    "relativistic": np.ones_like,  # beside data it has a rule of its own, below
     "lsif": lambda t: np.exp(2 * t),
 }
 
@@ -142,3 +143,19 @@ def test_least_squares_pulls_a_row_that_is_past_the_label_back():
     output = torch.tensor([0.5, 1.5], requires_grad=True)
     LSGAN().generator_loss(output).backward()
     assert output.grad.tolist() == [-0.25, 0.25]
+
+
+def test_beside_data_a_sample_follows_the_chance_that_it_is_taken_for_less_real():
+    """s is the mean over data x of σ(T(x) − T(y)), which no constant of T changes."""
+    p, q = torch.randn(2, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for constant in (0.0, 3.0):
+        output = (q + constant).requires_grad_()
+        (gradient,) = torch.autograd.grad(Relativistic().paired_generator_loss(p + constant, output), output)
+        expected = expit(p.numpy()[:, None] - q.numpy()).mean(axis=0)
+        np.testing.assert_allclose(-7 * gradient.numpy(), expected, rtol=1e-12)
+
+
+def test_a_single_sample_of_each_is_a_logistic_regression_of_their_order():
+    """log(1 + e^(D(y) − D(x)))."""
+    loss = Relativistic().loss(torch.tensor([1.5]), torch.tensor([-0.5]))
+    assert loss.item() == pytest.approx(np.log1p(np.exp(-2.0)))

@@ -82,6 +82,8 @@ LEAST = {
     "kliep": lambda p, q: -entropy(p, q),
     "f_gan": lambda p, q: -entropy(p, q),
     "least_squares": lambda p, q: np.sum(p * q / (p + q)) / 2,
+    # A logistic regression of pairs against the same pairs exchanged, of which each pair is one half.
+    "relativistic": lambda p, q: np.log(2) - jensenshannon(np.outer(p, q).ravel(), np.outer(q, p).ravel()) ** 2,
     "hinge": lambda p, q: 2 * np.minimum(p, q).sum(),
 }
 

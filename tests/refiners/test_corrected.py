@@ -134,7 +134,9 @@ def test_the_same_seed_gives_the_same_bits(X, sampler):
 def test_normalised_weights_are_plain_in_the_corrector(X):
     """So that it can be sent to other processes."""
     architecture = MLP(width=8, depth=1, spectral_norm=True)
-    gan = GANSampler(architecture=architecture, max_iter=1, n_generator_steps=2, random_state=0).fit(X)
+    gan = GANSampler(architecture=architecture, max_iter=1, n_generator_steps=2, n_warmup_steps=0, random_state=0).fit(
+        X
+    )
     ratio = CorrectedRatio(gan, STILL).fit(X, X + 1)
     np.testing.assert_allclose(ratio.corrector_.log_ratio(X), gan.log_ratio(X), rtol=1e-4, atol=1e-5)
     gan.log_ratio(X)  # the original keeps its normalisation
@@ -170,7 +172,7 @@ def test_a_source_without_a_network_for_its_critic(X):
 
 
 def test_a_source_whose_critic_judges_rows_together(X):
-    source = GANSampler(regularizer="packing", max_iter=1, n_generator_steps=1, random_state=0).fit(X)
+    source = GANSampler(regularizer="packing", max_iter=1, n_generator_steps=1, n_warmup_steps=0, random_state=0).fit(X)
     with pytest.raises(ValueError, match="function of single rows"):
         CorrectedRatio(source).fit(X, X)
 

@@ -79,7 +79,13 @@ def test_a_zuko_flow_with_a_bounded_base_keeps_its_bounds(X, refine):
 
 def test_a_critic_that_judges_rows_together_is_not_taken(X):
     """A GAN with packing has no log-ratio of single rows, so that one is trained."""
-    params = {"n_generator_steps": 1, "max_iter": 1, "batch_size": 32, "architecture": MLP(width=8, depth=1)}
+    params = {
+        "n_generator_steps": 1,
+        "n_warmup_steps": 0,
+        "max_iter": 1,
+        "batch_size": 32,
+        "architecture": MLP(width=8, depth=1),
+    }
     packed = GANSampler(regularizer="packing", random_state=0, **params).fit(X)
     refiner = DGflowRefiner(packed, n_steps=1, random_state=0, step_size=0.01, stop=None).fit(X)
     assert isinstance(refiner.ratio_, LogisticRatio)
@@ -135,7 +141,7 @@ def test_another_samplers_critic(X, sampler):
 
 def test_a_wasserstein_critic_is_taken_as_the_log_ratio(X):
     """Appendix B: KL's step is along the gradient of the critic's output."""
-    gan = GANSampler("wasserstein_gp", max_iter=1, n_generator_steps=2, random_state=0).fit(X)
+    gan = GANSampler("wasserstein_gp", max_iter=1, n_generator_steps=2, n_warmup_steps=0, random_state=0).fit(X)
     refiner = DGflowRefiner(gan, space="data", n_steps=1, step_size=0.1, stop=None).fit(X)
     rows = torch.from_numpy(X[:5].astype(np.float32)).requires_grad_()
     (gradient,) = torch.autograd.grad(gan.log_ratio_tensor(rows).sum(), rows)

@@ -7,7 +7,7 @@ from torch import nn
 from fdgm.architectures import MLP
 from fdgm.nets import CriticStep
 from fdgm.objectives import WGAN, WGANGP, Hinge
-from fdgm.regularizers import R1, GradientPenalty, WeightClip
+from fdgm.regularizers import R1, R1R2, GradientPenalty, WeightClip
 
 
 def stream():
@@ -30,6 +30,8 @@ P, Q = torch.randn(2, 6, 2, generator=stream())
         (GradientPenalty(3.0), 3 * (5 - 1) ** 2),  # the slope of (3, 4) is 5
         (GradientPenalty(3.0, two_sided=False), 3 * (5 - 1) ** 2),
         (R1(4.0), 4 / 2 * 25),
+        (R1R2(4.0), 4 / 2 * (25 + 25)),
+        (R1R2(), 0.05 * 2 / 2 * (25 + 25)),  # two numbers in a row
     ],
 )
 def test_the_penalty_of_a_known_slope(regularizer, expected):

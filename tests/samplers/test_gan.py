@@ -16,6 +16,7 @@ import fdgm
 from fdgm import GANSampler, VGrowSampler
 from fdgm.architectures import DCGAN, MLP
 from fdgm.exceptions import PluginError, TrainingError, TrainingWarning
+from fdgm.nets import CriticStep
 from fdgm.objectives import AGE, FGAN, Minimax
 from fdgm.options import Adam, Replay, RMSprop
 from fdgm.regularizers import (
@@ -32,7 +33,8 @@ from fdgm.regularizers import (
 )  # fmt: skip
 from fdgm.samplers._gan_net import GANNet
 
-TINY = {"n_generator_steps": 2, "batch_size": 32, "max_iter": 3, "architecture": MLP(width=16, depth=2)}
+TINY = {"n_generator_steps": 2, "n_warmup_steps": 0, "ema": None, "batch_size": 32, "max_iter": 3,
+        "architecture": MLP(width=16, depth=2)}  # fmt: skip
 OBJECTIVES = fdgm.available("objective")
 REGULARIZERS = fdgm.available("regularizer")
 MINIBATCH = MinibatchDiscrimination(4, group_size=16)
@@ -83,6 +85,18 @@ def test_training_moves_the_model_towards_the_data(X, objective):
     assert trained.score(held_out) > tiny(objective, max_iter=1).fit(X).score(held_out) / 3
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_default_keeps_classes_of_a_one_hot_table_in_their_fractions(seed):
+    """Within five points, of three classes with 60, 30 and 10%, and two numbers that go with them."""
+    rng = np.random.default_rng(seed)
+    label = rng.choice(3, size=2000, p=[0.6, 0.3, 0.1])
+    X = np.column_stack([np.eye(3)[label], rng.normal(label[:, None] * [1.0, -0.5], [0.3, 1.0], (2000, 2))])
+    S = GANSampler(max_iter=40, random_state=seed).fit(X).sample(5000, random_state=0)
+    found = np.bincount(S[:, :3].argmax(axis=1), minlength=3) / len(S)
+    np.testing.assert_allclose(found, X[:, :3].mean(axis=0), atol=0.05)
+
+
 # Regularizers
 
 
@@ -97,6 +111,8 @@ REFUSED = {
     ("gradient_penalty", "minibatch_discrimination"): "in its own row",
     ("minibatch_discrimination", "r1"): "in its own row",
     ("spectral_norm", "weight_clip"): "norm",
+    ("minibatch_discrimination", "r1r2"): "in its own row",
+    ("r1", "r1r2"): "slope at data",
     ("unrolling", "weight_clip"): "a projection after each is none",
 }
 
@@ -138,6 +154,8 @@ class Encoded(Stabilizer):
         ("non_saturating", [R1(), R1(1.0)], "one of its kind is enough"),
         ("non_saturating", [GradientPenalty(), Halved()], "one of its kind is enough"),
         ("wasserstein_gp", Halved(), "the objective has it"),
+        ("relativistic", "r1", "slope at data"),
+        ("relativistic", MINIBATCH, "in its own row"),
         ("non_saturating", [Reconstructor(), Encoded()], "each of them makes its own"),
         ("wasserstein_gp", MINIBATCH, "in its own row"),
         ("wasserstein", "unrolling", "projection"),
@@ -259,6 +277,48 @@ def test_the_generators_step_leaves_the_critic_alone(X):
     assert all(torch.equal(before[name], value) for name, value in net.critic_.state_dict().items())
 
 
+@pytest.mark.parametrize("objective", ["relativistic", "non_saturating", FGAN("kl"), "least_squares"], ids=str)
+def test_a_step_by_hand_has_the_gradients_of_autograd(X, monkeypatch, objective):
+    """To rounding, of sums of some ten products in float32."""
+    net = tiny(objective, max_iter=1).fit(X).net_
+    start = deepcopy(net.generator_.state_dict())
+    latents = net.draw_latents(32)
+    gradients = []
+    for fused in (CriticStep.fused, lambda step: None):
+        monkeypatch.setattr(CriticStep, "fused", fused)
+        net.generator_.load_state_dict(start)
+        samples = net.generator_(latents)
+        net._generator_step((samples.detach() + 0.5,), (samples,), samples, latents)
+        gradients.append([weight.grad.clone() for weight in net.generator_.parameters()])
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-6)
+    assert any(gradient.any() for gradient in gradients[0])
+
+
+def test_the_generator_starts_as_a_gaussian_half_as_wide_as_the_data(X):
+    """One step of each network follows, which moves no weight by more than its rate of 4e-4."""
+    S = GANSampler(n_generator_steps=1, max_iter=1, ema=None, random_state=0).fit(X).sample(2000, random_state=0)
+    # Columns differ by a factor of 50 in their widths. A least-squares fit of 300 steps is good to some per cent.
+    np.testing.assert_allclose(S.std(axis=0) / X.std(axis=0), 0.5, atol=0.1)
+    np.testing.assert_allclose((S.mean(axis=0) - X.mean(axis=0)) / X.std(axis=0), 0, atol=0.1)
+
+
+def test_the_start_is_part_of_the_budget_and_comes_once(X):
+    calls = []
+
+    class Counted(GANNet):
+        def tick(self):
+            calls.append(1)
+            super().tick()
+
+    sampler = tiny(n_warmup_steps=7, max_iter=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fdgm.samplers._gan.GANNet", Counted)
+        sampler.fit(X)
+        assert len(calls) == 7 + 2 * 2
+        sampler.partial_fit(X)
+    assert len(calls) == 7 + 2 * 2 + 2 * 2
+
+
 def test_noise_is_on_what_the_critic_judges(X):
     samples = [tiny(instance_noise=noise).fit(X).sample(5) for noise in (0.0, 0.5)]
     assert not np.array_equal(*samples)
@@ -292,6 +352,31 @@ def test_the_log_ratio_is_that_of_the_objective(X):
     np.testing.assert_allclose(sampler.log_ratio(X), output.clamp(1e-4, 1 - 1e-4).logit(), rtol=1e-4, atol=1e-5)
 
 
+def test_a_constant_that_the_objective_leaves_open_is_taken_from_samples(X):
+    """E_q[e^T] = 1 by 1,024 samples, whose mean has a relative deviation of about √(Var e^T / 1024)."""
+    sampler = tiny("relativistic", max_iter=20).fit(X)
+    ratios = np.exp(sampler.log_ratio(sampler.sample(20_000, random_state=0)))
+    assert ratios.mean() == pytest.approx(1, abs=4 * ratios.std() / np.sqrt(1024) + 1e-6)
+    output = functional_call(sampler.net_.critic_, {}, (sampler._scaler.to_tensor(X),)).detach().numpy()
+    constant = output - sampler.log_ratio(X)
+    np.testing.assert_allclose(constant, constant[0], atol=1e-5)
+    assert abs(constant[0]) > 1e-4
+
+
+def test_that_constant_is_in_a_file_and_in_what_refiners_copy(X, tmp_path):
+    sampler = tiny("relativistic").fit(X)
+    sampler.save(tmp_path / "s")
+    np.testing.assert_array_equal(fdgm.load(tmp_path / "s").log_ratio(X), sampler.log_ratio(X))
+    copied = sampler._critic_copy()(sampler._scaler.to_tensor(X)).detach().numpy()
+    np.testing.assert_allclose(copied, sampler.log_ratio(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("regularizer", ["packing", "reconstructor"])
+def test_a_critic_of_more_than_one_sample_looks_for_no_constant(X, regularizer):
+    sampler = tiny("relativistic", regularizer=regularizer, max_iter=1).fit(X)
+    assert "offset_" not in sampler.net_.module_names
+
+
 @pytest.mark.parametrize("regularizer", ["packing", "reconstructor", MINIBATCH], ids=str)
 def test_a_critic_of_more_than_one_row_has_none(X, regularizer):
     with pytest.raises(ValueError, match=r"single rows for log_ratio, got \w+\("):
@@ -317,6 +402,7 @@ def test_global_random_states_are_untouched(X, name):
 FILED = [
     (AGE("jeffreys", scale_clip=0.5), None), ("minimax", [Packing(3), R1(2.0)]), ("logistic", (MINIBATCH,)),
     ("non_saturating", [Reconstructor(), Unrolling(2)]),
+    ("relativistic", None), ("relativistic", "packing"),
 ]  # fmt: skip
 
 
@@ -401,7 +487,7 @@ PARAMETERS_OF_COMPONENTS = [
 @pytest.mark.parametrize(("params", "message"), PARAMETERS_OF_COMPONENTS)
 def test_components_with_parameters_out_of_range(X, params, message):
     with pytest.raises(ValueError, match=message):
-        GANSampler(**{**TINY, **params}).fit(X)
+        GANSampler(**{"objective": "non_saturating", **TINY, **params}).fit(X)
 
 
 def test_an_explosion_at_once_is_an_error_by_name(X):

@@ -35,7 +35,9 @@ def honest(folder):
     logistic = LogisticRatio(architecture=MLP(width=8, depth=1), max_iter=1, n_critic_steps=2, random_state=0)
     made = {
         "vgrow": vgrow,
-        "gan": GANSampler(**SMALL, n_generator_steps=2, n_critic_steps=1, critic_optimizer=RMSprop()).fit(X),
+        "gan": GANSampler(
+            **SMALL, n_generator_steps=2, n_warmup_steps=0, n_critic_steps=1, critic_optimizer=RMSprop()
+        ).fit(X),
         "age": AGEBidirectional(**SMALL, method=Gradient(n_warmup_steps=2, n_updates=2)).fit(X),
         "refiner": DGflowRefiner(vgrow, ratio=kernels, n_steps=1, random_state=0, step_size=0.01, stop=None).fit(X),
         "logistic": logistic.fit(X + 1, X),

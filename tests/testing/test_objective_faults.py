@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from fdgm.objectives import Objective
+from fdgm.objectives import Objective, Relativistic
 from fdgm.testing import check_objective
 
 
@@ -130,6 +130,15 @@ class RatesBelowZero(Exponential):
     learning_rates: ClassVar = (1e-3, -1.0)
 
 
+class SeesMoreThanDifferences(Exponential):
+    relative: ClassVar = True
+
+
+class PushedAway(Relativistic):
+    def paired_generator_loss(self, output_p, output_q):
+        return self.loss(output_p, output_q)
+
+
 FAULTS = {
     OneLossARow: ("has_the_right_shape", r"must be one number .*got shape \(2,\)"),
     InFloat64: ("has_the_right_shape", "float32, got .*float64"),
@@ -150,6 +159,8 @@ FAULTS = {
     Sided: ("exchanging_the_samples_changes_the_sign", "promises to be antisymmetric"),
     NoCriticSteps: ("settings_are_in_range", "n_critic_steps of NoCriticSteps.* got 0"),
     RatesBelowZero: ("settings_are_in_range", r"learning_rates of RatesBelowZero.* got \(0\.001, -1\.0\)"),
+    SeesMoreThanDifferences: ("loss_sees_differences_alone", "loss of .* must not change where 0.7 is added"),
+    PushedAway: ("paired_generator_loss_pulls_towards_the_data", "must be a mean over samples and fall"),
     HoldsATensor: ("can_be_saved", "weight of HoldsATensor must be a number"),
 }
 

@@ -23,7 +23,7 @@ SMALL = {"architecture": MLP(width=8, depth=1), "batch_size": 16, "max_iter": 3,
 VGROW = {"generator": Network(n_particles=32, n_particle_steps=2, passes=1)}
 MODELS = {
     "VGrow": VGrowSampler(**SMALL, **VGROW),
-    "GAN": GANSampler(**SMALL, n_generator_steps=2),
+    "GAN": GANSampler(**SMALL, n_generator_steps=2, n_warmup_steps=0),
     "AGE": AGEBidirectional(**SMALL, method=Gradient(n_warmup_steps=1, n_updates=2)),
 }
 

@@ -26,7 +26,7 @@ VGROW = {
     "batch_size": 64,
     "generator": Network(n_particles=128, n_particle_steps=2, n_warmup_steps=20),
 }
-GAN = {"max_iter": 1, "n_generator_steps": 5, "batch_size": 64, **TINY}
+GAN = {"max_iter": 1, "n_generator_steps": 5, "n_warmup_steps": 0, "batch_size": 64, **TINY}
 AGE = {**TINY, "max_iter": 1, "batch_size": 64, "method": Gradient(n_updates=5, n_warmup_steps=20)}
 MAKERS = {
     "VGrow": lambda **params: VGrowSampler(**VGROW, **params),
@@ -167,7 +167,9 @@ def test_rows_that_have_moved_are_named(name):
 
 def test_a_range_that_was_taken_from_the_first_call_is_named_where_rows_leave_it():
     X = np.random.default_rng(0).uniform(0, 1, size=(4, 1, 8, 8)).astype(np.float32)
-    model = GANSampler(architecture=DCGAN(width=2), **{**GAN, "n_generator_steps": 1, "batch_size": 2}).partial_fit(X)
+    model = GANSampler(
+        architecture=DCGAN(width=2), **{**GAN, "n_generator_steps": 1, "n_warmup_steps": 0, "batch_size": 2}
+    ).partial_fit(X)
     with pytest.warns(TrainingWarning, match="numbers from .* to 3, but its data_range is that of the first call"):
         model.partial_fit(3 * X / X.max())
     assert inside(model.sample(4), 0, X.max())

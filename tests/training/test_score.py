@@ -9,7 +9,7 @@ from fdgm.architectures import MLP
 
 SMALL = {"architecture": MLP(width=8, depth=1), "max_iter": 1, "random_state": 0}
 MODELS = {
-    "GAN": GANSampler(n_generator_steps=1, **SMALL),
+    "GAN": GANSampler(n_generator_steps=1, n_warmup_steps=0, **SMALL),
     "AGE": AGEBidirectional(latent_size=2, **SMALL),
     "refiner": DGflowRefiner(
         GaussianMixture(random_state=0), ratio="ulsif", n_steps=0, random_state=0, step_size=0.01, stop=None
