@@ -9,6 +9,9 @@ from ._base import Option
 
 __all__ = ["Maps"]
 
+_FIRST = 0.6  # standard deviations. Less moves too little mass from mode to mode.
+_LAST = 0.014  # for one column; growing with the distance of neighbours
+
 
 class Maps(Option):
     """The composition of the maps x + η w ∇T(x) that moved the particles, replayed from fresh Gaussian samples.
@@ -30,9 +33,9 @@ class Maps(Option):
     step_size : float, default=1.0
         Above 0. η is this times the variance of the noise, divided by the divergence's weight at ratio 1.
     noise : (float, float) or None, default=None
-        First and last standard deviation of the noise, in scaled units, both above 0. None is ¼ d^¼ and 0.014 √d for
-        rows of d numbers.
-    wide_fraction : float in [0, 1], default=0.25
+        First and last standard deviation of the noise, in scaled units, both above 0. None is 0.6 and 0.014 √d for
+        rows of d numbers, and never more than 0.3 in the end.
+    wide_fraction : float in [0, 1], default=0.1
         Fraction of the critic's rows whose noise keeps the first standard deviation, which keeps sight across gaps.
     ema : float in (0, 1), default=0.93
         Fraction that stays, at each critic update, of the average of the critic's weights.
@@ -68,7 +71,7 @@ class Maps(Option):
         n_critic_steps: int = 50,
         step_size: float = 1.0,
         noise: Sequence[float] | None = None,
-        wide_fraction: float = 0.25,
+        wide_fraction: float = 0.1,
         ema: float = 0.93,
     ) -> None:
         self.n_particles = n_particles
@@ -87,7 +90,7 @@ class Maps(Option):
     def noise_for(self, n_numbers: int) -> tuple[float, float]:
         """First and last standard deviation for rows of so many numbers."""
         if self.noise is None:
-            return 0.25 * n_numbers**0.25, 0.014 * n_numbers**0.5
+            return _FIRST, min(_LAST * n_numbers**0.5, _FIRST / 2)
         return self._two("noise_for")
 
     def _two(self, owner: str) -> tuple[float, float]:

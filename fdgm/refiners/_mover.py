@@ -22,6 +22,7 @@ from ..flows import pull_back
 from ..inputs import chunk_seed, given_key, index_of, validate, validate_latents
 from ..nets import resolve_device
 from ..persistence import State, as_tensor
+from ..samplers import VGrowSampler
 from ..training import padded
 from ._base import Refiner
 from ._fields import depends_on
@@ -166,6 +167,11 @@ class Mover(Refiner):
         ax.scatter(*ways[-1].T, s=8, color="tab:red", zorder=3)
         return ax
 
+    def _default_generator(self) -> Any:
+        if self.generator is None and self.space == "latent":
+            return VGrowSampler(generator="network", device=self.device)  # samples of maps have no latents to move
+        return super()._default_generator()
+
     def _prepare(self, array: np.ndarray) -> None:
         source = self._source()
         owner = type(self).__name__
@@ -173,7 +179,7 @@ class Mover(Refiner):
         if self.space == "latent" and not differentiable:
             raise ValueError(
                 f"generator of {owner} must be a differentiable map from latents for latents to move, got"
-                f" {self.generator!r}; DGflowRefiner(space='data') moves its samples."
+                f" {self.generator!r}{_why(self.generator)}; DGflowRefiner(space='data') moves its samples."
             )
         self.space_ = ("latent" if differentiable else "data") if self.space == "auto" else self.space
         if isinstance(source, LatentSource):
@@ -414,3 +420,10 @@ class Mover(Refiner):
             moved = moved.clamp(*self._clamp)
         bad = ~torch.isfinite(moved).flatten(1).all(1)
         return moving.stopped(bad, back=space.prior is not None).moved(moved)
+
+
+def _why(generator: Any) -> str:
+    """What keeps the latents of a sampler with maps from moving."""
+    if not isinstance(generator, VGrowSampler):
+        return ""
+    return ", whose maps are gradients of a critic: a second derivative of it is nothing to follow (of ReLU it is 0)"

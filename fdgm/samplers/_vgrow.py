@@ -1,5 +1,6 @@
 """VGrow: particles follow the gradient flow of an f-divergence and are distilled into a generator."""
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
@@ -32,6 +33,7 @@ from ..options import (
 )
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
+from ..training import same
 from ._base import Sampler
 from ._maps_net import MapsNet, MapsSettings, latents_of
 from ._ratio_step import make_ratio
@@ -42,6 +44,7 @@ __all__ = ["VGrowSampler"]
 
 _AUTO_CLIP = 0.1
 _AUTO_STEP = 0.1  # standard deviations, where the weight is 1
+_OF_NETWORKS = ("ratio", "n_critic_steps", "step_size", "instance_noise")  # parameters that maps have no use for
 
 #: Published settings, by name.
 _PRESETS: dict[str, dict[str, Any]] = {
@@ -74,11 +77,8 @@ class VGrowSampler(Sampler):
     The order of the arguments is the paper's: ``divergence="kl"`` minimises KL(model‖data), which seeks modes;
     ``"reverse_kl"`` minimises KL(data‖model), which covers them.
 
-    Each iteration has three steps:
-
-    1. Draw latents and map them to particles with the generator.
-    2. Move the particles several times along weight_f(−T) ∇T. T is a critic's estimate of log p_data/p_model.
-    3. Fit the generator to the moved particles.
+    Particles move along weight_f(−T) ∇T. T is a critic's estimate of log p_data/p_model. Samples come from the maps
+    that moved the particles, or from a network that is fitted to them after each iteration; see `generator`.
 
     Parameters
     ----------
@@ -96,9 +96,12 @@ class VGrowSampler(Sampler):
         ``divergence="all"`` has its own clip and takes none here.
     architecture : str or Architecture, default="mlp"
         One of ``fdgm.available("architecture")`` or an instance.
-    generator : str, Network or Maps, default="network"
+    generator : str, Network or Maps, default="auto"
         What samples come from:
 
+        - ``"auto"``: ``"maps"`` if rows are vectors, ``"network"`` if they are images. Also ``"network"`` if one of
+          `ratio`, `n_critic_steps`, `step_size` and `instance_noise` is set, which maps have no use for. Vectors come
+          nearer to the data by maps in equal time; images have not been seen to.
         - ``"network"`` or ``Network(...)``: a network from latents to samples, fitted to the particles after each
           iteration. The option has the numbers of latents, particles and particle steps.
         - ``"maps"`` or ``Maps(...)``: the maps that moved the particles, replayed. `ratio`, `n_critic_steps`,
@@ -124,7 +127,8 @@ class VGrowSampler(Sampler):
         critic see across gaps between modes. It falls to 0 during training; ``InstanceNoise(..., schedule=...)`` sets
         another schedule.
     critic_optimizer : Optimizer or None, default=None
-        None is ``Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))``. A parameter that an `Optimizer`
+        None is ``Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))`` with a network and
+        ``Adam(0.001, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1)))`` with maps. A parameter that an `Optimizer`
         leaves open takes its value from this default.
     batch_size : int, default=256
         Rows of each of the two samples in a critic update, and particles in a projection step.
@@ -167,14 +171,15 @@ class VGrowSampler(Sampler):
     Attributes
     ----------
     net_ : VGrowNet or MapsNet
-        The skorch net, with ``generator_`` and ``critic_``, and with ``average_`` if the generator is averaged.
-    history_ : DataFrame of shape (n_loops, 6), or 7 with rows held out
+        The skorch net. A VGrowNet has ``generator_`` and ``critic_``, and ``average_`` if the generator is averaged. A
+        MapsNet has ``critic_`` and ``maps_``.
+    history_ : DataFrame of shape (n_loops, 5), 1 column more with a network and 1 more with rows held out
         One row for each iteration, with the columns:
 
         - critic_loss: 2 log 2 = 1.386 if data and model cannot be told apart;
         - displacement: mean over particles, in scaled units;
         - spread: square root of the particles' total variance divided by the data's;
-        - projection_loss;
+        - projection_loss: only with a network;
         - divergence: the critic's estimate of D_f(model‖data);
         - held_out_distance: only if it was measured;
         - seconds.
@@ -215,7 +220,7 @@ class VGrowSampler(Sampler):
         "divergence": [str, Divergence],
         "ratio": [str, DensityRatio, None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
-        "generator": [StrOptions({"maps", "network"}), Maps, Network],
+        "generator": [StrOptions({"auto", "maps", "network"}), Maps, Network],
         "n_critic_steps": [Interval(Integral, 1, None, closed="left")],
         "step_size": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"}), StepSize],
         "instance_noise": [Interval(Real, 0, None, closed="left"), InstanceNoise],
@@ -243,7 +248,7 @@ class VGrowSampler(Sampler):
         ratio: str | DensityRatio | None = None,
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
-        generator: str | Maps | Network = "network",
+        generator: str | Maps | Network = "auto",
         n_critic_steps: int = 1,
         step_size: float | str | StepSize = "auto",
         scaling: str = "auto",
@@ -332,14 +337,23 @@ class VGrowSampler(Sampler):
         }
 
     def _default_option(self, name: str) -> Option:
-        if isinstance(self.generator, Maps) or self.generator == "maps":
-            if name == "generator":
-                return Maps()
-            if name == "critic_optimizer":
-                return Adam(0.001, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1)))
+        if self._wants_maps and name == "generator":
+            return Maps()
+        if self._wants_maps and name == "critic_optimizer":
+            return Adam(0.001, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1)))
         return super()._default_option(name)
 
+    @property
+    def _wants_maps(self) -> bool:
+        """Whether `generator` asks for maps. Before data are seen, ``"auto"`` expects vectors."""
+        if self.generator != "auto":
+            return isinstance(self.generator, Maps) or self.generator == "maps"
+        return len(vars(self).get("_row_shape", (1,))) == 1 and all(
+            same(getattr(self, name), _DEFAULTS[name].default) for name in _OF_NETWORKS
+        )
+
     def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+        self._row_shape = shape
         architecture = registry.make("architecture", self.architecture)
         scaling = Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
         network = self._option("generator")
@@ -369,10 +383,7 @@ class VGrowSampler(Sampler):
     def _make_maps_net(
         self, maps: Maps, architecture: Architecture, scaling: Scaling, shape: tuple[int, ...], seeds: Seeds
     ) -> None:
-        self._check_idle(
-            ("ratio", "n_critic_steps", "step_size", "instance_noise"),
-            "with maps, whose option Maps has settings for it",
-        )
+        self._check_idle(_OF_NETWORKS, "with maps, whose option Maps has settings for it")
         settings = MapsSettings(
             architecture=architecture,
             scaling=scaling,
@@ -445,3 +456,6 @@ class VGrowSampler(Sampler):
 def _auto_step(scaling: Scaling) -> float:
     """Step of a tenth of a standard deviation where the two densities are equal."""
     return _AUTO_STEP / float(scaling.weight(torch.zeros((), dtype=torch.float32, device="cpu")))
+
+
+_DEFAULTS = inspect.signature(VGrowSampler).parameters

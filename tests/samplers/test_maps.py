@@ -6,11 +6,12 @@ import torch
 from sklearn.base import clone
 
 import fdgm
-from fdgm import DGflowRefiner, VGrowSampler
-from fdgm.architectures import MLP
-from fdgm.exceptions import FileError
+from fdgm import DDLSRefiner, DGflowRefiner, VGrowSampler
+from fdgm.architectures import DCGAN, MLP
+from fdgm.exceptions import FileError, TrainingWarning
 from fdgm.metrics import energy_distance
-from fdgm.options import Adam, EarlyStopping, Maps, Replay
+from fdgm.options import Adam, EarlyStopping, Maps, Network, Replay
+from fdgm.training import GenerativeModel
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 SMALL = Maps(n_particles=128, n_critic_steps=3)
@@ -106,7 +107,7 @@ def test_samples_stay_in_a_data_range():
 def test_its_samples_are_refined_as_rows_by_its_own_critic(fitted):
     refiner = DGflowRefiner(fitted, n_steps=2, random_state=0, step_size=0.01, stop=None).fit(X)
     assert refiner.sample(5).shape == (5, 2)
-    with pytest.raises(ValueError, match="latents"):
+    with pytest.raises(ValueError, match="maps are gradients"):
         DGflowRefiner(fitted, space="latent", n_steps=2, random_state=0, step_size=0.01, stop=None).fit(X)
 
 
@@ -139,3 +140,38 @@ def test_the_critics_optimizer_has_defaults_of_its_own():
     assert VGrowSampler(generator="maps").set_params(critic_optimizer__lr=0.1).critic_optimizer == Adam(
         0.1, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1))
     )
+
+
+@pytest.mark.parametrize(
+    ("params", "shape", "expected"),
+    [
+        ({}, (3,), "MapsNet"),
+        ({"step_size": 0.1}, (3,), "VGrowNet"),
+        ({"instance_noise": 0.0}, (3,), "VGrowNet"),
+        ({"n_critic_steps": 2}, (3,), "VGrowNet"),
+        ({"architecture": DCGAN(width=4)}, (1, 16, 16), "VGrowNet"),
+    ],
+    ids=["vectors", "step_size", "instance_noise", "n_critic_steps", "images"],
+)
+def test_auto_takes_maps_for_vectors_unless_a_networks_parameter_is_set(params, shape, expected):
+    """The clock cuts the first iteration after one update."""
+    rows = np.random.default_rng(0).uniform(size=(20, *shape))
+    made = {"architecture": MLP(width=8, depth=1), "batch_size": 16, "device": "cpu", **params}
+    with pytest.warns(TrainingWarning, match="max_seconds"):
+        sampler = VGrowSampler(**made, max_seconds=1e-6, random_state=0).fit(rows)
+    assert type(sampler.net_).__name__ == expected
+    assert sampler.sample(2).shape == (2, *shape)
+
+
+def test_latents_of_a_default_generator_are_those_of_a_network(monkeypatch):
+    """The refiner that moves latents asks for a sampler that has some."""
+    asked = {}
+    monkeypatch.setattr(VGrowSampler, "fit", lambda self, X: asked.update(self.get_params()) or fitted_network(X))
+    DDLSRefiner(n_steps=1, random_state=0).fit(X)
+    assert asked["generator"] == "network"
+
+
+def fitted_network(rows):
+    params = {"architecture": MLP(width=8, depth=1), "batch_size": 16, "max_iter": 1, "random_state": 0}
+    sampler = VGrowSampler(generator=Network(n_particles=32, n_particle_steps=1, passes=1, n_warmup_steps=1), **params)
+    return GenerativeModel.fit(sampler, rows)

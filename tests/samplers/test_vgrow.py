@@ -256,7 +256,7 @@ def test_an_optimizer_takes_the_estimators_defaults_for_what_it_leaves_open(X):
 
 
 def test_a_nested_name_installs_the_object_that_a_name_or_a_number_stands_for():
-    sampler = VGrowSampler().set_params(
+    sampler = VGrowSampler(generator="network").set_params(
         critic_optimizer__lr=0.1, generator__optimizer__lr=0.2, instance_noise__schedule=(), architecture__width=16
     )
     assert sampler.critic_optimizer == Adam(0.1, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05)))
