@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         refiners,
         regularizers,
         tables,
+        trees,
     )
     from . import testing as testing
     from .bidirectional import AGEBidirectional
@@ -48,6 +49,7 @@ __all__ = [
     "refiners",
     "regularizers",
     "tables",
+    "trees",
 ]
 
 #: The estimators, and the folder of each. They are imported at their first use.
@@ -58,6 +60,7 @@ ESTIMATORS = {
     "DGflowRefiner": "refiners",
     "DOTRefiner": "refiners",
     "GANSampler": "samplers",
+    "GenerativeImputer": "trees",
     "MetropolisHastingsRefiner": "refiners",
     "RejectionRefiner": "refiners",
     "TreeSampler": "trees",

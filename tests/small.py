@@ -41,6 +41,8 @@ def _params():
         "GANSampler": {**_NETS, "n_generator_steps": 3, "n_warmup_steps": 0, "n_critic_steps": 2},
         "MetropolisHastingsRefiner": {**refined, "n_steps": 2},
         "RejectionRefiner": refined,
+        "GenerativeImputer": {"n_trees": 2, "n_sweeps": 2},
+        "TreeSampler": {"n_trees": 2},
         "VGrowSampler": {**_NETS, "generator": _NETWORK},
         "kliep": {"n_centers": 5},
         "logistic": {**_NETS, "n_critic_steps": 3},

@@ -23,6 +23,7 @@ PARTS = [
     "regularizers",
     "tables",
     "testing",
+    "trees",
 ]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("plugins/*/README.md")]
 SCRIPTS = [path for folder in ("benchmarks", "examples") for path in (ROOT / folder).rglob("*.py")]

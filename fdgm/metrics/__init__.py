@@ -17,6 +17,7 @@ from ._neighbors import PrecisionRecallDensityCoverage, one_nn_accuracy, precisi
 from ._ngrams import ngram_js
 from ._report import report
 from ._scores import inception_score, mode_score
+from ._table_report import table_report, table_score
 from ._wasserstein import sliced_wasserstein_distance, wasserstein_distance
 
 __all__ = [
@@ -50,6 +51,8 @@ __all__ = [
     "register_extractor",
     "report",
     "sliced_wasserstein_distance",
+    "table_report",
+    "table_score",
     "wasserstein_distance",
 ]
 

@@ -9,14 +9,16 @@ import pandas as pd
 
 __all__ = ["ReportTable"]
 
-_COLUMNS = {"value", "low", "high", "better", "held_out"}
+_COLUMNS = {"value", "low", "high", "better"}
+#: What real data stand beside the samples, and what it is called.
+_BESIDE = {"held_out": "held-out data", "real": "training rows"}
 _WIDTH = 160  # pixels of an interval's picture
 
 
 class ReportTable(pd.DataFrame):
     """A DataFrame that prints all columns, whatever the width of the terminal.
 
-    In a notebook, a picture shows each value with its interval, and the value of held-out data beside it.
+    In a notebook, a picture shows each value with its interval, and the value of real data beside it.
     """
 
     @property
@@ -27,17 +29,19 @@ class ReportTable(pd.DataFrame):
         return self.to_string(float_format="{:.4g}".format)
 
     def _repr_html_(self) -> str:
-        if not _COLUMNS.issubset(self.columns):  # a part of the table
+        beside = next((name for name in _BESIDE if name in self.columns), None)
+        if not _COLUMNS.issubset(self.columns) or beside is None:  # a part of the table
             return str(self.to_html(float_format="{:.4g}".format))
-        names = ("measure", "value", "95% interval", "held-out data", "", "better", "space", "rows")
+        named = _BESIDE[beside]
+        names = ("measure", "value", "95% interval", named, "", "better", "space", "rows")
         head = "".join(f"<th style='text-align:left'>{name}</th>" for name in names)
-        lines = "".join(_line(str(name), row) for name, row in self.iterrows())
-        note = "● samples with their interval, <span style='color:#3b6ea5'>|</span> held-out data"
+        lines = "".join(_line(str(name), row, beside) for name, row in self.iterrows())
+        note = f"● samples with their interval, <span style='color:#3b6ea5'>|</span> {named}"
         return f"<table><caption>{note}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 
 
-def _line(name: str, row: Any) -> str:
-    value, low, high, held = (float(row[key]) for key in ("value", "low", "high", "held_out"))
+def _line(name: str, row: Any, beside: str) -> str:
+    value, low, high, held = (float(row[key]) for key in ("value", "low", "high", beside))
     interval = f"{low:.4g} to {high:.4g}" if math.isfinite(low) and math.isfinite(high) else "–"
     cells = (
         f"<code>{html.escape(name)}</code>",

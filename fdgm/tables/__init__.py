@@ -1,6 +1,8 @@
 """Tables with columns of several kinds: what each column is, and rows as numbers and back."""
 
 from ._column import Column
+from ._positions import Positions
 from ._schema import Schema
+from ._units import units
 
-__all__ = ["Column", "Schema"]
+__all__ = ["Column", "Positions", "Schema", "units"]

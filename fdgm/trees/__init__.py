@@ -1,5 +1,6 @@
 """Trees that sample tables."""
 
+from ._imputer import GenerativeImputer
 from ._tree_sampler import TreeSampler
 
-__all__ = ["TreeSampler"]
+__all__ = ["GenerativeImputer", "TreeSampler"]

@@ -76,14 +76,13 @@ class Chain:
 
         def one(number: int) -> Conditional:
             place = order[number]
-            quick = Recipe(1, recipe.leaf, recipe.n_bins, 0, recipe.bag)
             with threadpool_limits(1):
                 return Conditional.fit(
                     np.ascontiguousarray(positions[:, order[:number]]),
                     positions[:, place].astype(np.int64),
                     sizes[place],
                     not categorical[place],
-                    quick if late() else recipe,
+                    recipe.light() if late() else recipe,
                     int_seed(entropy, *(order[:number]), place),
                 )
 

@@ -1,6 +1,6 @@
 """The distribution of one column given others: bagged trees that also split on a boosted prediction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from ._forest import Forest
 
 __all__ = ["Conditional", "Recipe"]
 
+_FEW_ROWS, _LEAF, _SMALL_LEAF, _PRIVATE_LEAF = 2000, 15, 8, 40
 _ITERATIONS = 40  # of a booster, at most
 _FEW = 6  # values up to which a booster predicts the probability of each
 _FEWEST_BOOSTED = 100  # rows
@@ -44,6 +45,30 @@ class Recipe:
     n_bins: int = 32
     n_folds: int = 3
     bag: float = 0.63
+
+    @classmethod
+    def of(cls, estimator: Any, n: int, *, privacy: bool = False) -> Self:
+        """The recipe of an estimator's parameters, for n rows.
+
+        Raises
+        ------
+        ValueError
+            If there is one fold, or leaves are smaller than `privacy` allows.
+        """
+        owner, least = type(estimator).__name__, estimator.min_samples_leaf
+        if estimator.n_folds == 1:
+            raise ValueError(f"n_folds of {owner} must be 0 or at least 2, got 1.")
+        if privacy and least != "auto" and least < _PRIVATE_LEAF:
+            raise ValueError(
+                f"min_samples_leaf of {owner} must be 'auto' or at least {_PRIVATE_LEAF} with privacy, got {least}."
+            )
+        if least == "auto":
+            least = _PRIVATE_LEAF if privacy else _LEAF if n >= _FEW_ROWS else _SMALL_LEAF
+        return cls(int(estimator.n_trees), int(least), int(estimator.n_bins), int(estimator.n_folds))
+
+    def light(self) -> Self:
+        """One that takes a tenth of the time."""
+        return replace(self, n_trees=1, n_folds=0)
 
 
 class Conditional:

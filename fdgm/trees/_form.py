@@ -77,9 +77,11 @@ class Form:
         return self.record.restore(codes)  # type: ignore[union-attr]  # one of the two is there
 
     @property
-    def categorical(self) -> np.ndarray | None:
-        """A mask of the columns whose values have no order. None if X was an array."""
-        return None if self.schema is None else self.schema.categorical
+    def categorical(self) -> np.ndarray:
+        """A mask (n_features,) of the columns whose values have no order."""
+        if self.schema is not None:
+            return self.schema.categorical
+        return np.zeros(self.record.shape[0], dtype=bool)  # type: ignore[union-attr]  # one of the two is there
 
     def to_state(self) -> State:
         """The whole state, for a file."""

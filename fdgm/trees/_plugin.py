@@ -6,4 +6,4 @@ from ..hookspecs import hookimpl
 
 @hookimpl
 def fdgm_estimators() -> dict[str, type]:
-    return {"TreeSampler": trees.TreeSampler}
+    return {"GenerativeImputer": trees.GenerativeImputer, "TreeSampler": trees.TreeSampler}

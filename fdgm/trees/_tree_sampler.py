@@ -16,6 +16,8 @@ from ..inputs import (
     chunk_seed,
     columns_of,
     entropy_of,
+    index_of,
+    int_seed,
     key_of_call,
     plain_columns,
     set_columns,
@@ -25,18 +27,16 @@ from ..metrics import energy_distance
 from ..nets import Clock
 from ..persistence import Savable, State, as_tensor
 from ..scale import SamplesToFiles
-from ..tables import Schema
+from ..tables import Positions, Schema, units
 from ._chain import CHUNK, Chain
-from ._conditional import Recipe
+from ._conditional import Conditional, Recipe
 from ._form import Form
 from ._given import Given, read_given
-from ._positions import Positions
-from ._units import units
+from ._sweeps import fill_at_random, fit_given_all_others, sweep
 
 __all__ = ["TreeSampler"]
 
 _SCORED = 5000  # rows that `score` compares
-_FEW_ROWS, _LEAF, _SMALL_LEAF, _PRIVATE_LEAF = 2000, 15, 8, 40
 _FIT_KEY, _SCORE_KEY, _PUBLIC_KEY = 0, 1, 2
 _CACHED = 8  # sets of given columns whose trees are kept
 
@@ -180,16 +180,15 @@ class TreeSampler(SamplesToFiles, Savable):
                 schema_of_y, column = self._read_y(y, len(codes))
                 codes = np.column_stack([codes, column])
             categorical = form.categorical
-            if categorical is None:
-                categorical = np.zeros(form.record.shape[0], dtype=bool)  # type: ignore[union-attr]
             if schema_of_y is not None:
                 categorical = np.append(categorical, schema_of_y.categorical)
             self._form, self._schema_of_y = form, schema_of_y
             self._seed = chunk_seed(entropy_of(self.random_state), _FIT_KEY)
             self._positions = Positions.of(codes, categorical, self._seed)
             self._rows = self._positions.encode(codes).astype(np.int32)
-            self._recipe = self._make_recipe(len(codes))
+            self._recipe = Recipe.of(self, len(codes), privacy=self.privacy)
             self._n_calls = None if self.random_state is None else 0
+            self._given_others: dict[int, Conditional] = {}
             self._chains: dict[tuple[int, ...], Chain] = {}
 
             def late() -> bool:
@@ -287,6 +286,47 @@ class TreeSampler(SamplesToFiles, Savable):
         drawn = self._draw_positions(len(rows), key, None)[:, : self.n_features_in_]
         return -energy_distance(self._units(rows), self._units(drawn))
 
+    def impute(self, X: Any, *, n_sweeps: int = 3, random_state: Any = None) -> Any:
+        """Fill the holes of X by draws, given the other values of their rows.
+
+        A hole is first filled with a known value of its column at random, then drawn `n_sweeps` times given all others.
+        Trees for a column given all others are fitted when it first has a hole, and kept.
+
+        Parameters
+        ----------
+        X : DataFrame, Table or array-like of shape (n_samples, n_features)
+        n_sweeps : int, default=3
+        random_state : int, RandomState, Generator or None, default=None
+            As of `sample`.
+
+        Returns
+        -------
+        X : DataFrame, Table or ndarray of shape (n_samples, n_features)
+            In the form of the X of `fit`. Values that were there are unchanged. A column without a single value in
+            `fit` keeps its holes.
+
+        See Also
+        --------
+        GenerativeImputer : Learns from rows with holes.
+        """
+        check_is_fitted(self)
+        n_sweeps = check_count(n_sweeps, "n_sweeps", "impute")
+        codes = self._form.encode(self, X)
+        holes = np.isnan(codes)
+        d = self.n_features_in_
+        positions = self._positions.encode(codes)
+        training = self._rows[:, :d].astype(np.float32)
+        missing = [place for place in np.flatnonzero(holes.any(axis=0)).tolist() if place not in self._given_others]
+        sizes = [len(values) for values in self._positions.values[:d]]
+        self._given_others |= fit_given_all_others(
+            training, training > 0, missing, sizes, self._positions.categorical, self._recipe, self._seed, self.n_jobs
+        )
+        rng = np.random.default_rng(int_seed(*key_of_call(self, random_state, (self._seed, _PUBLIC_KEY))))
+        known = {place: np.bincount(column) for place, column in enumerate(self._rows[:, :d].T)}
+        fill_at_random(positions, holes, known, rng)
+        sweep(positions, holes, self._given_others, n_sweeps, rng)
+        return self._form.decode(np.where(holes, self._positions.decode(np.floor(positions)), codes), index_of(X))
+
     def _units(self, positions: np.ndarray) -> np.ndarray:
         return units(positions, self._rows[:, : positions.shape[1]], self._positions.categorical)
 
@@ -295,19 +335,6 @@ class TreeSampler(SamplesToFiles, Savable):
         """What each column is. None if X was an array."""
         check_is_fitted(self)
         return self._form.schema
-
-    def _make_recipe(self, n: int) -> Recipe:
-        if self.n_folds == 1:
-            raise ValueError(f"n_folds of {type(self).__name__} must be 0 or at least 2, got 1.")
-        least = (_LEAF if n >= _FEW_ROWS else _SMALL_LEAF) if self.min_samples_leaf == "auto" else self.min_samples_leaf
-        if self.privacy:
-            if self.min_samples_leaf != "auto" and int(least) < _PRIVATE_LEAF:
-                raise ValueError(
-                    f"min_samples_leaf of {type(self).__name__} must be 'auto' or at least {_PRIVATE_LEAF} with"
-                    f" privacy, got {self.min_samples_leaf}."
-                )
-            least = max(int(least), _PRIVATE_LEAF)
-        return Recipe(n_trees=self.n_trees, leaf=int(least), n_bins=self.n_bins, n_folds=self.n_folds)
 
     def _read_y(self, y: Any, n: int) -> tuple[Schema, np.ndarray]:
         if y is None:
@@ -452,7 +479,7 @@ class TreeSampler(SamplesToFiles, Savable):
         self._recipe = Recipe(self.n_trees, state.integer("leaf", 1), self.n_bins, self.n_folds)
         self._seed = state.integer("seed")
         self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
-        self._chains = {}
+        self._chains, self._given_others = {}, {}
         self.stop_reason_ = state.choice("stop_reason", ("finished", "max_seconds"))
         self.n_features_in_ = n_features
         set_columns(self, state.value("columns"), n_features)

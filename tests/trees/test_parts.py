@@ -5,9 +5,9 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.tree import DecisionTreeClassifier
 
+from fdgm.tables import Positions
 from fdgm.trees._boosted import Boosted
 from fdgm.trees._forest import Forest
-from fdgm.trees._positions import Positions
 
 rng = np.random.default_rng(0)
 X = rng.integers(0, 50, size=(3000, 6)).astype(np.float32)

@@ -45,7 +45,13 @@ class Positions:
         return made
 
     def encode(self, codes: np.ndarray) -> np.ndarray:
-        """Positions (n, d), float32. A number between two values is between their positions."""
+        """Positions (n, d), float32, in the first d columns. A number between two values is between their positions.
+
+        Raises
+        ------
+        ValueError
+            If a category has a level that was not there.
+        """
         found = np.zeros(codes.shape, dtype=np.float32)
         for place, column in enumerate(codes.T):
             found[:, place] = self.encode_column(place, column)
@@ -75,9 +81,9 @@ class Positions:
         return found
 
     def decode(self, positions: np.ndarray) -> np.ndarray:
-        """Numbers (n, d) of whole positions. NaN is missing."""
+        """Numbers (n, d) of whole positions, in the first d columns. NaN is missing."""
         codes = np.empty(positions.shape)
-        for place, values in enumerate(self.values):
+        for place, values in enumerate(self.values[: positions.shape[1]]):
             codes[:, place] = np.concatenate([[np.nan], values])[positions[:, place].astype(np.int64)]
         return codes
 
