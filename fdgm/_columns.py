@@ -26,7 +26,9 @@ def labels_of(X: Any) -> Labels | None:
     pandas numbers the columns of a table without names. These numbers are names like any others.
     """
     library = library_of(X)
-    if library is None or library == "polars lazy":
+    if library is None:
+        return getattr(X, "labels", None) if isinstance(X, np.memmap) else None  # rows that came from a file
+    if library == "polars lazy":
         return None
     return tuple(X.column_names if library == "pyarrow" else X.columns)
 

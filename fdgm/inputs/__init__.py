@@ -4,6 +4,7 @@ from ._record import Record, columns_of, index_of, plain_columns, set_columns
 from ._scaler import SCALINGS, Scaler
 from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, key_of_call, some_rows, with_seed
 from ._spread import chunks, extremes
+from ._stored import spooled
 from ._validation import as_before_on_error, hold_columns, is_mapped, validate, validate_latents, validate_pair
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "plain_columns",
     "set_columns",
     "some_rows",
+    "spooled",
     "validate",
     "validate_latents",
     "validate_pair",

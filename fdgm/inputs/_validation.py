@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array, validate_data
@@ -13,6 +14,7 @@ from .._columns import Labels, align, labels_of, library_of
 from .._numbers import as_numbers
 from ._record import Record, columns_of
 from ._spread import chunks
+from ._stored import is_stored, spooled
 
 __all__ = ["as_before_on_error", "hold_columns", "is_mapped", "validate", "validate_latents", "validate_pair"]
 
@@ -31,8 +33,10 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
         allow it, NaN (naming the first row and column), has too few rows, or rows of another shape or columns of other
         names than at `fit` when `reset` is false.
     """
-    if not reset:
-        X = align(X, columns_of(estimator), f"X of {type(estimator).__name__}", "X at fit")
+    like = None if reset else columns_of(estimator)
+    if is_stored(X):
+        X = spooled(X, f"X of {type(estimator).__name__}", like)
+    X = align(X, like, f"X of {type(estimator).__name__}", "X at fit")
     array, record = _checked(estimator, X, min_samples)
     hold_columns(estimator, X, array, reset=reset)
     return array, record
@@ -75,7 +79,11 @@ def validate_pair(
     """
     name = type(estimator).__name__
     order = f"{name} takes X_p, a sample of the numerator P, first and X_q, of the denominator Q, second."
+    if is_stored(X_p):
+        X_p = spooled(X_p, f"X_p of {name}", None if reset else columns_of(estimator))
     expected, like = (labels_of(X_p), "X_p") if reset else (columns_of(estimator), "X_p at fit")
+    if is_stored(X_q):
+        X_q = spooled(X_q, f"X_q of {name}", expected)
     tables, arrays = [], []
     for sample, X in (("X_p", X_p), ("X_q", X_q)):
         with _named(sample, name, order):
@@ -174,8 +182,8 @@ def _checked_mapped(name: str, X: np.memmap, min_samples: int, *, allow_nan: boo
             f" by {name}."
         )
     for part in chunks(X):
-        _refuse_non_finite(name, X[part], first=part.start, allow_nan=allow_nan)
-    return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", None)
+        _refuse_non_finite(name, X[part], labels=labels_of(X), first=part.start, allow_nan=allow_nan)
+    return X, Record(X.shape[1:], X.dtype.name if X.dtype.kind == "f" else "float64", labels_of(X))
 
 
 def hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: bool) -> None:
@@ -183,9 +191,12 @@ def hold_columns(estimator: BaseEstimator, X: Any, array: np.ndarray, *, reset: 
 
     It is called after all other checks, so that a refused X leaves nothing behind.
     """
+    labels = labels_of(X)
+    if labels is not None and isinstance(X, np.ndarray):  # scikit-learn reads names from tables alone
+        X = pd.DataFrame(X[:1], columns=list(labels))
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     if reset:
-        estimator._row_shape, estimator._columns = array.shape[1:], labels_of(X)
+        estimator._row_shape, estimator._columns = array.shape[1:], labels
     expected = tuple(vars(estimator).get("_row_shape", array.shape[1:]))
     if array.shape[1:] != expected:  # scikit-learn compares the first dimension alone
         raise ValueError(
