@@ -45,7 +45,7 @@ class _Weighted(_Adversarial):
 
     def generator_loss(self, output: Tensor, scaling: Scaling) -> Tensor:
         t = self.critic(scaling).log_ratio(output)
-        return -scaling.dual.weight(-t) * t
+        return -scaling.generator_weight(t) * t
 
     @abstractmethod
     def critic(self, scaling: Scaling) -> Objective:

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,11 +30,11 @@ from ..options import (
     Option,
     Replay,
 )
-from ..training import map_rows
+from ..training import check_idle, map_rows, scaled_range
 from ._density import DensityModel
 from ._flow_net import FlowNet
 from ._gradient_net import GradientNet
-from ._net import BidirectionalSettings
+from ._net import BidirectionalNet
 from ._objective import JointObjective
 
 __all__ = ["AGEBidirectional"]
@@ -285,6 +286,13 @@ class AGEBidirectional(DensityModel):
     }
 
     _named_options: ClassVar = ("method",)
+    _option_defaults: ClassVar = {
+        **DensityModel._option_defaults,
+        "method": Gradient(),
+        "critic_optimizer": Adam(0.002, betas=(0.5, 0.9), schedule=_FALLING),
+        "generator_optimizer": Adam(0.00002, betas=(0.5, 0.9), schedule=_FALLING),
+        "encoder_optimizer": Adam(0.00002, betas=(0.5, 0.9), schedule=_FALLING),
+    }
     _components: ClassVar = {**DensityModel._components, "divergence": "divergence", "objective": _FAMILY}
 
     def __init__(
@@ -397,66 +405,48 @@ class AGEBidirectional(DensityModel):
             return registry.make(_FAMILY, self.objective).takes_flow and _has_one_level(self.architecture)
         return isinstance(self.method, Flow) or self.method == "flow"
 
-    @classmethod
-    def _default_options(cls) -> dict[str, Option]:
-        slow = Adam(0.00002, betas=(0.5, 0.9), schedule=_FALLING)
-        return {
-            **super()._default_options(),
-            "method": Gradient(),
-            "critic_optimizer": Adam(0.002, betas=(0.5, 0.9), schedule=_FALLING),
-            "generator_optimizer": slow,
-            "encoder_optimizer": slow,
-        }
-
     def _default_option(self, name: str) -> Option:
-        if self._flows and name in _OF_FLOW:
-            return _OF_FLOW[name]
-        return super()._default_option(name)
+        return _OF_FLOW[name] if self._flows and name in _OF_FLOW else self._option_defaults[name]
 
-    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        architecture = self._architecture()
-        objective = registry.make(_FAMILY, self.objective)
+    def _make_net(self, settings: SimpleNamespace, shape: tuple[int, ...], seeds: Seeds) -> BidirectionalNet:
+        objective = registry.make(_FAMILY, settings.objective)
+        architecture = self._architecture() if settings.architecture is None else settings.architecture
+        architecture = registry.make("architecture", architecture)
         kind = _kind(architecture, shape)
-        if self.architecture is None and self._flows and kind == "few columns":
+        if settings.architecture is None and self._flows and kind == "few columns":
             architecture = MLP.pairs(depth=3)
-        latent_size = architecture.latent_size(shape) if self.latent_size is None else self.latent_size
+        latent_size = architecture.latent_size(shape) if settings.latent_size is None else settings.latent_size
         level_sizes = architecture.level_sizes(shape, latent_size)
         if objective.max_levels is not None and len(level_sizes) > objective.max_levels:
             raise ValueError(
                 f"architecture of {type(self).__name__} must have one level of latents with"
                 f" objective={self.objective!r}, got {self.architecture!r}."
             )
-        scaling = self._make_scaling(objective)
-        method = self._option("method")
-        batch_size = self.batch_size or (256 if self._flows and kind != "images" else 128)
-        if isinstance(method, Flow):
+        scaling = self._make_scaling(objective, settings.divergence)
+        flows = isinstance(settings.method, Flow)
+        if flows:
             self._check_flow(objective, level_sizes)
-            method = method.filled(_FLOWS[kind])
+            settings.method = settings.method.filled(_FLOWS[kind])
         elif objective.critic(scaling) is None:
-            self._check_without_critic(method)
-        settings = BidirectionalSettings(
+            self._check_without_critic(settings.method)
+        vars(settings).update(
             architecture=architecture,
             objective=objective,
             scaling=scaling,
+            latent_size=level_sizes[-1],
             level_sizes=level_sizes,
             encoder=self._distribution("encoder", objective.encoders),
             generator=self._distribution("generator", objective.generators),
             encoder_noise_size=self._noise_size("encoder"),
             generator_noise_size=self._noise_size("generator"),
-            method=method,
-            clamp=self._scaled_range(shape),
-            batch_size=batch_size,
-            critic_optimizer=self._option("critic_optimizer"),
-            generator_optimizer=self._option("generator_optimizer"),
-            encoder_optimizer=self._option(
-                "generator_optimizer" if self.encoder_optimizer is None else "encoder_optimizer"
-            ),
-            precision=self.precision,
+            clamp=scaled_range(self._architecture(), settings.data_range, shape),
+            batch_size=settings.batch_size or (256 if flows and kind != "images" else 128),
         )
-        net = FlowNet if isinstance(method, Flow) else GradientNet
-        self.net_ = net(
-            settings=settings, seeds=seeds, varies=self._scaler.varies, device=resolve_device(self.device)
-        ).initialize()
+        if self.encoder_optimizer is None:
+            settings.encoder_optimizer = settings.generator_optimizer
+        make = FlowNet if flows else GradientNet
+        device = resolve_device(self.device)
+        return make(settings=settings, seeds=seeds, varies=self._scaler.varies, device=device).initialize()
 
     def _free(self, varies: np.ndarray) -> None:
         self.net_.free(varies)
@@ -474,7 +464,7 @@ class AGEBidirectional(DensityModel):
             change += ["divergence"] * objective.takes_divergence + ["scale_clip"] * objective.takes_scale_clip
         return f"Lower {_listed(lower, 'and')}, or change {_listed(change, 'or')}."
 
-    def _make_scaling(self, objective: JointObjective) -> Scaling:
+    def _make_scaling(self, objective: JointObjective, divergence: str | Divergence) -> Scaling:
         """The divergence and its scaling clip, if the objective uses them."""
         for name, takes, idle in (
             ("divergence", objective.takes_divergence, "kl"),
@@ -492,8 +482,8 @@ class AGEBidirectional(DensityModel):
                     f"divergence of {type(self).__name__} must be one with a weight of its own with"
                     f" objective={self.objective!r}, which clamps no ratio, got 'all'."
                 )
-            return Scaling.make(self.divergence, None)
-        return Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
+            return Scaling.make(divergence, None)
+        return Scaling.make(divergence, self.scale_clip, auto=_AUTO_CLIP)
 
     def _distribution(self, name: str, allowed: Sequence[str]) -> str:
         given = getattr(self, name)
@@ -508,8 +498,8 @@ class AGEBidirectional(DensityModel):
     def _noise_size(self, name: str) -> int | None:
         """Noise size of an implicit distribution. With None the architecture sets it."""
         given = getattr(self, name)
-        size: int | None = given.check(f"{name} of {type(self).__name__}").size if isinstance(given, Option) else None
-        return size
+        size = given.check(f"{name} of {type(self).__name__}").size if isinstance(given, Option) else None
+        return None if size is None else int(size)
 
     def _check_flow(self, objective: JointObjective, level_sizes: tuple[int, ...]) -> None:
         """Check that pairs can move.
@@ -540,7 +530,7 @@ class AGEBidirectional(DensityModel):
             If one is not. The message names the first.
         """
         reason = f"with objective={self.objective!r}, which trains no critic"
-        self._check_idle(_OF_CRITIC, reason)
+        check_idle(self, _OF_CRITIC, reason)
         default = Gradient()
         for name in _OF_CRITIC_IN_METHOD:
             untold = name == "n_warmup_steps" and method.n_warmup_steps == 0

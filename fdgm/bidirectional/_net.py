@@ -2,15 +2,14 @@
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..architectures import Architecture, Conditional
-from ..divergences import Scaling
+from ..architectures import Conditional
 from ..inputs import Seeds
 from ..nets import (
     Average,
@@ -18,16 +17,13 @@ from ..nets import (
     Mode,
     MultiNet,
     Rows,
-    Settings,
     Watch,
     mean_loss,
     spread,
 )
-from ..options import Flow, Gradient, Optimizer
 from ._joint import Batch, Joint, chain
-from ._objective import JointObjective
 
-__all__ = ["CRITIC", "MOVING", "BidirectionalNet", "BidirectionalSettings", "Losses", "When"]
+__all__ = ["CRITIC", "MOVING", "BidirectionalNet", "Losses", "When"]
 
 CRITIC, MOVING = "the critic", "the encoder or the generator"
 
@@ -38,38 +34,13 @@ When = tuple[float, int]  # the fraction of the budget, and the iteration, count
 _EXPECTED = {"critic_loss": CRITIC, "loss": MOVING, "reconstruction": MOVING}
 
 
-@dataclass(frozen=True)
-class BidirectionalSettings(Settings):
-    """Settings of the method, in scaled units. AGEBidirectional documents them and has the defaults."""
-
-    architecture: Architecture
-    objective: JointObjective
-    scaling: Scaling
-    level_sizes: tuple[int, ...]
-    encoder: str
-    generator: str
-    encoder_noise_size: int | None
-    generator_noise_size: int | None
-    method: Flow | Gradient
-    clamp: tuple[float, float] | None
-    batch_size: int
-    critic_optimizer: Optimizer
-    generator_optimizer: Optimizer
-    encoder_optimizer: Optimizer
-    precision: str
-
-    @property
-    def latent_size(self) -> int:
-        """Number of latents of the prior."""
-        return self.level_sizes[-1]
-
-
 class BidirectionalNet(MultiNet):
     """Base class of the training rules, with encoder, generator and, unless the objective has none, a critic of pairs.
 
     Parameters
     ----------
-    settings : BidirectionalSettings
+    settings : namespace
+        Parameters of the estimator, resolved by its `_make_net`.
     seeds : Seeds
     varies : ndarray of bool, of shape ``(*data_shape,)``
         Whether each number of a row varies.
@@ -85,7 +56,7 @@ class BidirectionalNet(MultiNet):
     average_encoder_: Conditional
     critic_step_: CriticStep
 
-    def __init__(self, *, settings: BidirectionalSettings, seeds: Seeds, varies: np.ndarray, **kwargs: Any) -> None:
+    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, varies: np.ndarray, **kwargs: Any) -> None:
         self.settings = settings
         self.seeds = seeds
         self.varies = varies

@@ -58,6 +58,10 @@ class Scaling:
             raise ValueError(f"scale_clip must be None, 'auto' or a number in (0, 1], got {scale_clip!r}.")
         return cls(registry.make("divergence", divergence), scale_clip)
 
+    def generator_weight(self, t: Tensor) -> Tensor:
+        """s_θ = weight_f~(−T) = r² f''(r) at r = e^T: the weight of a generator's step along ∇T in AGE."""
+        return self.dual.weight(-t)
+
     @property
     def dual(self) -> "Scaling":
         """The scaling of the divergence with its arguments exchanged."""

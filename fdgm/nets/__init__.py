@@ -17,7 +17,6 @@ from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MemmapRows, ResidentRows, Rows, hold_out
-from ._settings import Settings
 from ._watch import Watch, spread
 from ._whole import Whole
 
@@ -36,7 +35,6 @@ __all__ = [
     "ProgressBar",
     "ResidentRows",
     "Rows",
-    "Settings",
     "StopTraining",
     "TrainingFailure",
     "Watch",

@@ -1,38 +1,34 @@
 """An exponential moving average of a network."""
 
-from copy import deepcopy
-
-import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 __all__ = ["Average"]
 
 
-class Average:
-    """A copy of a module whose weights are an exponential moving average of the module's.
+class Average(AveragedModel):
+    """A copy of a module, in `module`, whose weights are an exponential moving average of the original's.
 
     Early on the decay is smaller: (1 + t)/(10 + t) at the t-th update. The average then leaves the initial weights
     quickly.
 
     Parameters
     ----------
-    module : Module
+    source : Module
     decay : float in (0, 1)
         Fraction of the average that stays at each update.
     """
 
-    def __init__(self, module: nn.Module, decay: float) -> None:
-        self.source = module
-        self.module = deepcopy(module).requires_grad_(False).eval()
-        self.decay = decay
-        self._leaders: list[Tensor] = list(self.source.parameters())  # walking through a module takes longer than this
-        self._followers: list[Tensor] = list(self.module.parameters())
-        self._buffers = list(zip(self.module.buffers(), self.source.buffers(), strict=True))
+    n_averaged: Tensor
 
-    @torch.no_grad()
+    def __init__(self, source: nn.Module, decay: float) -> None:
+        super().__init__(source)
+        self.decay = decay
+        self._source = (source,)  # in a tuple, so that it is no part of this module
+        self.requires_grad_(False).eval()
+
     def update(self, t: int) -> None:
-        """Move towards the module's present weights, for the `t`-th time, counted from 0."""
-        fraction = 1 - min(self.decay, (1 + t) / (10 + t))
-        torch._foreach_lerp_(self._followers, self._leaders, fraction)
-        for follower, leader in self._buffers:
-            follower.copy_(leader)
+        """Move towards the source's present weights, for the `t`-th time, counted from 0. Buffers are copied."""
+        self.n_averaged.fill_(1)  # zero would mean to copy the weights
+        self.multi_avg_fn = get_ema_multi_avg_fn(min(self.decay, (1 + t) / (10 + t)))
+        self.update_parameters(*self._source)

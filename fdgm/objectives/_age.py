@@ -1,5 +1,8 @@
 """AGE: a logistic critic, and a generator that follows the gradient of any f-divergence."""
 
+from typing import Self
+
+from sklearn.base import clone
 from torch import Tensor
 
 from ..component import Component
@@ -46,8 +49,14 @@ class AGE(LogisticCritic):
         self.scale_clip = scale_clip
 
     def generator_loss(self, output: Tensor) -> Tensor:
-        weight = Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP).dual.weight(-output)
-        return -(weight * output).mean()
+        return -(self._scaling().generator_weight(output) * output).mean()
+
+    def resolved(self) -> Self:
+        scaling = self._scaling()
+        return clone(self).set_params(divergence=scaling.divergence, scale_clip=scaling.scale_clip)
+
+    def _scaling(self) -> Scaling:
+        return Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
 
     def clashes(self, other: Component) -> str | None:
         if isinstance(other, FeatureMatching):

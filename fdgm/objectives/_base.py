@@ -1,7 +1,7 @@
 """The base class of a critic's objectives."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -100,6 +100,10 @@ class Objective(Component, ABC):
     def clashes(self, other: Component) -> str | None:
         """The reason why this cannot be combined with the regularizer `other`. None if it can."""
         return None
+
+    def resolved(self) -> Self:
+        """The same objective with its parts looked up by name, for training, which uses it at every batch."""
+        return self
 
     @property
     def regularizers(self) -> tuple[CriticRegularizer, ...]:

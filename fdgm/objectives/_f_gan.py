@@ -1,5 +1,8 @@
 """The variational bound of f-GAN, in its universal form and with the published activations."""
 
+from typing import Self
+
+from sklearn.base import clone
 from torch import Tensor
 
 from .. import registry
@@ -62,6 +65,9 @@ class FGAN(Objective):
         if self._is_universal():
             return log_ratio
         return registry.make("divergence", self.divergence).output_from_log_ratio(log_ratio)
+
+    def resolved(self) -> Self:
+        return clone(self).set_params(divergence=registry.make("divergence", self.divergence))
 
     def _conjugate(self, output: Tensor) -> Tensor:
         divergence = registry.make("divergence", self.divergence)

@@ -1,6 +1,5 @@
 """The base class of every density-ratio estimator."""
 
-import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -19,22 +18,16 @@ from .. import registry
 from .._ambient import undisturbed, without_autocast
 from .._chunks import apply_in_chunks
 from ..divergences import Divergence
-from ..exceptions import ConstantRatioWarning, FileError, PluginError
-from ..inputs import as_before_on_error, plain_columns, set_columns, validate, validate_pair
-from ..persistence import Rule, Savable, State, as_tensor
+from ..exceptions import ConstantRatioWarning, PluginError
+from ..inputs import as_before_on_error, validate, validate_pair
+from ..persistence import Rule, Savable, State
 from ..training import at_fit
+from ._state import restore, state_of, take_learned
 
 __all__ = ["DensityRatio", "with_gradient"]
 
 _CHUNK = 4096  # rows evaluated at once, so that memory does not grow with the rows
 _LARGEST = float(np.finfo(np.float64).max)
-_LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
-_COMMON = (*_LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_params", "_row_shape")  # what all learn
-_PROBED = 2**20  # numbers in the largest row on which a loaded estimator is tested
-_DTYPES = (
-    *(torch.float64, torch.float32, torch.float16),
-    *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
-)
 _MIDDLE = (0.005, 0.995)  # the log-ratio is constant if these two quantiles
 _CONSTANT = 1e-3  # differ by less than this
 _OUTSIDE = 3  # frames from a warning of `fit` to its caller, past `undisturbed`
@@ -422,64 +415,16 @@ class DensityRatio(Savable, ABC):
         return {name: self._fitted_param(name) for name in self.get_params(deep=False)}
 
     def to_state(self) -> State:
-        params = self.get_params(deep=False)
-        state = State(
-            {name: as_tensor(getattr(self, name)) for name in _LOG_RATIOS},
-            {"row_shape": list(self._row_shape), "columns": plain_columns(self)},
-        )
-        learned = State()
-        for name, value in vars(self).items():
-            if name in params or name in _COMMON or name in self._apart:
-                continue
-            if isinstance(value, Tensor):
-                value = value.detach().cpu().numpy()
-            if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-                learned.tensors[name] = as_tensor(value)
-            else:
-                learned.json[name] = _plain(type(self).__name__, name, value)
-        state.parts["learned"] = learned
-        return state
+        return state_of(self)
 
     def from_state(self, state: State) -> Self:
         self._params = at_fit(self)
-        self._row_shape = state.shape("row_shape")
-        self.n_features_in_ = self._row_shape[0]
-        set_columns(self, state.value("columns"), self.n_features_in_)
-        for name in _LOG_RATIOS:
-            setattr(self, name, state.array(name, (None,)))
-        self._take_learned(state.part("learned"), {"d": math.prod(self._row_shape)})
-        if math.prod(self._row_shape) <= _PROBED:
-            self._probe()
+        restore(self, state)
         return self
 
     def _take_learned(self, learned: State, sizes: dict[str, int]) -> None:
         """Read from a state what a subclass learned. `sizes` has the size of a flat row."""
-        if self._learned is not None:
-            for name, rule in self._learned.items():
-                setattr(self, name, rule.take(learned, name, sizes))
-            return
-        for name in (*learned.tensors, *learned.json):
-            of_class = getattr(type(self), name, None)
-            if not name.isidentifier() or name[:2] == "__" or callable(of_class) or isinstance(of_class, property):
-                raise FileError(f"{name[:80]!r} is nothing that {type(self).__name__} learns")
-            if name in learned.json:
-                setattr(self, name, learned.value(name))
-            else:
-                found = learned.tensors[name]
-                array = learned.tensor(name, tuple(found.shape), *_DTYPES, finite=False).numpy().copy()
-                setattr(self, name, array)
-
-    def _probe(self) -> None:
-        """Check that it gives finite log-ratios. This is the only check of what a plugin has learned.
-
-        Raises
-        ------
-        FileError
-            If it does not.
-        """
-        values = self._log_ratio(np.zeros((2, *self._row_shape)))
-        if np.shape(values) != (2,) or not np.isfinite(values).all():
-            raise FileError(f"what {type(self).__name__} learned must give a finite log-ratio, and does not")
+        take_learned(self, learned, sizes)
 
     def _keep_log_ratios(self, p: np.ndarray, q: np.ndarray) -> Self:
         self.log_ratio_p_, self.log_ratio_q_ = self._in_chunks(p), self._in_chunks(q)
@@ -491,17 +436,3 @@ class DensityRatio(Savable, ABC):
             return self._log_ratio(np.array(array[rows], dtype=np.float64, order="C"))
 
         return np.clip(apply_in_chunks(values, len(array), _CHUNK).astype(np.float64), -_LARGEST, _LARGEST)
-
-
-def _plain(owner: str, name: str, value: Any) -> Any:
-    """A learned value as JSON."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (np.integer, np.floating, np.bool_)):
-        return value.item()
-    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.dtype == object):
-        return [_plain(owner, name, item) for item in value]
-    raise TypeError(
-        f"{name} of {owner} must be an array, a number, a string or a list of them to be saved, got {value!r}, which"
-        " cannot be stored without pickle."
-    )

@@ -1,14 +1,15 @@
 """Keep the critic that is best on held-out rows, unless the last one is as good."""
 
+import copy
 import math
 from typing import Any, Self
 
 import torch
-from skorch.callbacks import Callback
 from torch import Tensor
 
 from ..nets import StopTraining
 from ..persistence import State
+from ..training import Keeper
 from ._logistic_net import RatioNet
 
 __all__ = ["BestCritic", "BestCriticKeeper"]
@@ -52,13 +53,16 @@ class BestCritic:
         fallen, so they win a tie. They do not if the best weights beat the first by less than a standard error: then
         there was nothing to learn, and the last weights are noise.
         """
+        self.kept = len(net.history)
+        if net.held_out_ is None:
+            return
         excess, error = _mean_and_error(net.held_out_losses() - self.losses)
         gain, gain_error = _mean_and_error(self.first - self.losses)
-        self.kept = len(net.history)
         if not (excess <= error and gain > gain_error) and self.weights is not None:
             net.set_weights(self.weights)
             self.kept = self.iteration
         self.weights = None
+        net.held_out_ = None
 
     def to_state(self) -> State:
         """The whole state, for a file."""
@@ -86,7 +90,7 @@ def _mean_and_error(differences: Tensor) -> tuple[float, float]:
     return differences.mean().item(), differences.std().item() / math.sqrt(n) if n > 1 else 0.0
 
 
-class BestCriticKeeper(Callback):
+class BestCriticKeeper(Keeper):
     """Callback that compares after each iteration.
 
     Parameters
@@ -105,3 +109,9 @@ class BestCriticKeeper(Callback):
         self.best.look(net, iteration)
         if self.patience is not None and iteration - self.best.iteration >= self.patience:
             raise StopTraining("no_change")
+
+    def noted(self) -> BestCritic:
+        return copy.copy(self.best)
+
+    def put_back(self, noted: BestCritic) -> None:
+        vars(self.best).update(vars(noted))

@@ -1,9 +1,9 @@
 """The neural density ratio."""
 
-import copy
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,21 +13,35 @@ from torch import Tensor, nn
 from .. import registry
 from .._sklearn import Interval
 from ..architectures import MLP, Architecture
-from ..inputs import Record, Scaler, Seeds, chunk_seed, columns_of
+from ..inputs import Record, Scaler, Seeds, chunk_seed, columns_of, entropy_of
 from ..nets import Clock, Rows, hold_out, own_copy, resolve_device
 from ..objectives import Objective
-from ..options import Adam, Checkpoint, Optimizer, Option, Replay
+from ..options import Adam, Checkpoint, Optimizer, Replay
 from ..persistence import State, as_tensor
-from ..training import Trainable, warn_of_freed_columns, warn_of_moved_rows
+from ..training import (
+    Keeper,
+    Trainable,
+    build,
+    check_unchanged,
+    forget,
+    is_trained,
+    make_clock,
+    resume,
+    rows_of,
+    train,
+    warn_of_freed_columns,
+    warn_of_moved_rows,
+    without_half_a_fit,
+)
 from ._base import DensityRatio
 from ._best import BestCritic, BestCriticKeeper
-from ._logistic_net import RatioNet, RatioSettings
+from ._logistic_net import RatioNet
 from ._order import comes_first
+from ._state import LOG_RATIOS, check_finite
 
 __all__ = ["LogisticRatio"]
 
 _MAX_HELD_OUT = 2000  # most rows of each sample
-_LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
 _HELD_OUT_KEY = 0  # stream of the fit's own seed that draws them
 
 
@@ -144,6 +158,10 @@ class LogisticRatio(DensityRatio, Trainable):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), None],
     }
     _components: ClassVar = {"objective": "objective", "architecture": "architecture"}
+    _option_defaults: ClassVar = {
+        **Trainable._option_defaults,
+        "optimizer": Adam(0.003, betas=(0.9, 0.999), schedule=((0.0, 1.0), (1.0, 0.0))),
+    }
     _failure_hints: ClassVar[dict[str, str]] = {"non_finite": "Lower {optimizer}, or choose another {objective}."}
 
     _sign: int
@@ -195,7 +213,7 @@ class LogisticRatio(DensityRatio, Trainable):
         return self.warm_start and self.__sklearn_is_fitted__()
 
     def _has_learned(self) -> bool:
-        return self._is_trained()
+        return is_trained(self)
 
     @property
     def antisymmetric(self) -> bool:
@@ -213,40 +231,27 @@ class LogisticRatio(DensityRatio, Trainable):
         return self._best.kept
 
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        clock = self._make_clock()
-        if self._goes_on:
-            self._check_goes_on(X_p, X_q)
-        else:
-            self._begin(X_p, X_q)
-        arrays = self._ordered(X_p, X_q)
+        clock = make_clock(self)
+        arrays = self._go_on(X_p, X_q) if self._goes_on else self._begin(X_p, X_q)
         self._best = BestCritic()
         try:
-            self._run(arrays, Record(X_p.shape[1:], X_p.dtype.name, None), clock)
+            with without_half_a_fit(self):
+                checkpointer = resume(self, arrays, clock)
+                samples, keepers = self._hold_out(arrays)
+            train(self, samples, clock, keepers=keepers, checkpointer=checkpointer)
         except BaseException:  # `fit` keeps only whole iterations
             if self.__sklearn_is_fitted__():
                 self._keep_log_ratios(X_p, X_q)
             raise
-
-    def _noted(self) -> dict[str, Any]:
-        return {**super()._noted(), "_best": copy.copy(self._best)}
-
-    def _settle(self) -> None:
-        if self.net_.held_out_ is None:
-            self._best.kept = len(self.net_.history)
-            return
         self._best.settle(self.net_)
-        self.net_.held_out_ = None
 
     def _partial_fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         """Train for one more iteration at the full rate. Hold no rows out. The first call fixes units and order."""
-        if self.__sklearn_is_fitted__():
-            self._check_goes_on(X_p, X_q)
-        else:
-            self._begin(X_p, X_q)
-        self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
+        arrays = self._go_on(X_p, X_q) if self.__sklearn_is_fitted__() else self._begin(X_p, X_q)
         self.net_.held_out_ = None
         self._best = BestCritic()
-        self._train(tuple(self._rows(array) for array in self._ordered(X_p, X_q)), Clock(1, None, [0.0]))
+        train(self, tuple(rows_of(self, array) for array in arrays), Clock(1, None, [0.0]))
+        self._best.settle(self.net_)
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         self._partial_fit(X_p, X_q)
@@ -260,26 +265,32 @@ class LogisticRatio(DensityRatio, Trainable):
         z = self._scaler.scaled(x).float().to(self.net_.device)
         return self._sign * self.net_.critic_step_.log_ratio()(z).to(x.device, x.dtype)
 
-    def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        for name in ("log_ratio_p_", "log_ratio_q_"):
-            self._forget(name)
+    def _begin(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Set order, scaling, seeds and fresh networks for these samples, and return them in that order."""
+        forget(self, "net_", *LOG_RATIOS)  # if this fails, no fit remains, not even half of one
         # With an objective that treats both samples alike, their order must only change the sign.
         self._sign = -1 if self.antisymmetric and not comes_first(X_p, X_q) else 1
-        self._start(self._ordered(X_p, X_q))
+        arrays, shape = self._ordered(X_p, X_q), X_p.shape[1:]
+        self._scaler = Scaler.of(*arrays) if self.critic is None else Scaler.identity(shape)
+        build(self, shape, Seeds.from_entropy(entropy_of(self.random_state)))
+        self._record = Record(shape, X_p.dtype.name, None)
+        self._progress, self._n_inner_steps = [], None
+        return arrays
 
     def _ordered(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return (X_p, X_q) if self._sign > 0 else (X_q, X_p)
 
-    def _check_goes_on(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
-        """Check that training continues as it began, and take in its rows in the present scaling."""
+    def _go_on(self, X_p: np.ndarray, X_q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Check that training continues as it began, take in the rows in the present scaling, and order the samples."""
         if X_p.shape[1:] != self._record.shape:
             raise ValueError(
                 f"X_p and X_q of LogisticRatio must have rows of shape {self._record.shape} for training to go on, got"
                 f" {X_p.shape[1:]}; fit without warm_start to begin anew."
             )
-        self._check_unchanged()
+        check_unchanged(self)
+        self._record = Record(X_p.shape[1:], X_p.dtype.name, None)
         if self.critic is not None:
-            return  # it sees rows as they are
+            return self._ordered(X_p, X_q)  # it sees rows as they are
         before, columns = self._scaler, columns_of(self)
         self._scaler = before.with_rows(X_p, X_q, scaling="robust")
         freed = self._scaler.varies & ~before.varies
@@ -287,38 +298,21 @@ class LogisticRatio(DensityRatio, Trainable):
             warn_of_freed_columns("LogisticRatio", columns, freed)
         for X in (X_p, X_q):
             warn_of_moved_rows("LogisticRatio", columns, before, X)
+        return self._ordered(X_p, X_q)
 
     def _objective(self) -> Objective:
         return registry.make("objective", self.objective)
 
-    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
-        if self.critic is None:
-            return Scaler.of(*arrays)
-        return Scaler.identity(arrays[0].shape[1:])
-
-    @classmethod
-    def _default_options(cls) -> dict[str, Option]:
-        return {
-            **super()._default_options(),
-            "optimizer": Adam(0.003, betas=(0.9, 0.999), schedule=((0.0, 1.0), (1.0, 0.0))),
-        }
-
-    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
+    def _make_net(self, settings: SimpleNamespace, shape: tuple[int, ...], seeds: Seeds) -> RatioNet:
+        if settings.critic is not None:
+            self._check_critic(settings.critic, shape)
         default = MLP(width=64, depth=2, activation="silu")
-        if self.critic is not None:
-            self._check_critic(self.critic, shape)
-        settings = RatioSettings(
-            architecture=default if self.architecture is None else registry.make("architecture", self.architecture),
-            critic=self.critic,
-            objective=self._objective(),
-            n_critic_steps=self.n_critic_steps,
-            batch_size=self.batch_size,
-            optimizer=self._option("optimizer"),
-            precision=self.precision,
+        vars(settings).update(
+            architecture=registry.make("architecture", settings.architecture or default),
+            objective=registry.make("objective", settings.objective).resolved(),
         )
-        self.net_ = RatioNet(
-            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
-        ).initialize()
+        device = resolve_device(self.device)
+        return RatioNet(settings=settings, seeds=seeds, data_shape=shape, device=device).initialize()
 
     def _check_critic(self, critic: nn.Module, shape: tuple[int, ...]) -> None:
         """Test a given critic on one row.
@@ -358,29 +352,26 @@ class LogisticRatio(DensityRatio, Trainable):
             )
         return Trainable._fitted_params(self)
 
-    def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """Rows to train on. Rows to hold out are put into the net instead."""
+    def _hold_out(self, arrays: tuple[np.ndarray, np.ndarray]) -> tuple[tuple[Rows, ...], list[Keeper]]:
+        """Rows to train on. Rows to hold out are put into the net instead, and a callback judges the critic by them."""
         self.net_.held_out_ = None
         if self.validation_fraction is None:
-            return tuple(self._rows(array) for array in arrays)
+            return tuple(rows_of(self, array) for array in arrays), []
         rows, held_out = [], []
         for k, X in enumerate(arrays):
             rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY, k))
             n = min(max(round(self.validation_fraction * len(X)), 1), _MAX_HELD_OUT, len(X) - 1)
             index = hold_out(len(X), n, rng)
             held_out.append(self._scaler.to_tensor(X[index]).to(self.net_.device))
-            rows.append(self._rows(X, index))
+            rows.append(rows_of(self, X, index))
         self.net_.held_out_ = (held_out[0], held_out[1])
         if self._best.weights is None:
             self._best.look(self.net_, 0)
-        return tuple(rows)
-
-    def _callbacks(self) -> list[Any]:
-        return [] if self.net_.held_out_ is None else [BestCriticKeeper(self._best, self.n_iter_no_change)]
+        return tuple(rows), [BestCriticKeeper(self._best, self.n_iter_no_change)]
 
     def to_state(self, *, compact: bool = False) -> State:
         state = Trainable.to_state(self, compact=compact)
-        state.tensors |= {name: as_tensor(array) for name, array in vars(self).items() if name in _LOG_RATIOS}
+        state.tensors |= {name: as_tensor(array) for name, array in vars(self).items() if name in LOG_RATIOS}
         state.json["sign"] = self._sign
         state.parts["best"] = self._best.to_state()
         return state
@@ -389,12 +380,8 @@ class LogisticRatio(DensityRatio, Trainable):
         Trainable.from_state(self, state)
         self._sign = state.choice("sign", (1, -1))
         self._best = BestCritic.from_state(state.part("best"), self.net_)
-        for name in _LOG_RATIOS:
+        for name in LOG_RATIOS:
             if state.has(name):  # not in a checkpoint
                 setattr(self, name, state.array(name, (None,)))
-        self._probe()
+        check_finite(self)
         return self
-
-    def _reset(self) -> None:
-        super()._reset()
-        self._best = BestCritic()

@@ -1,36 +1,20 @@
 """The training rule of the neural density ratio: critic steps on batches of both samples."""
 
 import math
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ..architectures import Architecture
 from ..inputs import Seeds
-from ..nets import CriticStep, MultiNet, Rows, Settings, mean_loss, own_copy
-from ..objectives import Objective
-from ..options import Optimizer
+from ..nets import CriticStep, MultiNet, Rows, mean_loss, own_copy
 
-__all__ = ["RatioNet", "RatioSettings"]
+__all__ = ["RatioNet"]
 
 _CRITIC = "the critic"
 _BLOCKS = 20  # blocks of held-out rows: their losses give means and the standard errors of differences of means
-
-
-@dataclass(frozen=True)
-class RatioSettings(Settings):
-    """Settings of the method, in scaled units. LogisticRatio documents them and has the defaults."""
-
-    architecture: Architecture
-    critic: nn.Module | None
-    objective: Objective
-    n_critic_steps: int
-    batch_size: int
-    optimizer: Optimizer
-    precision: str
 
 
 class RatioNet(MultiNet):
@@ -38,7 +22,8 @@ class RatioNet(MultiNet):
 
     Parameters
     ----------
-    settings : RatioSettings
+    settings : namespace
+        Parameters of the estimator, resolved by its `_make_net`.
     seeds : Seeds
     data_shape : tuple of int
 
@@ -53,7 +38,7 @@ class RatioNet(MultiNet):
     stream_names = ("batches_",)
     history_names = ("critic_loss", "held_out_loss", "seconds")
 
-    def __init__(self, *, settings: RatioSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
         self.seeds = seeds
         self.data_shape = data_shape

@@ -1,8 +1,10 @@
 """Generative adversarial networks: a critic and a generator that train against each other."""
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -16,7 +18,7 @@ from ..objectives import Objective
 from ..options import Adam, Checkpoint, EarlyStopping, InstanceNoise, Optimizer, Option, Replay
 from ..regularizers import CriticRegularizer, Regularizer, Stabilizer
 from ._base import Sampler
-from ._gan_net import GANNet, GANSettings
+from ._gan_net import GANNet
 
 __all__ = ["GANSampler"]
 
@@ -169,6 +171,12 @@ class GANSampler(Sampler):
         "ema": [Interval(Real, 0, 1, closed="neither"), None],
     }
     _components: ClassVar = {**Sampler._components, "objective": "objective", "regularizer": "regularizer"}
+    _option_defaults: ClassVar = {
+        **Sampler._option_defaults,
+        "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.3))),
+        "critic_optimizer": Adam(),
+        "generator_optimizer": Adam(),
+    }
     _failure_hints: ClassVar[dict[str, str]] = {
         "non_finite": "Lower {critic_optimizer} or {generator_optimizer}, or take another {objective}.",
         "explosion": "Lower {critic_optimizer} or {generator_optimizer}, or take another {objective}.",
@@ -246,18 +254,8 @@ class GANSampler(Sampler):
     def _offset(self) -> float:
         return self.net_.offset_.value.item() if self.net_.settings.has_offset else 0.0
 
-    @classmethod
-    def _default_options(cls) -> dict[str, Option]:
-        noise = InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.3)))
-        return {
-            **super()._default_options(),
-            "instance_noise": noise,
-            "critic_optimizer": Adam(),
-            "generator_optimizer": Adam(),
-        }
-
     def _default_option(self, name: str) -> Option:
-        default = super()._default_option(name)
+        default = self._option_defaults[name]
         if not isinstance(default, Optimizer):
             return default
         objective: Objective = registry.make("objective", self.objective)
@@ -265,31 +263,29 @@ class GANSampler(Sampler):
         rate = critic if name == "critic_optimizer" else generator
         return Adam(rate, betas=objective.betas, schedule=((0.5, 1.0), (1.0, 0.05)))
 
-    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        architecture = registry.make("architecture", self.architecture)
-        objective: Objective = registry.make("objective", self.objective)
-        penalties, stabilizers = self._regularizers()
-        settings = GANSettings(
+    def _make_net(self, settings: SimpleNamespace, shape: tuple[int, ...], seeds: Seeds) -> GANNet:
+        architecture = registry.make("architecture", settings.architecture)
+        objective: Objective = registry.make("objective", settings.objective)
+        penalties, stabilizers = self._regularizers(settings, objective)
+        vars(settings).update(
             architecture=architecture,
-            objective=objective,
+            objective=objective.resolved(),
             regularizers=penalties,
             stabilizers=stabilizers,
-            latent_size=architecture.latent_size(shape) if self.latent_size is None else self.latent_size,
-            n_generator_steps=self.n_generator_steps,
-            n_critic_steps=objective.n_critic_steps if self.n_critic_steps is None else self.n_critic_steps,
-            n_warmup_steps=self.n_warmup_steps,
-            batch_size=self.batch_size,
-            critic_optimizer=self._option("critic_optimizer"),
-            generator_optimizer=self._option("generator_optimizer"),
-            instance_noise=self._option("instance_noise"),
-            ema=self.ema,
-            precision=self.precision,
+            rows_per_output=math.prod(stabilizer.rows_per_output for stabilizer in stabilizers),
+            pairs=any(stabilizer.pairs for stabilizer in stabilizers),
+            has_offset=objective.relative and all(stabilizer.single for stabilizer in stabilizers),
         )
-        self.net_ = GANNet(
-            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
-        ).initialize()
+        if settings.latent_size is None:
+            settings.latent_size = architecture.latent_size(shape)
+        if settings.n_critic_steps is None:
+            settings.n_critic_steps = objective.n_critic_steps
+        device = resolve_device(self.device)
+        return GANNet(settings=settings, seeds=seeds, data_shape=shape, device=device).initialize()
 
-    def _regularizers(self) -> tuple[tuple[CriticRegularizer, ...], tuple[Stabilizer, ...]]:
+    def _regularizers(
+        self, settings: SimpleNamespace, objective: Objective
+    ) -> tuple[tuple[CriticRegularizer, ...], tuple[Stabilizer, ...]]:
         """Penalties and projections of the critic, and stabilizers, checked for compatibility with the objective.
 
         Raises
@@ -297,10 +293,9 @@ class GANSampler(Sampler):
         ValueError
             If two of them cannot be combined, or one is given twice.
         """
-        one_or_more: Any = () if self.regularizer is None else self.regularizer
+        one_or_more: Any = () if settings.regularizer is None else settings.regularizer
         given = one_or_more if isinstance(one_or_more, (list, tuple)) else (one_or_more,)
         made: list[Regularizer] = [registry.make("regularizer", one) for one in given]
-        objective: Objective = registry.make("objective", self.objective)
         own = (objective, *objective.regularizers)
         parts = [*own, *made]
         for i, one in enumerate(parts):
@@ -323,5 +318,5 @@ class GANSampler(Sampler):
         penalties = tuple(one for one in made if isinstance(one, CriticRegularizer))
         stabilizers = tuple(one for one in made if isinstance(one, Stabilizer))
         for stabilizer in stabilizers:
-            stabilizer.check(batch_size=self.batch_size, optimizer=self._option("critic_optimizer"))
+            stabilizer.check(batch_size=settings.batch_size, optimizer=settings.critic_optimizer)
         return penalties, stabilizers

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -12,13 +12,11 @@ from torch.func import functional_call
 
 from ..architectures import Architecture, is_built_in, seeded
 from ..inputs import Seeds, chunk_seed
-from ..nets import Average, CriticStep, FusedPerceptron, MultiNet, Rows, Settings, Watch, forward, mean_loss, spread
-from ..objectives import Objective
-from ..options import InstanceNoise, Optimizer
-from ..regularizers import CriticFunction, CriticRegularizer, GeneratorStep, MakeCritic, Stabilizer
+from ..nets import Average, CriticStep, FusedPerceptron, MultiNet, Rows, Watch, forward, mean_loss, spread
+from ..regularizers import CriticFunction, GeneratorStep, MakeCritic
 from ._start import start_as_gaussian
 
-__all__ = ["GANNet", "GANSettings"]
+__all__ = ["GANNet"]
 
 _CRITIC, _GENERATOR = "the critic", "the generator"
 
@@ -26,41 +24,6 @@ _OFFSET_ROWS = 1024  # samples that the constant of a log-ratio is taken from
 
 #: Figures that must be finite, and the part to blame if one is not.
 _EXPECTED = {"critic_loss": _CRITIC, "generator_loss": _GENERATOR}
-
-
-@dataclass(frozen=True)
-class GANSettings(Settings):
-    """Settings of the method, in scaled units. GANSampler documents them and has the defaults."""
-
-    architecture: Architecture
-    objective: Objective
-    regularizers: tuple[CriticRegularizer, ...]
-    stabilizers: tuple[Stabilizer, ...]
-    latent_size: int
-    n_generator_steps: int
-    n_critic_steps: int
-    n_warmup_steps: int
-    batch_size: int
-    critic_optimizer: Optimizer
-    generator_optimizer: Optimizer
-    instance_noise: InstanceNoise
-    ema: float | None
-    precision: str
-
-    @property
-    def rows_per_output(self) -> int:
-        """Number of rows in one input of the critic."""
-        return math.prod(stabilizer.rows_per_output for stabilizer in self.stabilizers)
-
-    @property
-    def has_offset(self) -> bool:
-        """Whether the critic's log-ratio of single rows lacks a constant, which is found from samples."""
-        return self.objective.relative and all(stabilizer.single for stabilizer in self.stabilizers)
-
-    @property
-    def pairs(self) -> bool:
-        """Whether the critic judges pairs of data and latents."""
-        return any(stabilizer.pairs for stabilizer in self.stabilizers)
 
 
 class Offset(nn.Module):
@@ -78,7 +41,8 @@ class GANNet(MultiNet):
 
     Parameters
     ----------
-    settings : GANSettings
+    settings : namespace
+        Parameters of the estimator, resolved by its `_make_net`.
     seeds : Seeds
     data_shape : tuple of int
     """
@@ -88,7 +52,7 @@ class GANNet(MultiNet):
     watch_: Watch
     history_names = ("critic_loss", "generator_loss", "spread", "held_out_distance", "seconds")
 
-    def __init__(self, *, settings: GANSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
         self.seeds = seeds
         self.data_shape = data_shape

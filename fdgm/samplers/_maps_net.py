@@ -2,22 +2,19 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from ..architectures import Architecture
-from ..divergences import Scaling
 from ..inputs import Seeds
-from ..nets import Average, CriticStep, MultiNet, PrincipalComponents, Rows, Settings, Watch, mean_loss, spread
+from ..nets import Average, CriticStep, MultiNet, PrincipalComponents, Rows, Watch, mean_loss, spread
 from ..objectives import Logistic
-from ..options import Maps, Optimizer
 from ..persistence import State
 from ._maps import MapStack
 
-__all__ = ["MapsNet", "MapsSettings", "latents_of"]
+__all__ = ["MapsNet", "latents_of"]
 
 _CLOSING = 0.05  # last fraction of the budget, in which the critic alone is trained, on clean rows
 _FRESH = 2048  # particles that no map was trained on, which the closing critic tells from data
@@ -35,20 +32,6 @@ _EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES}
 def latents_of(shape: tuple[int, ...]) -> int:
     """Number of latents of a base for rows of this shape: one for each number, up to 1,024."""
     return min(math.prod(shape), _MOST_LATENTS)
-
-
-@dataclass(frozen=True)
-class MapsSettings(Settings):
-    """The numbers of the method, in scaled units. VGrowSampler and its option Maps document them."""
-
-    architecture: Architecture
-    scaling: Scaling
-    latent_size: int
-    maps: Maps
-    clamp: tuple[float, float] | None
-    batch_size: int
-    critic_optimizer: Optimizer
-    precision: str
 
 
 class Base(nn.Module):
@@ -106,7 +89,8 @@ class MapsNet(MultiNet):
 
     Parameters
     ----------
-    settings : MapsSettings
+    settings : namespace
+        Parameters of the estimator, resolved by its `_make_net`.
     seeds : Seeds
     data_shape : tuple of int
     """
@@ -117,7 +101,7 @@ class MapsNet(MultiNet):
     watch_: Watch
     history_names = ("critic_loss", "displacement", "spread", "divergence", "held_out_distance", "seconds")
 
-    def __init__(self, *, settings: MapsSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
         self.seeds = seeds
         self.data_shape = data_shape

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from skorch.callbacks import Callback
 from torch import Tensor
+
+from ..training import Keeper
 
 __all__ = ["ParticleRecorder"]
 
 
-class ParticleRecorder(Callback):
+class ParticleRecorder(Keeper):
     """Keep the particles of chosen iterations.
 
     Parameters
@@ -34,3 +35,10 @@ class ParticleRecorder(Callback):
         loop = len(net.history)
         if loop in self.loops:
             self.kept[loop] = self.to_array(net.particles_)
+
+    def noted(self) -> dict[int, np.ndarray]:
+        return dict(self.kept)
+
+    def put_back(self, noted: dict[int, np.ndarray]) -> None:
+        self.kept.clear()
+        self.kept.update(noted)

@@ -3,7 +3,9 @@
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -28,17 +30,17 @@ from ..options import (
     Optimizer,
     Option,
     Replay,
-    RMSprop,
     StepSize,
 )
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
-from ..training import same
+from ..training import Keeper, check_idle, same, scaled_range
 from ._base import Sampler
-from ._maps_net import MapsNet, MapsSettings, latents_of
+from ._maps_net import MapsNet, latents_of
+from ._presets import PRESETS
 from ._ratio_step import make_ratio
 from ._recorder import ParticleRecorder
-from ._vgrow_net import VGrowNet, VGrowSettings
+from ._vgrow_net import VGrowNet
 
 __all__ = ["VGrowSampler"]
 
@@ -46,28 +48,10 @@ _AUTO_CLIP = 0.1
 _AUTO_STEP = 0.1  # standard deviations, where the weight is 1
 _OF_NETWORKS = ("ratio", "n_critic_steps", "step_size", "instance_noise")  # parameters that maps have no use for
 
-#: Published settings, by name.
-_PRESETS: dict[str, dict[str, Any]] = {
-    "images": {
-        "scale_clip": None,
-        "architecture": "resnet",
-        "generator": Network(
-            latent_size=128,
-            n_particles=20 * 64,
-            n_particle_steps=20,
-            passes=5,
-            passes_schedule=((200, 2.0), (1000, 3.0), (1500, 4.0)),
-            n_warmup_steps=0,
-            ema=None,
-            optimizer=RMSprop(1e-4, schedule=((400, 0.5), (800, 0.25))),
-        ),
-        "n_critic_steps": 1,
-        "critic_optimizer": RMSprop(1e-4, schedule=((400, 0.5), (800, 0.25))),
-        "step_size": StepSize(0.5, schedule=()),
-        "instance_noise": 0.0,
-        "data_range": (-1.0, 1.0),
-        "batch_size": 64,
-    }
+#: Defaults with maps.
+_OF_MAPS: dict[str, Option] = {
+    "generator": Maps(),
+    "critic_optimizer": Adam(0.001, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1))),
 }
 
 
@@ -229,6 +213,14 @@ class VGrowSampler(Sampler):
     }
     _call_params: ClassVar = (*Sampler._call_params, "record_particles")
     _named_options: ClassVar = ("generator",)
+    _option_defaults: ClassVar = {
+        **Sampler._option_defaults,
+        "generator": Network(),
+        "step_size": StepSize("auto", schedule=((0.5, 1.0), (1.0, 0.05))),
+        "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.0))),
+        "critic_optimizer": Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05))),
+    }
+    _forgotten: ClassVar = (*Sampler._forgotten, "particles_")
     _components: ClassVar = {**Sampler._components, "divergence": "divergence", "ratio": "density_ratio"}
     _failure_hints: ClassVar[dict[str, str]] = {
         "non_finite, the generator": "Lower the rate of the optimizer of {generator}.",
@@ -321,27 +313,13 @@ class VGrowSampler(Sampler):
         >>> VGrowSampler.preset("images", divergence="js", max_iter=2000).generator.latent_size
         128
         """
-        if name not in _PRESETS:
-            raise ValueError(f"name of {cls.__name__}.preset must be one of {sorted(_PRESETS)}, got {name!r}.")
-        chosen = {key: clone(value, safe=False) for key, value in _PRESETS[name].items()}
+        if name not in PRESETS:
+            raise ValueError(f"name of {cls.__name__}.preset must be one of {sorted(PRESETS)}, got {name!r}.")
+        chosen = {key: clone(value, safe=False) for key, value in PRESETS[name].items()}
         return cls(**{**chosen, **params})
 
-    @classmethod
-    def _default_options(cls) -> dict[str, Option]:
-        return {
-            **super()._default_options(),
-            "generator": Network(),
-            "step_size": StepSize("auto", schedule=((0.5, 1.0), (1.0, 0.05))),
-            "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.0))),
-            "critic_optimizer": Adam(0.0005, betas=(0.5, 0.9), schedule=((0.5, 1.0), (1.0, 0.05))),
-        }
-
     def _default_option(self, name: str) -> Option:
-        if self._wants_maps and name == "generator":
-            return Maps()
-        if self._wants_maps and name == "critic_optimizer":
-            return Adam(0.001, betas=(0.9, 0.99), schedule=((0.5, 1.0), (1.0, 0.1)))
-        return super()._default_option(name)
+        return _OF_MAPS[name] if self._wants_maps and name in _OF_MAPS else self._option_defaults[name]
 
     @property
     def _wants_maps(self) -> bool:
@@ -352,51 +330,26 @@ class VGrowSampler(Sampler):
             same(getattr(self, name), _DEFAULTS[name].default) for name in _OF_NETWORKS
         )
 
-    def _make_net(self, shape: tuple[int, ...], seeds: Seeds) -> None:
-        self._row_shape = shape
-        architecture = registry.make("architecture", self.architecture)
-        scaling = Scaling.make(self.divergence, self.scale_clip, auto=_AUTO_CLIP)
-        network = self._option("generator")
-        if isinstance(network, Maps):
-            self._make_maps_net(network, architecture, scaling, shape, seeds)
-            return
-        latent_size = architecture.latent_size(shape) if network.latent_size is None else network.latent_size
-        step = self._option("step_size")
-        settings = VGrowSettings(
+    def _make_net(self, settings: SimpleNamespace, shape: tuple[int, ...], seeds: Seeds) -> VGrowNet | MapsNet:
+        architecture = registry.make("architecture", settings.architecture)
+        device = resolve_device(self.device)
+        vars(settings).update(
             architecture=architecture,
-            scaling=scaling,
-            latent_size=latent_size,
+            scaling=Scaling.make(settings.divergence, settings.scale_clip, auto=_AUTO_CLIP),
+            clamp=scaled_range(architecture, settings.data_range, shape),
+        )
+        if isinstance(settings.generator, Maps):
+            check_idle(self, _OF_NETWORKS, "with maps, whose option Maps has settings for it")
+            vars(settings).update(maps=settings.generator, latent_size=latents_of(shape))
+            return MapsNet(settings=settings, seeds=seeds, data_shape=shape, device=device).initialize()
+        network, step = settings.generator, settings.step_size
+        vars(settings).update(
             network=network,
-            n_critic_steps=self.n_critic_steps,
-            step=step if step.size != "auto" else clone(step).set_params(size=_auto_step(scaling)),
-            clamp=self._scaled_range(shape),
-            batch_size=self.batch_size,
-            critic_optimizer=self._option("critic_optimizer"),
-            instance_noise=self._option("instance_noise"),
-            precision=self.precision,
-            ratio=self._checked_ratio(seeds),
+            latent_size=architecture.latent_size(shape) if network.latent_size is None else network.latent_size,
+            step=step if step.size != "auto" else step.set_params(size=_auto_step(settings.scaling)),
+            ratio=None if settings.ratio is None else self._checked_ratio(settings.ratio, seeds),
         )
-        self.net_ = VGrowNet(
-            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
-        ).initialize()
-
-    def _make_maps_net(
-        self, maps: Maps, architecture: Architecture, scaling: Scaling, shape: tuple[int, ...], seeds: Seeds
-    ) -> None:
-        self._check_idle(_OF_NETWORKS, "with maps, whose option Maps has settings for it")
-        settings = MapsSettings(
-            architecture=architecture,
-            scaling=scaling,
-            latent_size=latents_of(shape),
-            maps=maps,
-            clamp=self._scaled_range(shape),
-            batch_size=self.batch_size,
-            critic_optimizer=self._option("critic_optimizer"),
-            precision=self.precision,
-        )
-        self.net_ = MapsNet(
-            settings=settings, seeds=seeds, data_shape=shape, device=resolve_device(self.device)
-        ).initialize()
+        return VGrowNet(settings=settings, seeds=seeds, data_shape=shape, device=device).initialize()
 
     @property
     def _keeps_maps(self) -> bool:
@@ -410,29 +363,22 @@ class VGrowSampler(Sampler):
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
         return None if self._keeps_maps else super()._scaled_generator()
 
-    def _checked_ratio(self, seeds: Seeds) -> DensityRatio | None:
-        """The density ratio that replaces the critic, if the user asked for one.
+    def _checked_ratio(self, ratio: str | DensityRatio, seeds: Seeds) -> DensityRatio:
+        """The density ratio that replaces the critic.
 
         Raises
         ------
         ValueError
             If it has no gradient, or if settings of the critic that it replaces are given too.
         """
-        if self.ratio is None:
-            return None
-        self._check_idle(("critic_optimizer",), "with a ratio in the critic's place, which has settings of its own")
-        return make_ratio("VGrowSampler", self.ratio, seeds.critic)
+        check_idle(self, ("critic_optimizer",), "with a ratio in the critic's place, which has settings of its own")
+        return make_ratio("VGrowSampler", ratio, seeds.critic)
 
-    def _callbacks(self) -> list[Any]:
-        recorder = ParticleRecorder(
-            tuple(int(loop) for loop in self.record_particles),
-            self.particles_,
-            lambda rows: self._scaler.to_array(rows, self._record.dtype),
-        )
-        return [*super()._callbacks(), recorder]
-
-    def _noted(self) -> dict[str, Any]:
-        return {**super()._noted(), "particles_": dict(self.particles_)}
+    def _keepers(self) -> list[Keeper]:
+        iterations = tuple(int(iteration) for iteration in self.record_particles)
+        self.particles_: dict[int, np.ndarray] = vars(self).get("particles_", {})
+        to_array = partial(self._scaler.to_array, dtype=self._record.dtype)
+        return [ParticleRecorder(iterations, self.particles_, to_array)]
 
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)
@@ -442,15 +388,12 @@ class VGrowSampler(Sampler):
     def from_state(self, state: State) -> Self:
         super().from_state(state)
         kept, shape = state.part("particles"), (None, *self._record.shape)
+        self.particles_ = {}
         for name in kept.tensors:
             if not (name.isascii() and name.isdigit()) or len(name) > 18:
                 raise FileError(f"particles must be under the number of their iteration, got {name[:40]!r}")
             self.particles_[int(name)] = kept.array(name, shape, self._record.dtype)
         return self
-
-    def _reset(self) -> None:
-        super()._reset()
-        self.particles_: dict[int, np.ndarray] = {}
 
 
 def _auto_step(scaling: Scaling) -> float:

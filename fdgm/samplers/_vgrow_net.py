@@ -1,15 +1,13 @@
 """VGrow's training rule: an iteration moves particles and projects them onto the generator."""
 
 import math
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 from sklearn.base import clone
 from torch import Tensor, nn
 
-from ..architectures import Architecture
-from ..divergences import Scaling
 from ..flows import euler_step, velocity
 from ..inputs import Seeds
 from ..nets import (
@@ -17,20 +15,18 @@ from ..nets import (
     CriticStep,
     MultiNet,
     Rows,
-    Settings,
     Watch,
     forward,
     mean_loss,
     spread,
 )
 from ..objectives import Logistic
-from ..options import InstanceNoise, Network, Optimizer, StepSize
+from ..options import Optimizer
 from ..persistence import State
-from ..ratios import DensityRatio
 from ._ratio_step import RatioStep
 from ._start import fit_generator, start_as_gaussian
 
-__all__ = ["VGrowNet", "VGrowSettings"]
+__all__ = ["VGrowNet"]
 
 _RATIO = "ratio"  # its name among the weights
 
@@ -40,30 +36,13 @@ _CRITIC, _GENERATOR, _PARTICLES = "the critic", "the generator", "the particles,
 _EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES, "projection_loss": _GENERATOR}
 
 
-@dataclass(frozen=True)
-class VGrowSettings(Settings):
-    """Settings of the method, in scaled units. VGrowSampler documents them and has the defaults."""
-
-    architecture: Architecture
-    scaling: Scaling
-    latent_size: int
-    network: Network
-    n_critic_steps: int
-    step: StepSize
-    clamp: tuple[float, float] | None
-    batch_size: int
-    critic_optimizer: Optimizer
-    instance_noise: InstanceNoise
-    precision: str
-    ratio: DensityRatio | None
-
-
 class VGrowNet(MultiNet):
     """Critic and generator. A training step is one iteration of section 3 of the paper.
 
     Parameters
     ----------
-    settings : VGrowSettings
+    settings : namespace
+        Parameters of the estimator, resolved by its `_make_net`.
     seeds : Seeds
     data_shape : tuple of int
     """
@@ -80,7 +59,7 @@ class VGrowNet(MultiNet):
         "seconds",
     )
 
-    def __init__(self, *, settings: VGrowSettings, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
         self.settings = settings
         self.seeds = seeds
         self.data_shape = data_shape

@@ -38,7 +38,7 @@ def _options(owner: Any) -> dict[str, Option]:
     if isinstance(owner, Option):
         defaults = {name: kind() for name, kind in owner._options.items()}
     else:
-        defaults = getattr(type(owner), "_default_options", dict)()
+        defaults = getattr(owner, "_option_defaults", {})
     given = {name: value for name, value in owner.get_params(deep=False).items() if isinstance(value, Option)}
     return {**defaults, **given}
 

@@ -15,6 +15,7 @@ from ..exceptions import TrainingWarning
 from ..inputs import chunks, plain_columns
 from ..nets import Clock, MultiNet
 from ..persistence import State, encode_params, read, refusing, write
+from ._options import option_of
 
 __all__ = ["NO_MATTER", "Checkpointer", "resume"]
 
@@ -33,8 +34,8 @@ def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
     return digest.hexdigest()
 
 
-def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Checkpointer":
-    """Resume from the checkpoint if there is one. Return the callback that writes the next one.
+def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Checkpointer | None":
+    """Resume from the checkpoint if there is one. Return the callback that writes the next one, if one is asked for.
 
     Raises
     ------
@@ -45,7 +46,9 @@ def resume(estimator: Any, arrays: tuple[np.ndarray, ...], clock: Clock) -> "Che
     OSError
         If a test shows that the file cannot be written.
     """
-    option = estimator._option("checkpoint")
+    if estimator.checkpoint is None:
+        return None
+    option = option_of(estimator, "checkpoint")
     path = Path(option.path)
     estimator._record.to_state()  # refuses labels that a file cannot hold now, not at the first write
     fingerprint = _fingerprint(estimator, arrays)

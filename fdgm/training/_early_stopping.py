@@ -1,16 +1,17 @@
 """Stop training when samples no longer get closer to held-out rows, and keep the best generator."""
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 import torch
-from skorch.callbacks import Callback
 
 from ..metrics import energy_distance
 from ..nets import MultiNet, StopTraining
 from ..persistence import State
+from ._whole import Keeper
 
 __all__ = ["BestGenerator", "BestGeneratorKeeper"]
 
@@ -34,6 +35,12 @@ class BestGenerator:
         self.n_worse = 0
         self.weights: State | None = None
 
+    def settle(self, net: MultiNet) -> None:
+        """Give the net the best networks, if there was a comparison."""
+        if self.weights is not None:
+            net.set_weights(self.weights)
+            self.weights = None
+
     def to_state(self) -> State:
         """The whole state, for a file."""
         distance = torch.tensor(self.distance, dtype=torch.float64, device="cpu")
@@ -51,7 +58,7 @@ class BestGenerator:
         return best
 
 
-class BestGeneratorKeeper(Callback):
+class BestGeneratorKeeper(Keeper):
     """Callback of early stopping, which compares every few iterations.
 
     Parameters
@@ -90,3 +97,9 @@ class BestGeneratorKeeper(Callback):
         best.n_worse += 1
         if best.n_worse >= self.patience:
             raise StopTraining("early_stopping")
+
+    def noted(self) -> BestGenerator:
+        return copy.copy(self.best)
+
+    def put_back(self, noted: BestGenerator) -> None:
+        vars(self.best).update(vars(noted))

@@ -1,6 +1,5 @@
 """The base class of every model that samples."""
 
-import copy
 import os
 from abc import abstractmethod
 from collections.abc import Callable
@@ -22,9 +21,10 @@ from ..inputs import (
     SCALINGS,
     Record,
     Scaler,
+    Seeds,
     as_before_on_error,
     chunk_seed,
-    extremes,
+    entropy_of,
     key_of_call,
     some_rows,
     validate,
@@ -34,10 +34,17 @@ from ..nets import Clock, Rows, hold_out
 from ..options import EarlyStopping, Option
 from ..persistence import State, describe, write
 from ..scale import SamplesToFiles
+from ._build import build
+from ._checkpoint import resume
+from ._data_scaling import scaled_range, scalers_of
 from ._early_stopping import BestGenerator, BestGeneratorKeeper
+from ._loop import forget, is_trained, make_clock, rows_of, train, without_half_a_fit
+from ._options import option_of
+from ._params import check_unchanged
 from ._sample import sample
-from ._scaling import warn_of_far_values, warn_of_freed_columns, warn_of_moved_range, warn_of_moved_rows
+from ._scaling import check_moved_range, warn_of_far_values, warn_of_freed_columns, warn_of_moved_rows
 from ._trainable import Trainable
+from ._whole import Keeper
 
 __all__ = ["GenerativeModel"]
 
@@ -61,6 +68,9 @@ class GenerativeModel(SamplesToFiles, Trainable):
     }
 
     _components: ClassVar[dict[str, str]] = {"architecture": "architecture"}
+    _option_defaults: ClassVar[dict[str, Option]] = {**Trainable._option_defaults, "early_stopping": EarlyStopping()}
+    #: Attributes that a fit from the beginning forgets.
+    _forgotten: ClassVar[tuple[str, ...]] = ("net_",)
 
     architecture: str | Architecture | None
     scaling: str
@@ -69,11 +79,6 @@ class GenerativeModel(SamplesToFiles, Trainable):
     _n_calls: int | None
     _best: BestGenerator
     _robust: Scaler | None
-    _X_val: np.ndarray | None
-
-    @classmethod
-    def _default_options(cls) -> dict[str, Option]:
-        return {**super()._default_options(), "early_stopping": EarlyStopping()}
 
     @undisturbed()
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -109,19 +114,22 @@ class GenerativeModel(SamplesToFiles, Trainable):
             - With `warm_start`, which keeps the scaling of the first call: as `partial_fit` warns.
         """
         self._validate_params()
-        clock = self._make_clock()
-        goes_on = self.warm_start and self.__sklearn_is_fitted__()
-        with as_before_on_error(self, unless=self._is_trained):
+        clock = make_clock(self)
+        goes_on = self.warm_start and "net_" in vars(self)
+        with as_before_on_error(self, unless=lambda: is_trained(self)):
             array, record = validate(self, X, reset=not goes_on, min_samples=2)
             if goes_on:
-                self._check_unchanged()
-                record = record.named_like(self._record)
                 self._go_on(array, record)
             else:
-                self._start((array,))
-                self._say_what_is_far(record)
+                self._begin(array, record)
             self._best = BestGenerator()
-            return self._run((array,), record, clock)
+            with without_half_a_fit(self):
+                checkpointer = resume(self, (array,), clock)
+                rows, stopping = self._hold_out(array)
+            keepers = [*stopping, *self._keepers()]
+            train(self, (rows,), clock, keepers=keepers, checkpointer=checkpointer)
+            self._best.settle(self.net_)
+        return self
 
     @undisturbed()
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -154,19 +162,16 @@ class GenerativeModel(SamplesToFiles, Trainable):
             first call away; the warning names the column. Also if rows leave the range of the first call's images.
         """
         self._validate_params()
-        goes_on = self.__sklearn_is_fitted__()
-        with as_before_on_error(self, unless=self._is_trained):
+        goes_on = "net_" in vars(self)
+        with as_before_on_error(self, unless=lambda: is_trained(self)):
             array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
             if goes_on:
-                self._check_unchanged()
-                record = record.named_like(self._record)
                 self._go_on(array, record)
             else:
-                self._start((array,))
-                self._say_what_is_far(record)
-            self._record = record
+                self._begin(array, record)
             self._best.weights = None
-            return self._train((self._rows(array),), Clock(1, None, [0.0]))
+            train(self, (rows_of(self, array),), Clock(1, None, [0.0]), keepers=self._keepers())
+        return self
 
     def save(self, path: str | os.PathLike[str], *, compact: bool = False) -> None:
         """Write the fitted estimator to one file without pickle, which :func:`fdgm.load` reads.
@@ -262,45 +267,22 @@ class GenerativeModel(SamplesToFiles, Trainable):
     def _architecture(self) -> Architecture:
         return registry.make("architecture", self.architecture)
 
-    def _scaled_range(self, shape: tuple[int, ...]) -> tuple[float, float] | None:
-        """The range that all data are mapped to and particles are clamped to. None if columns are standardised."""
-        if self.data_range is None:
-            return None
-        by_architecture = self._architecture().data_range(shape)
-        return (-1.0, 1.0) if by_architecture is None and self.data_range != "auto" else by_architecture
-
-    def _make_scaler(self, arrays: tuple[np.ndarray, ...]) -> Scaler:
-        (X,) = arrays
-        scaled = self._scaled_range(X.shape[1:])
-        self._robust = None
+    def _begin(self, X: np.ndarray, record: Record) -> None:
+        """Set scaling, seeds and fresh networks for these rows."""
+        forget(self, *self._forgotten)  # if this fails, no fit remains, not even half of one
+        owner, scaled = type(self).__name__, scaled_range(self._architecture(), self.data_range, record.shape)
+        self._scaler, self._robust = scalers_of(X, self.scaling, self.data_range, scaled, owner)
         if scaled is None:
-            found = Scaler.of(X)
-            made = found if self._scaling == "robust" else Scaler.of(X, scaling=self._scaling)
-            if self.data_range is None:
-                made = made.within(-np.inf, np.inf)
-            self._robust = None if made is found else found
-            return made
-        if self.scaling != "auto":
-            raise ValueError(
-                f"scaling of {type(self).__name__} must be 'auto' where the data have a range, which takes its place,"
-                f" got {self.scaling!r} with data_range={self.data_range!r}; set data_range to None."
-            )
-        return Scaler.to_range(X, scaled, None if self.data_range == "auto" else self._checked_range())
-
-    @property
-    def _scaling(self) -> str:
-        """The scaling of data that have no range."""
-        return "robust" if self.scaling == "auto" else self.scaling
+            warn_of_far_values(owner, record.columns, self._scaler, self._units)
+        build(self, record.shape, Seeds.from_entropy(entropy_of(self.random_state)))
+        self._record, self._best = record, BestGenerator()
+        self._progress, self._n_inner_steps = [], None
+        self._n_calls = None if self.random_state is None else 0
 
     @property
     def _units(self) -> Scaler:
         """The map to the units of `score`. No single row sets them, and no `scaling` changes them."""
         return self._scaler if self._robust is None else self._robust
-
-    def _say_what_is_far(self, record: Record) -> None:
-        """Warn of values that would ruin a column, if the data have no range."""
-        if self._scaled_range(record.shape) is None:
-            warn_of_far_values(type(self).__name__, record.columns, self._scaler, self._units)
 
     def _go_on(self, X: np.ndarray, record: Record) -> None:
         """Take in more rows, in the present scaling.
@@ -308,21 +290,16 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Raises
         ------
         ValueError
-            If X has numbers outside a given data_range.
+            If X has numbers outside a given data_range, or if a parameter of the networks has changed.
         """
+        check_unchanged(self)
+        self._record = record = record.named_like(self._record)
         owner, before = type(self).__name__, self._scaler
-        ranged = self._scaled_range(record.shape) is not None
+        ranged = scaled_range(self._architecture(), self.data_range, record.shape) is not None
         if ranged:
-            low, high = extremes((X,))
-            least, greatest = float(low.min()), float(high.max())
-            first, last = float(before.low.min()), float(before.high.max())
-            if (least < first or greatest > last) and self.data_range != "auto":
-                raise ValueError(
-                    f"X of {owner} must lie in the data_range ({first:g}, {last:g}), got numbers from {least:g} to"
-                    f" {greatest:g}."
-                )
-            warn_of_moved_range(owner, (first, last), (least, greatest))
-        self._scaler = before.with_rows(X, scaling=None if ranged else self._scaling)
+            check_moved_range(owner, before, X, data_range=self.data_range)
+        scaling = "robust" if self.scaling == "auto" else self.scaling
+        self._scaler = before.with_rows(X, scaling=None if ranged else scaling)
         if self._robust is not None:
             self._robust = self._robust.with_rows(X, scaling="robust")
         freed = self._scaler.varies & ~before.varies
@@ -335,58 +312,34 @@ class GenerativeModel(SamplesToFiles, Trainable):
     def _free(self, varies: np.ndarray) -> None:
         """Tell the networks which columns vary, if one has begun to."""
 
-    def _checked_range(self) -> tuple[float, float]:
-        try:
-            low, high = (float(bound) for bound in self.data_range)
-        except (TypeError, ValueError):
-            low = high = np.nan
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise ValueError(
-                f"data_range of {type(self).__name__} must be 'auto', None or two growing finite numbers,"
-                f" got {self.data_range!r}."
-            )
-        return low, high
+    def _keepers(self) -> list[Keeper]:
+        """The estimator's own callbacks, beside early stopping."""
+        return []
 
-    def _samples(self, arrays: tuple[np.ndarray, ...]) -> tuple[Rows, ...]:
-        """The training rows. Early stopping holds some out by index, so that a mapped array is not copied."""
-        (X,) = arrays
+    def _hold_out(self, X: np.ndarray) -> tuple[Rows, list[Keeper]]:
+        """The training rows, and the callback of early stopping, which holds some out.
+
+        They are held out by index, so that a mapped array is not copied.
+        """
         if self.early_stopping is False:
-            return (self._rows(X),)
-        fraction = self._option("early_stopping").validation_fraction
-        n_held_out = min(max(round(fraction * len(X)), 2), _HELD_OUT)
+            return rows_of(self, X), []
+        option = option_of(self, "early_stopping")
+        n_held_out = min(max(round(option.validation_fraction * len(X)), 2), _HELD_OUT)
         if len(X) - n_held_out < 2:
             raise ValueError(
                 f"X must have at least two rows beside those that early_stopping of {type(self).__name__} holds out,"
                 f" got {len(X)} rows; set early_stopping to False."
             )
-        rng = np.random.default_rng(chunk_seed(self.net_.seeds.sample, _HELD_OUT_KEY))
-        held_out = hold_out(len(X), n_held_out, rng)
-        self._X_val = self._scaler.to_tensor(X[held_out]).numpy()
-        return (self._rows(X, held_out),)
-
-    def _noted(self) -> dict[str, Any]:
-        return {**super()._noted(), "_best": copy.copy(self._best)}
-
-    def _settle(self) -> None:
-        """Keep the best networks that early stopping saw."""
-        if self._best.weights is not None:
-            self.net_.set_weights(self._best.weights)
-            self._best.weights = None
-
-    def _callbacks(self) -> list[Any]:
-        held_out, self._X_val = self._X_val, None
-        if held_out is None:
-            return []
         key = (self.net_.seeds.sample, _HELD_OUT_KEY)
-        option = self._option("early_stopping")
+        held_out = hold_out(len(X), n_held_out, np.random.default_rng(chunk_seed(*key)))
         stopping = BestGeneratorKeeper(
             self._best,
-            held_out,
+            self._scaler.to_tensor(X[held_out]).numpy(),
             lambda n: self._sample(n, key, to_array=lambda rows: self._scaler.restore_constants(rows).cpu().numpy()),
             every=option.every,
             patience=option.n_iter_no_change,
         )
-        return [stopping]
+        return rows_of(self, X, held_out), [stopping]
 
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)
@@ -403,12 +356,6 @@ class GenerativeModel(SamplesToFiles, Trainable):
         self._best = BestGenerator.from_state(state.part("best"), self.net_)
         self._check_rows()
         return self
-
-    def _reset(self) -> None:
-        super()._reset()
-        self._X_val = None
-        self._n_calls = None if self.random_state is None else 0
-        self._best = BestGenerator()
 
     def _check_rows(self) -> None:
         """Check that the networks make finite samples. Finite weights may be too large for that.

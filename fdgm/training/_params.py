@@ -1,13 +1,14 @@
 """Parameters as they were at `fit`. Setting parameters later does not change what was fitted."""
 
-from collections.abc import Collection
+import inspect
+from collections.abc import Collection, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-__all__ = ["at_fit", "own", "same"]
+__all__ = ["at_fit", "check_idle", "check_unchanged", "own", "same"]
 
 
 def at_fit(estimator: BaseEstimator, *, without: Collection[str] = ()) -> SimpleNamespace:
@@ -35,3 +36,35 @@ def same(value: Any, other: Any) -> bool:
         alike = isinstance(other, (list, tuple, np.ndarray)) and len(value) == len(other)
         return alike and all(map(same, value, other))
     return value is other or bool(value == other)
+
+
+def check_unchanged(estimator: Any) -> None:
+    """Check that training continues with the parameters that the networks were made with.
+
+    Raises
+    ------
+    ValueError
+        If one was changed. The message names the first.
+    """
+    for name, made in estimator._made_with.items():
+        if not same(getattr(estimator, name), made):
+            raise ValueError(
+                f"{name} of {type(estimator).__name__} must stay {made!r} for training to go on, got"
+                f" {getattr(estimator, name)!r}; fit without warm_start to begin anew."
+            )
+
+
+def check_idle(estimator: Any, names: Sequence[str], reason: str) -> None:
+    """Check that parameters without effect are at their defaults.
+
+    Raises
+    ------
+    ValueError
+        If one is not. The message names the first, with the reason.
+    """
+    for name in names:
+        default = inspect.signature(type(estimator)).parameters[name].default
+        if not same(getattr(estimator, name), default):
+            raise ValueError(
+                f"{name} of {type(estimator).__name__} must be {default!r} {reason}, got {getattr(estimator, name)!r}."
+            )

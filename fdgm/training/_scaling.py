@@ -1,14 +1,15 @@
-"""Warnings about the scaling of columns: values far out, and later rows that the scaling does not fit."""
+"""Checks and warnings about the scaling of columns: values far out, and later rows that the scaling does not fit."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 
 from .._columns import Labels
 from ..exceptions import TrainingWarning
-from ..inputs import Scaler
+from ..inputs import Scaler, extremes
 
-__all__ = ["warn_of_far_values", "warn_of_freed_columns", "warn_of_moved_range", "warn_of_moved_rows"]
+__all__ = ["check_moved_range", "warn_of_far_values", "warn_of_freed_columns", "warn_of_moved_rows"]
 
 _FAR = 1000.0  # deviations of a column's middle rows: a value so far out is more likely a typing error than a tail
 _INFLATED = 10.0  # factor by which a few rows may stretch a standard deviation
@@ -47,13 +48,33 @@ def warn_of_far_values(owner: str, columns: Labels | None, scaler: Scaler, units
         )
 
 
-def warn_of_moved_range(owner: str, range_: tuple[float, float], found: tuple[float, float]) -> None:
-    """Warn if rows leave the range that the first call found, for which the networks were made."""
-    if found[0] < range_[0] or found[1] > range_[1]:
-        _warn(
-            f"{owner}: X has numbers from {found[0]:g} to {found[1]:g}, but its data_range is that of the first call,"
-            f" ({range_[0]:g}, {range_[1]:g}), and samples stay in it; give data_range the true range and fit anew."
+def check_moved_range(owner: str, scaler: Scaler, X: np.ndarray, *, data_range: Any) -> None:
+    """Check that later rows are in the one range of all columns.
+
+    Raises
+    ------
+    ValueError
+        If that range was given.
+
+    Warns
+    -----
+    TrainingWarning
+        If the first call found it: the networks were made for it.
+    """
+    low, high = extremes((X,))
+    least, greatest = float(low.min()), float(high.max())
+    first, last = float(scaler.low.min()), float(scaler.high.max())
+    if first <= least and greatest <= last:
+        return
+    if data_range != "auto":
+        raise ValueError(
+            f"X of {owner} must lie in the data_range ({first:g}, {last:g}), got numbers from {least:g} to"
+            f" {greatest:g}."
         )
+    _warn(
+        f"{owner}: X has numbers from {least:g} to {greatest:g}, but its data_range is that of the first call,"
+        f" ({first:g}, {last:g}), and samples stay in it; give data_range the true range and fit anew."
+    )
 
 
 def warn_of_freed_columns(owner: str, columns: Labels | None, freed: np.ndarray) -> None:
@@ -98,4 +119,4 @@ def _named(columns: Labels | None, where: np.ndarray) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TrainingWarning, stacklevel=5)
+    warnings.warn(message, TrainingWarning, stacklevel=6)  # the line that calls `fit`

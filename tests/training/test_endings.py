@@ -217,3 +217,12 @@ def test_names_stay_where_training_goes_on_with_an_array(model, goes_on):
     with pytest.warns(UserWarning, match="valid feature names"):
         (model.partial_fit if goes_on == "partial_fit" else model.set_params(warm_start=True).fit)(X)
     assert list(model.sample(2).columns) == ["a", "b"]
+
+
+def test_warnings_name_the_line_that_calls_fit():
+    odd = X.copy()
+    odd[0, 0] = 1e6
+    with pytest.warns(TrainingWarning) as caught:
+        VGrowSampler(max_iter=None, max_seconds=1e-9, random_state=0).fit(odd)
+    assert len(caught) == 2
+    assert {warning.filename for warning in caught} == {__file__}

@@ -45,16 +45,15 @@ def test_held_out_rows_are_not_trained_on(trainee, mapped, is_mapped, monkeypatc
 
         monkeypatch.setattr(cls, "take", sees)
     model = trainee.stopping_early(max_iter=3)
-    original = type(model)._callbacks
+    original = type(model)._hold_out
 
-    def callbacks(estimator):
-        if trainee.is_ratio:
-            compared.update(estimator.net_.held_out_[0][:, 1].tolist())
-        else:
-            compared.update(estimator._X_val[:, 1].tolist())
-        return original(estimator)
+    def hold_out(estimator, X):
+        found = original(estimator, X)
+        kept = estimator.net_.held_out_[0] if trainee.is_ratio else found[1][0].X_val
+        compared.update(kept[:, 1].tolist())
+        return found
 
-    monkeypatch.setattr(type(model), "_callbacks", callbacks)
+    monkeypatch.setattr(type(model), "_hold_out", hold_out)
     data = mapped if is_mapped else X
     trainee.fit(model, data)
     assert len(compared) == 30

@@ -14,6 +14,7 @@ from fdgm import AGEBidirectional
 from fdgm.exceptions import TrainingWarning
 from fdgm.nets import Clock, MultiNet
 from fdgm.options import Checkpoint, Replay
+from fdgm.options._plain_adam import PlainAdam
 from fdgm.training import _checkpoint, _early_stopping
 
 
@@ -187,9 +188,13 @@ def test_the_clock_discards_what_it_cuts_of_a_warm_start(trainee):
 def test_the_clock_is_looked_at_before_every_update(trainee, monkeypatch):
     """So that no more than one batch comes after the end: of the warm-up and of each network alike."""
     seen = []
-    tick, step = MultiNet.tick, torch.optim.Adam.step
+    tick = MultiNet.tick
     monkeypatch.setattr(MultiNet, "tick", lambda net: (seen.append("tick"), tick(net))[1])
-    monkeypatch.setattr(torch.optim.Adam, "step", lambda *args, **kwargs: (seen.append("step"), step(*args, **kwargs)))
+    for cls in (torch.optim.Adam, PlainAdam):
+        step = cls.step
+        monkeypatch.setattr(
+            cls, "step", lambda *args, step=step, **kwargs: (seen.append("step"), step(*args, **kwargs))
+        )
     trainee.fit(trainee.make(max_iter=2))
     allowed = 2 if isinstance(trainee.estimator, AGEBidirectional) else 1  # encoder and generator together
     runs = "".join(event[0] for event in seen).split("t")
