@@ -433,6 +433,13 @@ class DensityRatio(Savable, ABC):
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:
         def values(rows: slice) -> np.ndarray:
             # A copy: a file can hold integers, coarse floats or another byte order, and torch warns of read-only ones.
-            return self._log_ratio(np.array(array[rows], dtype=np.float64, order="C"))
+            given = np.array(array[rows], dtype=np.float64, order="C")
+            found = self._log_ratio(given)
+            if np.shape(found) != (len(given),):
+                raise ValueError(
+                    f"_log_ratio of {type(self).__name__} must give one number a row, of shape ({len(given)},), got"
+                    f" {np.shape(found)}."
+                )
+            return found
 
         return np.clip(apply_in_chunks(values, len(array), _CHUNK).astype(np.float64), -_LARGEST, _LARGEST)

@@ -273,7 +273,7 @@ class GradientBackwards(Linear):
 
 
 FAULTS = {
-    InAColumn: ("has_the_right_shape", r"one number a row.*\(1000,1\)"),
+    InAColumn: ("has_the_right_shape", r"one number a row.*\(1000, 1\)"),
     AlwaysDouble: ("has_the_right_shape", "torch.float32 for 60 rows of that dtype, got .*float64"),
     LogOfAQuotient: ("is_finite", "must be finite everywhere, but is .*nan"),
     Exchanged: ("numerator_comes_first", "are they exchanged?"),
