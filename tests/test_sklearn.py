@@ -1,10 +1,9 @@
 """scikit-learn's own checks of every registered estimator that can be fitted to X alone."""
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from small import small
 
 from fdgm import registry
-
-from .small import small
 
 #: One takes two samples, and one refines a sampler that was fitted to data of other shapes.
 EXCEPT = {"CorrectedRatio", "DDLSRefiner"}

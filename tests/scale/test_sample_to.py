@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from small import NAMES, small
 
 from fdgm import TreeSampler
-from tests.small import NAMES, small
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,9 @@
 """Every registered estimator meets the contract that all share. A new one is tested here with no edit."""
 
 import pytest
+from small import NAMES, small
 
 from fdgm import testing
-
-from ..small import NAMES, small
 
 CHECKS = {f"{name}-{check.name}": check for name in NAMES for check in testing.check_estimator(small(name))}
 

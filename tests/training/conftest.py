@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from small import small, trainable
 
 from fdgm.options import EarlyStopping
 from fdgm.ratios import DensityRatio
-
-from ..small import small, trainable
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
 
