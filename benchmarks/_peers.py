@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,9 +64,8 @@ def batches(data: Tensor, optimizer: torch.optim.Optimizer, seconds: float) -> I
         yield data[torch.randint(len(data), (BATCH,))]
 
 
-@on_components
-def nsf(X: np.ndarray, seconds: float, seed: int) -> Draw:
-    """zuko's neural spline flow, three transforms of 2 × 128 hidden units, by maximum likelihood."""
+def nsf_of(X: np.ndarray, seconds: float, seed: int) -> tuple[Any, Standardiser]:
+    """zuko's neural spline flow, three transforms of 2 × 128 hidden units, by maximum likelihood; and its units."""
     import zuko
 
     torch.manual_seed(seed)
@@ -79,6 +79,13 @@ def nsf(X: np.ndarray, seconds: float, seed: int) -> Draw:
         loss.backward()
         nn.utils.clip_grad_norm_(flow.parameters(), 5.0)
         optimizer.step()
+    return flow, scale
+
+
+@on_components
+def nsf(X: np.ndarray, seconds: float, seed: int) -> Draw:
+    """Samples of `nsf_of`."""
+    flow, scale = nsf_of(X, seconds, seed)
 
     def draw(n: int) -> np.ndarray:
         with torch.no_grad():

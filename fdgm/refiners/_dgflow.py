@@ -22,7 +22,7 @@ from ._corrected import CorrectedRatio
 from ._critic import finetune
 from ._fields import neural_ratio
 from ._leg import Leg
-from ._paired import Confirmation, compare
+from ._paired import Confirmation, Distances, compare
 from ._points import Moving, Space, Step
 from ._reading import Reading
 from ._rounds import first_round, later_rounds, smoothed_rounds
@@ -34,8 +34,8 @@ from ._transformer import RowMover
 __all__ = ["DGflowRefiner"]
 
 _POPULATION = 5000  # most samples that log-ratios are estimated on in `fit`
-_HELD_OUT = 2000  # most held-out rows, and samples, to choose by and to confirm by
-_CONFIRMED = 2000  # samples that confirm a plan
+_HELD_OUT = 2000  # most held-out rows to choose by, and to confirm by
+_JUDGES = (500, 2000)  # samples to choose by, and to confirm by: twice the rows, within these
 _FEWEST = 10  # held-out rows to choose by, and to confirm by
 _EVERY = 20  # most steps along a ratio before it is estimated again, with refresh="auto"
 _OUTSIDE = 6  # frames from a warning of the choice to the caller of `fit`
@@ -351,16 +351,19 @@ class DGflowRefiner(RowMover):
 
     def _planned(self, array: np.ndarray, choosing: Tensor, confirming: Tensor) -> str | None:
         """Search a plan and confirm it. Return None, or the likely reason why there is none."""
-        search = Search(self, choosing, self._part(1), self._part(0))
+        n = int(np.clip(2 * len(choosing), *_JUDGES))
+        search = Search(self, choosing, self._part(1, n), self._part(0))
         self._readings = [search.reading(self._bare_field(self.ratio_))]
         reason = self._searched(search, self._scaler.to_tensor(self._training_rows(array)))
         self._plan = search.legs
         self.rounds_ = pd.DataFrame(search.log, columns=list(_ROUNDS)).astype(_ROUNDS)
         if not self._plan:
             return reason
-        before = self._part(2)
+        before = self._part(2, n)
         after = self._move(before, self._plan, search.source(0, 4))
-        self.confirmation_ = compare(self._rows_of(before), self._rows_of(after), confirming)
+        self.confirmation_ = compare(
+            *(Distances.measured(self._rows_of(moving), confirming) for moving in (before, after))
+        )
         return None if self.confirmation_.accepted else _unconfirmed(self.confirmation_)
 
     def _searched(self, search: Search, real: Tensor) -> str:
@@ -414,12 +417,12 @@ class DGflowRefiner(RowMover):
             return False
         return True
 
-    def _part(self, part: int) -> Moving:
+    def _part(self, part: int, n_judges: int = 0) -> Moving:
         """Points that have not moved: for log-ratios to learn from (0), to choose by (1) and to confirm by (2).
 
-        Given samples are divided among the three. Otherwise each is made anew.
+        Given samples are divided among the three. Otherwise each is made anew: `n_judges` to choose or confirm by.
         """
-        n = (self._n_learners, _HELD_OUT, _CONFIRMED)[part]
+        n = self._n_learners if part == 0 else n_judges
         if self._rows is None:
             return self._fresh(n, (self._entropy, _LEARNERS_KEY + part))[0]
         ends = [0, *(round(share * len(self._rows)) for share in (0.6, 0.8, 1.0))]

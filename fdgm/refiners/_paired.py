@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..exceptions import FileError
 
-__all__ = ["Confirmation", "compare", "energy", "energy_of_rows"]
+__all__ = ["Confirmation", "Distances", "compare", "energy_of_rows"]
 
 _LEVEL = 1.645  # standard errors: a harmless plan passes once in twenty
 
@@ -51,41 +51,53 @@ class Confirmation:
         return cls(float(numbers[0]), float(numbers[1]), *numbers[2:])
 
 
-def energy(samples: Tensor, rows: Tensor) -> float:
-    """The unbiased energy distance 2E‖X − Y‖ − E‖X − X'‖, without the term of the rows (m, *shape) alone."""
-    x, y = _flat(samples), _flat(rows)
-    return float(2 * torch.cdist(x, y).mean() - _within(x).sum() / (len(x) * (len(x) - 1)))
+@dataclass(frozen=True)
+class Distances:
+    """Mean distances of samples, as an energy distance and its jackknife need them.
+
+    Parameters
+    ----------
+    of_samples : Tensor of shape (n,)
+        Twice the mean distance of each sample from the rows.
+    of_rows : Tensor of shape (m,)
+        Twice the mean distance of each row from the samples.
+    among : Tensor of shape (n,)
+        Sum of each sample's distances from the others.
+    """
+
+    of_samples: Tensor
+    of_rows: Tensor
+    among: Tensor
+
+    @classmethod
+    def measured(cls, samples: Tensor, rows: Tensor) -> Self:
+        """Of at least three samples (n, *shape) and two rows (m, *shape)."""
+        x = _flat(samples)
+        between = 2 * torch.cdist(x, _flat(rows))  # (n, m)
+        return cls(between.mean(1), between.mean(0), _within(x).sum(1))
+
+    @property
+    def energy(self) -> float:
+        """The unbiased energy distance 2E‖X − Y‖ − E‖X − X'‖, without the term of the rows alone."""
+        n = len(self.among)
+        return float(self.of_samples.mean() - self.among.sum() / (n * (n - 1)))
 
 
 def energy_of_rows(rows: Tensor) -> float:
-    """E‖Y − Y'‖ of rows (m, *shape), the term that `energy` leaves out."""
+    """E‖Y − Y'‖ of rows (m, *shape), the term that `Distances.energy` leaves out."""
     y = _flat(rows)
     return float(_within(y).sum() / (len(y) * (len(y) - 1)))
 
 
-def compare(before: Tensor, after: Tensor, rows: Tensor) -> Confirmation:
-    """Compare samples before and after refinement by their energy distances from rows.
-
-    Parameters
-    ----------
-    before, after : Tensor of shape (n, *shape)
-        At least three samples in scaled units, and the same samples refined.
-    rows : Tensor of shape (m, *shape)
-        At least two real rows that had no part in the refinement.
-
-    Returns
-    -------
-    confirmation : Confirmation
-    """
-    x, moved, y = _flat(before), _flat(after), _flat(rows)
-    n, m = len(x), len(y)
-    to_rows = 2 * (torch.cdist(moved, y) - torch.cdist(x, y))  # (n, m)
-    among = (_within(moved) - _within(x)).sum(1)  # (n,)
-    of_pairs, total = to_rows.mean(1), among.sum()
+def compare(before: Distances, after: Distances) -> Confirmation:
+    """Compare samples with the same samples refined, by their energy distances from the same rows."""
+    n, m = len(before.among), len(before.of_rows)
+    of_pairs, among = after.of_samples - before.of_samples, after.among - before.among
+    total = among.sum()
     difference = of_pairs.mean() - total / (n * (n - 1))
     without = (of_pairs.sum() - of_pairs) / (n - 1) - (total - 2 * among) / ((n - 1) * (n - 2))
     over_pairs = (n - 1) / n * (without - without.mean()).square().sum()
-    over_rows = to_rows.mean(0).var() / m
+    over_rows = (after.of_rows - before.of_rows).var() / m
     return Confirmation(float(difference), math.sqrt(float(over_pairs + over_rows)), m, n)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["first_round", "later_rounds", "smoothed_rounds"]
 
 _FACTORS = (0.25, 1.0, 4.0)  # of the typical step size, where it is chosen
-_GAMMAS = (0.0, 0.3, 1.0)  # weights of entropy and prior that are tried with latents
+_GAMMAS = (0.3, 1.0)  # weights of entropy and prior that are tried with latents, besides 0
 _NOISE = (0.3, 0.014)  # first and last standard deviation of the noise, times d^¼ and d^½ as in VGrow's maps
 _NARROWER = 0.8  # factor of the noise from one round to the next
 _SMOOTHED_FACTORS = (1.0, 0.25)  # of σ², each tried if the one before does not gain
@@ -68,7 +68,7 @@ def later_rounds(search: Search, real: Tensor, every: int) -> None:
         if reading.sign > 0:
             stage = refiner._add_stage(ratio, reading)
             counts = step_counts(min(every, search.steps_left))
-            trial = search.best(_legs(search, stage, simple=False), counts, **_about(search, stage))
+            trial = search.best(_again(search, stage), counts, **_about(search, stage))
             gained = _kept(search, trial)
 
 
@@ -105,8 +105,8 @@ def smoothed_rounds(search: Search, real: Tensor, ratios: list[DensityRatio], ba
             gained = _smoothed_leg(search, ratios[chosen], readings[chosen], sigma)
         if gained and before - search.distance > _WORTH * before and repeated < _REPEATED:
             repeated += 1
-        else:
-            sigma, repeated = sigma * _NARROWER, 0
+        else:  # without a signal it falls twice as fast
+            sigma, repeated = sigma * _NARROWER ** (1 if readings[chosen].sign > 0 else 2), 0
 
 
 def _smoothed_leg(search: Search, ratio: DensityRatio, reading: Reading, sigma: float) -> bool:
@@ -135,19 +135,30 @@ def _kept(search: Search, trial: Trial | None) -> bool:
 
 
 def _legs(search: Search, stage: int, *, simple: bool) -> list[Leg]:
-    """Legs along one log-ratio to choose among, in the space where the points are."""
+    """Legs along one log-ratio to choose among, in the space where the points are.
+
+    Flows without noise are tried with every step size, those with noise with the longer ones, since they need time.
+    """
     params, space = search.refiner._params, "latent" if search.judges.latent else "data"
     sizes, reach = [params.step_size], math.inf
     if params.step_size == "auto":
         size, reach = search.step_size(stage, space)
         sizes = [factor * size for factor in _FACTORS]
-    noises = [(0.0, False)]
-    if params.noise != "auto":
-        noises = [(params.noise, False)]
-    elif space == "latent":
-        noises = [(gamma, gamma > 0) for gamma in _GAMMAS]
-    legs = [Leg(1, size, stage, space, *noise, reach) for size in sizes for noise in noises]
-    return legs if simple else [*legs, *(replace(leg, ends=search.ends(leg)) for leg in legs)]
+    noise = 0.0 if params.noise == "auto" else params.noise
+    plain = [Leg(1, size, stage, space, noise, reach=reach) for size in sizes]
+    own = [] if simple else [replace(leg, ends=search.ends(leg)) for leg in plain]
+    if params.noise != "auto" or space == "data":
+        return [*plain, *own]
+    spread = [Leg(1, size, stage, space, gamma, True, reach) for size in sizes[-2:] for gamma in _GAMMAS]
+    return [*plain, *own, *spread]
+
+
+def _again(search: Search, stage: int) -> list[Leg]:
+    """The last leg with another log-ratio, and with a quarter of the step."""
+    last = search.legs[-1]
+    factors = (1.0, 0.25) if search.refiner._params.step_size == "auto" else (1.0,)
+    legs = [replace(last, stage=stage, step_size=factor * last.step_size) for factor in factors]
+    return [leg if leg.ends is None else replace(leg, ends=search.ends(leg)) for leg in legs]
 
 
 def _about(search: Search, stage: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..flows import differentiated, velocity
 from ..inputs import chunk_seed
 from ._ends import Ends
 from ._leg import Leg
-from ._paired import compare, energy, energy_of_rows
+from ._paired import Distances, compare, energy_of_rows
 from ._points import Moving
 from ._reading import Reading
 
@@ -26,7 +26,7 @@ __all__ = ["Search", "Trial", "noised", "step_counts", "typical_step"]
 
 _DISPLACED = 0.03  # root mean square displacement of a first step, in spreads of the points
 _REACH = 3.0  # trust region, in such displacements
-_TRIED = 20  # most step counts of a leg that are compared
+_TRIED = 10  # most step counts of a leg that are compared
 _HOPELESS, _LOST = 1.5, 0.01  # a flow that leads this much farther away than it began is given up
 _STEEP = 2000  # most points whose gradients set the step size
 _NOISE_KEY = 34  # a stream of the fit's own seed
@@ -44,6 +44,8 @@ class Trial:
         The unbiased energy distance from the choosing rows after them.
     moved : Moving
         The judging points after them.
+    distances : Distances
+        Theirs from the choosing rows.
     number : int
         Number of the trial, counted from 0.
     """
@@ -51,6 +53,7 @@ class Trial:
     leg: Leg
     distance: float
     moved: Moving
+    distances: Distances
     number: int
 
 
@@ -77,7 +80,12 @@ class Search:
         self.legs: list[Leg] = []
         self.log: list[dict[str, Any]] = []
         self._of_rows = energy_of_rows(rows)
-        self.distance = self._distance(judges)
+        self._now = self._distances(judges)
+
+    @property
+    def distance(self) -> float:
+        """The unbiased energy distance of the judging points from the choosing rows."""
+        return self._now.energy - self._of_rows
 
     @property
     def steps_left(self) -> int:
@@ -118,16 +126,17 @@ class Search:
             moving = refiner._advance(moving, step, space)
             if k not in counts:
                 continue
-            distance = self._distance(moving)
+            now = self._distances(moving)
+            distance = now.energy - self._of_rows
             if distance < best_distance:
-                best_distance, best = distance, (k, moving)
+                best_distance, best = distance, (k, moving, now)
             elif distance > _HOPELESS * max(self.distance, 0.0) + _LOST:
                 break
         self.log.append({**_described(leg), **about, "distance": best_distance, "n_steps": 0, "kept": False})
         if best is None or not best_distance < self.distance:
             return None
         self.log[-1]["n_steps"] = best[0]
-        return Trial(replace(leg, n_steps=best[0]), best_distance, best[1], len(self.log) - 1)
+        return Trial(replace(leg, n_steps=best[0]), best_distance, best[1], best[2], len(self.log) - 1)
 
     def follow(self, leg: Leg, counts: Collection[int], **about: Any) -> Trial | None:
         """As `attempt`, while the steps bring the points closer. A first step may also leave them as far as they are.
@@ -143,24 +152,24 @@ class Search:
             moving = refiner._advance(moving, step, space)
             if k not in counts:
                 continue
-            found = compare(refiner._rows_of(self.judges), refiner._rows_of(moving), self.rows)
-            distance = self.distance + found.difference
+            now = self._distances(moving)
+            distance = now.energy - self._of_rows
             if k == min(counts):
-                first = found
+                first = compare(self._now, now)
             if distance >= best_distance:
                 break
-            best_distance, best = distance, (k, moving)
+            best_distance, best = distance, (k, moving, now)
         self.log.append({**_described(leg), **about, "distance": best_distance, "n_steps": 0, "kept": False})
         if best is None or first.difference > first.standard_error:
             return None
         self.log[-1]["n_steps"] = best[0]
-        return Trial(replace(leg, n_steps=best[0]), best_distance, best[1], len(self.log) - 1)
+        return Trial(replace(leg, n_steps=best[0]), best_distance, best[1], best[2], len(self.log) - 1)
 
     def keep(self, trial: Trial) -> None:
         """Add a trial's leg to the plan, and move all points by it."""
         self.learners = self.refiner._move(self.learners, [trial.leg], self.source(len(self.legs), 0))
         self.legs.append(trial.leg)
-        self.judges, self.distance = trial.moved, trial.distance
+        self.judges, self._now = trial.moved, trial.distances
         self.log[trial.number]["kept"] = True
 
     def ends(self, leg: Leg) -> Ends:
@@ -185,8 +194,8 @@ class Search:
             return moving.as_rows(self.refiner._rows_of(moving))
         return moving
 
-    def _distance(self, moving: Moving) -> float:
-        return energy(self.refiner._rows_of(moving), self.rows) - self._of_rows
+    def _distances(self, moving: Moving) -> Distances:
+        return Distances.measured(self.refiner._rows_of(moving), self.rows)
 
 
 def typical_step(refiner: DGflowRefiner, leg: Leg, points: Tensor) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from fdgm.exceptions import TrainingWarning, UnrefinedWarning
 from fdgm.flows import shortened
 from fdgm.ratios import DensityRatio
 from fdgm.refiners import LatentGenerator
+from fdgm.refiners._paired import Distances
 from fdgm.refiners._prior import Prior
 
 MEAN, VARIANCE = 0.8, 0.25  # as in conftest
@@ -196,24 +197,19 @@ def test_a_generator_that_is_fitted_does_not_see_held_out_rows(monkeypatch):
 
 
 def test_rows_and_samples_that_confirm_had_no_part_in_the_choice(monkeypatch):
-    seen = {}
+    seen = []
+    measured = Distances.measured
 
-    def compared(name, function):
-        def watched(*tensors):
-            seen.setdefault(name, []).append([set(t.flatten().tolist()) for t in tensors])
-            return function(*tensors)
+    def watched(samples, rows):
+        seen.append([set(t.flatten().tolist()) for t in (samples, rows)])
+        return measured(samples, rows)
 
-        return watched
-
-    from fdgm.refiners import _dgflow, _search
-
-    monkeypatch.setattr(_dgflow, "compare", compared("confirmed", _dgflow.compare))
-    monkeypatch.setattr(_search, "energy", compared("chosen", _search.energy))
+    monkeypatch.setattr(Distances, "measured", watched)
     given = np.random.default_rng(2).normal(size=(300, 1))
     refiner = DGflowRefiner(ratio=GaussianRatio(), refresh=None, n_steps=9, random_state=0)
     refiner.fit(DATA[:300], X_generated=given)
-    ((before, _, confirming),) = seen["confirmed"]
-    as_they_came, choosing = seen["chosen"][0]
+    before, confirming = seen[-2]
+    as_they_came, choosing = seen[0]
     assert (len(choosing), len(confirming)) == (60, 60)
     assert (len(as_they_came), len(before)) == (60, 60)
     assert not choosing & confirming
@@ -230,7 +226,7 @@ def test_a_gain_that_few_rows_cannot_confirm_is_not_taken(monkeypatch):
     from fdgm.refiners import _dgflow
     from fdgm.refiners._paired import Confirmation
 
-    monkeypatch.setattr(_dgflow, "compare", lambda before, after, rows: Confirmation(-0.1, 0.07, len(rows), len(after)))
+    monkeypatch.setattr(_dgflow, "compare", lambda *pairs: Confirmation(-0.1, 0.07, 60, 60))
     refiner = DGflowRefiner(ratio=GaussianRatio(), refresh=None, n_steps=5, random_state=0)
     unrefined(
         refiner, DATA[:300], X_generated=DATA[:300] - 1, match=r"60 rows of X .* too few to be sure .*-0.1 ± 0.07"

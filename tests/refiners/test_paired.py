@@ -6,7 +6,7 @@ import torch
 
 from fdgm.exceptions import FileError
 from fdgm.metrics import energy_distance
-from fdgm.refiners._paired import Confirmation, compare, energy, energy_of_rows
+from fdgm.refiners._paired import Confirmation, Distances, compare, energy_of_rows
 
 N, REPEATS = 80, 400
 #: Plans that bring no gain: from samples (n, 2) to samples, and where the model's mean is.
@@ -17,6 +17,14 @@ HARMLESS = {
     "wider": (lambda x: 1.1 * x, 0.0),
     "each for itself": (lambda x: x.flip(0), 0.0),
 }
+
+
+def compared(before, after, rows):
+    return compare(*(Distances.measured(samples, rows) for samples in (before, after)))
+
+
+def energy(samples, rows):
+    return Distances.measured(samples, rows).energy
 
 
 def draws(rng, mean):
@@ -31,14 +39,14 @@ def test_a_null_or_harmful_plan_passes_at_most_once_in_twenty(plan):
     passed = 0
     for _ in range(REPEATS):
         samples = draws(rng, mean)
-        passed += compare(samples, refined(samples), draws(rng, 0.0)).accepted
+        passed += compared(samples, refined(samples), draws(rng, 0.0)).accepted
     assert passed / REPEATS <= 0.05 + 3 * (0.05 * 0.95 / REPEATS) ** 0.5
 
 
 def test_a_gain_passes():
     rng = np.random.default_rng(0)
     samples = draws(rng, 1.0)
-    found = compare(samples, samples - 1.0, draws(rng, 0.0))
+    found = compared(samples, samples - 1.0, draws(rng, 0.0))
     assert found.accepted
     assert (found.n_rows, found.n_pairs) == (N, N)
 
@@ -48,7 +56,7 @@ def test_the_difference_is_that_of_the_two_distances():
     rng = np.random.default_rng(0)
     before, after, rows = draws(rng, 0.5), draws(rng, 0.2), draws(rng, 0.0)
     of_rows = energy_of_rows(rows)
-    assert compare(before, after, rows).difference == pytest.approx(energy(after, rows) - energy(before, rows))
+    assert compared(before, after, rows).difference == pytest.approx(energy(after, rows) - energy(before, rows))
     v = energy_distance(rows, before)
     within = torch.cdist(before, before).mean().item() + torch.cdist(rows, rows).mean().item()
     # U leaves a share 1/(N − 1) of each mean distance within out.
@@ -61,7 +69,7 @@ def test_the_error_is_that_of_the_difference_over_draws():
     found = []
     for _ in range(REPEATS):
         samples = draws(rng, 0.6)
-        found.append(compare(samples, 0.9 * samples - 0.3, draws(rng, 0.0)))
+        found.append(compared(samples, 0.9 * samples - 0.3, draws(rng, 0.0)))
     spread = np.std([one.difference for one in found])
     assert np.mean([one.standard_error for one in found]) == pytest.approx(spread, rel=0.2)
 
@@ -69,8 +77,8 @@ def test_the_error_is_that_of_the_difference_over_draws():
 def test_images_are_compared_as_rows():
     rng = np.random.default_rng(0)
     before, rows = (torch.from_numpy(rng.normal(size=(9, 1, 2, 2))) for _ in range(2))
-    flat = compare(before.flatten(1), before.flatten(1) + 1, rows.flatten(1))
-    assert compare(before, before + 1, rows) == flat
+    flat = compared(before.flatten(1), before.flatten(1) + 1, rows.flatten(1))
+    assert compared(before, before + 1, rows) == flat
 
 
 @pytest.mark.parametrize(
