@@ -35,10 +35,12 @@ def _params():
     return {
         "AGEBidirectional": {**_NETS, "method": Gradient(n_warmup_steps=4, n_updates=3)},
         "CorrectedRatio": {"source": sampler(), "corrector": LogisticRatio(max_iter=2, n_critic_steps=2)},
+        "CrankNicolsonRefiner": {"generator": sampler(), "n_steps": 2},
         "DDLSRefiner": {"generator": sampler(), "n_steps": 2},
         "DGflowRefiner": {**refined, "n_steps": 2, "stop": None},
         "DOTRefiner": {**refined, "n_steps": 2},
         "GANSampler": {**_NETS, "n_generator_steps": 3, "n_warmup_steps": 0, "n_critic_steps": 2},
+        "ImportanceRefiner": {**refined, "n_candidates": 2},
         "MetropolisHastingsRefiner": {**refined, "n_steps": 2},
         "RejectionRefiner": refined,
         "GenerativeImputer": {"n_trees": 2, "n_sweeps": 2},

@@ -5,8 +5,8 @@ from small import small
 
 from fdgm import registry
 
-#: One takes two samples, and one refines a sampler that was fitted to data of other shapes.
-EXCEPT = {"CorrectedRatio", "DDLSRefiner"}
+#: One takes two samples, and two refine a sampler that was fitted to data of other shapes.
+EXCEPT = {"CorrectedRatio", "CrankNicolsonRefiner", "DDLSRefiner"}
 
 
 @parametrize_with_checks([small(name) for name in registry.available("estimator") if name not in EXCEPT])

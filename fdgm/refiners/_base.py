@@ -80,6 +80,8 @@ class Refiner(SamplesToFiles, Savable, ABC):
     }
 
     _held = ("generator", "ratio")
+    #: Whether the log-ratio must have a gradient in x.
+    _needs_gradient: ClassVar[bool] = True
 
     generator: Any
     ratio: Any
@@ -410,7 +412,8 @@ class Refiner(SamplesToFiles, Savable, ABC):
     def _fit_ratio(self, array: np.ndarray) -> Any:
         # If the generator is also the ratio, both use the same copy.
         given = self.generator_ if self.ratio is self.generator and self.generator is not None else self.ratio
-        ratio = resolve_ratio(type(self).__name__, given, self.generator_, self._seed(_RATIO_KEY))
+        seed, gradient = self._seed(_RATIO_KEY), self._needs_gradient
+        ratio = resolve_ratio(type(self).__name__, given, self.generator_, seed, needs_gradient=gradient)
         if isinstance(ratio, DensityRatio):
             real = self._scaler.to_tensor(self._training_rows(array))
             generated = self._generate(self._at_most(_RATIO_ROWS), (self._entropy, _RATIO_KEY))
@@ -476,7 +479,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
     def _check(self) -> None:
         """Test generator and log-ratio on a few samples."""
         points = self._generate(_PROBE, (self._entropy, _PROBE_KEY))
-        check_field(type(self).__name__, self._field(), points)
+        check_field(type(self).__name__, self._field(), points, needs_gradient=self._needs_gradient)
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
         return key_of_call(self, random_state, (self._entropy, _PUBLIC_KEY))

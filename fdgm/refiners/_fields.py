@@ -28,7 +28,7 @@ _AUTO: dict[str, Any] = {"max_iter": 100}
 _AUTO_NETWORK: dict[str, Any] = {"width": 128, "depth": 3, "activation": "silu"}
 
 
-def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
+def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int, *, needs_gradient: bool = True) -> Any:
     """The estimator of the log-ratio. A density ratio is not fitted yet, and has a seed.
 
     Raises
@@ -43,7 +43,7 @@ def resolve_ratio(owner: str, ratio: Any, generator: Any, seed: int) -> Any:
     if isinstance(ratio, str):
         ratio = registry.make("density_ratio", ratio)
     if isinstance(ratio, DensityRatio):
-        if not ratio.has_gradient:
+        if needs_gradient and not ratio.has_gradient:
             raise ValueError(
                 f"ratio of {owner} must have a gradient in x, got {ratio!r}, which has none; density ratios that have"
                 f" one: {with_gradient()}."
@@ -67,7 +67,7 @@ def field_of(
 ) -> Callable[[Tensor], Tensor]:
     """T (n,) as a function of scaled rows (n, *shape) with columns in the order of `columns`."""
     if isinstance(ratio, DensityRatio) and not isinstance(ratio, CorrectedRatio):
-        return ratio.log_ratio_tensor  # it was fitted on scaled rows
+        return ratio.log_ratio_tensor if ratio.has_gradient else _without_gradient(ratio)  # fitted on scaled rows
     if ratio is generator and isinstance(ratio, GenerativeModel):
         own = ratio._scaled_log_ratio()
         if own is not None:
@@ -92,6 +92,15 @@ def field_of(
     return field
 
 
+def _without_gradient(ratio: DensityRatio) -> Callable[[Tensor], Tensor]:
+    """T (n,) of a density ratio that takes arrays, such as boosted trees."""
+
+    def field(points: Tensor) -> Tensor:
+        return torch.from_numpy(ratio.log_ratio(points.detach().cpu().numpy())).to(points.device, points.dtype)
+
+    return field
+
+
 def depends_on(output: Tensor, points: Tensor) -> bool:
     """Whether the output has a gradient with respect to the points, even if it is 0."""
     if not output.requires_grad:
@@ -107,7 +116,7 @@ def _own(model: GenerativeModel) -> Callable[[Tensor], Tensor] | None:
         return None
 
 
-def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor) -> None:
+def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor, *, needs_gradient: bool = True) -> None:
     """Test the log-ratio on scaled rows.
 
     Raises
@@ -125,7 +134,7 @@ def check_field(owner: str, field: Callable[[Tensor], Tensor], points: Tensor) -
     if not isinstance(t, Tensor) or t.shape != (len(points),):
         got = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
         raise ValueError(f"ratio of {owner} must give one log-ratio a row, ({len(points)},), got {got}.")
-    if not depends_on(t, points):
+    if needs_gradient and not depends_on(t, points):
         raise ValueError(
             f"ratio of {owner} must have a gradient in x, got one that has none; density ratios that have one:"
             f" {with_gradient()}."

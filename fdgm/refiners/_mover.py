@@ -182,7 +182,7 @@ class Mover(Refiner):
                 f" {self.generator!r}{_why(self.generator)}; DGflowRefiner(space='data') moves its samples."
             )
         self.space_ = ("latent" if differentiable else "data") if self.space == "auto" else self.space
-        if isinstance(source, LatentSource):
+        if isinstance(source, LatentSource) and self._needs_gradient:
             self._check_differentiable(source)
         self._follow(array)
         self.history_ = self._traced_history()

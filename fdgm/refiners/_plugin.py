@@ -8,9 +8,11 @@ from ..hookspecs import hookimpl
 def fdgm_estimators() -> dict[str, type]:
     return {
         "CorrectedRatio": refiners.CorrectedRatio,
+        "CrankNicolsonRefiner": refiners.CrankNicolsonRefiner,
         "DDLSRefiner": refiners.DDLSRefiner,
         "DGflowRefiner": refiners.DGflowRefiner,
         "DOTRefiner": refiners.DOTRefiner,
+        "ImportanceRefiner": refiners.ImportanceRefiner,
         "MetropolisHastingsRefiner": refiners.MetropolisHastingsRefiner,
         "RejectionRefiner": refiners.RejectionRefiner,
     }

@@ -70,6 +70,18 @@ class Prior:
             return math.exp(-time) * latents + math.sqrt(-math.expm1(-2 * time)) * xi
         return self.reflected(latents + math.sqrt(2 * time) * xi)
 
+    def proposed(self, latents: Tensor, beta: float, source: torch.Generator) -> Tensor:
+        """Proposals (n, size) for a Markov chain, whose stationary distribution without rejection is the prior.
+
+        Normal latents are proposed by preconditioned Crank–Nicolson, √(1 − β²) u + βξ. Uniform ones take a step of
+        β half-widths times ξ, reflected at the bounds.
+        """
+        if self.bounds is not None:
+            low, high = self.bounds
+            return self.diffused(latents, (beta * (high - low) / 2) ** 2 / 2, source)
+        xi = torch.randn(latents.shape, generator=source, dtype=latents.dtype, device=source.device)
+        return math.sqrt(1 - beta**2) * latents + beta * xi.to(latents.device)
+
     def nearest(self, latents: Tensor) -> Tensor:
         """The points of the support nearest to the latents."""
         return latents if self.bounds is None else latents.clamp(*self.bounds)

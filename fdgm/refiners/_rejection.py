@@ -39,7 +39,7 @@ class RejectionRefiner(Selector):
         Estimator of T = log p_data/p_model:
 
         - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
-        - A name of ``fdgm.ratios.with_gradient()`` or a DensityRatio: it is fitted on X against generated samples.
+        - A name of ``fdgm.available("density_ratio")`` or a DensityRatio: it is fitted on X against generated samples.
         - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
         - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
           for the Wasserstein distance.

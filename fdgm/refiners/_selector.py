@@ -41,6 +41,8 @@ class Selector(Refiner):
     }
     data_range = "auto"
 
+    _needs_gradient: ClassVar = False
+
     calibration: str | None
     validation_fraction: float
 
