@@ -369,7 +369,7 @@ class DGflowRefiner(RowMover):
     def _searched(self, search: Search, real: Tensor) -> str:
         """Search a plan. Return the likely reason for an empty one."""
         params, reading = self._params, self._readings[0]
-        if reading.sign < 0:
+        if reading.sign < 0 and self._is_given():
             warnings.warn(
                 f"ratio of {type(self).__name__} is greater at samples than at held-out rows of X: its sign is the"
                 f" opposite of log p_data/p_model. It is taken times {reading.slope:.3g}.",
@@ -385,7 +385,8 @@ class DGflowRefiner(RowMover):
         every = int(params.refresh) if isinstance(params.refresh, Integral) else params.n_steps
         if params.refresh == "auto":
             every = min(every, _EVERY)
-        if reading.sign and (not fits or search.judges.latent or self._is_given()):
+        usable = reading.sign if self._is_given() else reading.sign > 0  # one that was fitted here has its sign
+        if usable and (not fits or search.judges.latent or self._is_given()):
             first_round(search, most=every if fits or self._can_go_on() else params.n_steps, simple=bool(fits))
         if fits:
             with Bar(type(self).__name__, shown=bool(self.verbose)) as bar:
