@@ -7,6 +7,7 @@ from ._gan import gan_tables
 from ._images import image_tables
 from ._ratios import ratios_tables
 from ._samplers import front_table, samplers_tables
+from ._tables import tables_tables
 from ._winners import winners_table
 
 __all__ = ["benchmarks_page", "front_table"]
@@ -22,6 +23,7 @@ def benchmarks_page() -> str:
         " `benchmarks/AIMS.md` lists what was aimed at and what was missed.",
         *winners_table(),
         *samplers_tables(),
+        *tables_tables(),
         *image_tables(),
         *gan_tables(),
         *age_tables(),

@@ -16,6 +16,7 @@ from ._forest import Forest
 __all__ = ["Conditional", "Recipe"]
 
 _FEW_ROWS, _LEAF, _SMALL_LEAF, _PRIVATE_LEAF = 2000, 15, 8, 40
+_MANY_ROWS, _FOLDS, _SMALL_FOLDS = 20_000, 3, 5
 _ITERATIONS = 40  # of a booster, at most
 _FEW = 6  # values up to which a booster predicts the probability of each
 _FEWEST_BOOSTED = 100  # rows
@@ -64,7 +65,8 @@ class Recipe:
             )
         if least == "auto":
             least = _PRIVATE_LEAF if privacy else _LEAF if n >= _FEW_ROWS else _SMALL_LEAF
-        return cls(int(estimator.n_trees), int(least), int(estimator.n_bins), int(estimator.n_folds))
+        folds = (_FOLDS if n >= _MANY_ROWS else _SMALL_FOLDS) if estimator.n_folds == "auto" else estimator.n_folds
+        return cls(int(estimator.n_trees), int(least), int(estimator.n_bins), int(folds))
 
     def light(self) -> Self:
         """One that takes a tenth of the time."""

@@ -61,8 +61,9 @@ class TreeSampler(SamplesToFiles, Savable):
         The fewest rows of a leaf. "auto" is 15, or 8 if X has fewer than 2,000 rows.
     n_bins : int, default=32
         Bins of a number's values, by which half of its trees choose their splits; the other half regress it.
-    n_folds : int, default=3
-        Boosted predictions of a column, each fitted without one fold of the rows. 0 is none.
+    n_folds : int or "auto", default="auto"
+        Boosted predictions of a column, each fitted without one fold of the rows. "auto" is 3, or 5 if X has fewer than
+        20,000 rows. 0 is none.
     privacy : bool, default=False
         Whether leaves have at least 40 rows, so that samples are about as far from the training rows as from others.
         This is no guarantee of privacy.
@@ -117,7 +118,7 @@ class TreeSampler(SamplesToFiles, Savable):
         "n_trees": [Interval(Integral, 1, None, closed="left")],
         "min_samples_leaf": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "n_bins": [Interval(Integral, 2, None, closed="left")],
-        "n_folds": [Interval(Integral, 0, None, closed="left")],
+        "n_folds": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
         "privacy": ["boolean"],
         "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
         "n_jobs": [Integral, None],
@@ -132,7 +133,7 @@ class TreeSampler(SamplesToFiles, Savable):
         n_trees: int = 8,
         min_samples_leaf: int | str = "auto",
         n_bins: int = 32,
-        n_folds: int = 3,
+        n_folds: int | str = "auto",
         privacy: bool = False,
         max_seconds: float | None = None,
         n_jobs: int | None = None,
@@ -454,7 +455,6 @@ class TreeSampler(SamplesToFiles, Savable):
             "n_calls": self._n_calls,
             "columns": plain_columns(self),
             "n_features": self.n_features_in_,
-            "leaf": self._recipe.leaf,
             "stop_reason": self.stop_reason_,
         }
         parts: dict[str, Any] = {"form": self._form, "positions": self._positions, "chain": self._chain}
@@ -476,7 +476,7 @@ class TreeSampler(SamplesToFiles, Savable):
             raise FileError("rows must be positions of values that there are, and are not")
         self._rows = rows
         self._chain = Chain.from_state(state.part("chain"), sizes)
-        self._recipe = Recipe(self.n_trees, state.integer("leaf", 1), self.n_bins, self.n_folds)
+        self._recipe = Recipe.of(self, len(rows), privacy=self.privacy)
         self._seed = state.integer("seed")
         self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
         self._chains, self._given_others = {}, {}
