@@ -18,7 +18,8 @@ __all__ = ["MapsNet", "latents_of"]
 
 _CLOSING = 0.05  # last fraction of the budget, in which the critic alone is trained, on clean rows
 _FRESH = 2048  # particles that no map was trained on, which the closing critic tells from data
-_BASE_ROWS = 20_000  # rows at most for the principal components
+_BASE_ROWS = 2_048, 20_000  # least and greatest number of rows for the principal components, if there are so many
+_BASE_NUMBERS = 2**22  # numbers in them, which 0.3 s suffice for in 784 columns
 _FIRST_STEPS = 4  # times as many critic steps before the first map
 _MOST_LATENTS = 1024
 _DRAWN_AT_ONCE = 2**20  # numbers of rows for the critic
@@ -164,7 +165,8 @@ class MapsNet(MultiNet):
         progress, iteration = self.clock_.read(), len(self.history)
         self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(progress, iteration))
         if iteration == 1:
-            self.base_.set(X.sample(min(len(X), _BASE_ROWS), self.batches_))
+            n_rows = max(_BASE_ROWS[0], min(_BASE_ROWS[1], _BASE_NUMBERS // math.prod(self.data_shape)))
+            self.base_.set(X.sample(min(len(X), n_rows), self.batches_))
         start = pool = self._moved()
         noise = self._noise(progress / (1 - _CLOSING))
         losses: list[tuple[str, Tensor]] = []
@@ -226,6 +228,10 @@ class MapsNet(MultiNet):
         scale = noise + (maps.noise_for(math.prod(self.data_shape))[0] - noise) * wide
         xi = torch.randn(n, *self.data_shape, generator=source, device=device, dtype=torch.float32)
         return xi.mul_(scale.view(-1, *[1] * len(self.data_shape)))
+
+    def pairs(self) -> tuple[Tensor, Tensor]:
+        """Latents (n, latent_size) of all particles, and where the maps have moved them (n, *shape)."""
+        return self._start(), self._moved()
 
     def _moved(self) -> Tensor:
         """All particles after the maps so far. The critic is trained on the first `n_particles`.
