@@ -168,7 +168,9 @@ class AGEBidirectional(DensityModel):
     scaling : {"auto", "standard", "robust", "whole"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
         standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
-        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"robust"``.
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"whole"`` if
+        pairs move and columns seem to share a unit, as pixels do: at least 8 columns, most with the same smallest
+        value, and none of a range more than four times the median range. Otherwise it is ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
         Smallest and largest value that X can have, in its units. No output leaves this range, and X as a whole is
         mapped to [−1, 1]. ``"auto"`` takes the smallest and largest value of X. If the architecture makes bounded
@@ -397,6 +399,10 @@ class AGEBidirectional(DensityModel):
         if self.architecture is None:
             return MLP.pairs() if self._flows else MLP.bidirectional()
         return registry.make("architecture", self.architecture)
+
+    @property
+    def _scaling(self) -> str:
+        return "shared" if self.scaling == "auto" and self._flows else super()._scaling
 
     @property
     def _flows(self) -> bool:

@@ -17,6 +17,8 @@ SCALINGS = ("standard", "robust", "whole")
 _FARTHEST = 1e30  # scaled units: products of what is farther out would leave float32
 _LEAST = float(np.nextafter(0.0, 1.0))  # that a scale can be
 _MOST_EXCESS = 700.0  # scaled units past a knee, of which exp is still a float64
+_COLUMNS_WITH_A_UNIT = 8  # the fewest that show whether they share a unit
+_WIDEST = 4.0  # range of a column with the others' unit, in ranges of the median column
 _KNEE = 5.0  # standard deviations, where the map of a column turns logarithmic at the latest
 
 
@@ -71,7 +73,8 @@ class Scaler:
 
         ``"standard"`` maps each column to mean 0 and standard deviation 1. ``"robust"`` does so for the values within
         fences, beyond which the map is logarithmic. ``"whole"`` is ``"robust"`` with one scale for all columns: the
-        root mean square of their scales.
+        root mean square of their scales. ``"shared"`` is ``"whole"`` if the columns seem to share a unit, as pixels
+        and counts do, and otherwise ``"robust"``.
 
         Channels of images (n, channels, height, width) are treated like columns of vectors. A pixel at the margin that
         hardly varies then counts no more than the others.
@@ -83,6 +86,8 @@ class Scaler:
         """
         found = Columns.of(samples, fenced=scaling != "standard")
         varies = found.low != found.high
+        if scaling == "shared":
+            scaling = "whole" if _share_a_unit(found.low[varies], found.high[varies]) else "robust"
         scaled = varies
         low, high = found.low, found.high
         if varies.ndim == 3:
@@ -150,6 +155,8 @@ class Scaler:
             unknown = np.broadcast_to(~self.varies.any(axis=(1, 2), keepdims=True), freed.shape) & freed.any()
             low, high = by_channel(low, np.min), by_channel(high, np.max)
         if unknown.any():
+            if scaling == "shared":
+                scaling = "whole" if len(np.unique(self.scale[self.varies])) == 1 else "robust"
             before = np.where(self.varies, self.mean, self.constants)[None]
             found = type(self).of(*samples, before, scaling=scaling)
             for name in ("mean", "scale", "lower", "upper"):
@@ -255,3 +262,16 @@ def _inward(bounds: np.ndarray, dtype: str, inner: float) -> np.ndarray:
     rounded = np.clip(bounds, -limit, limit).astype(dtype)
     outside = rounded < bounds if inner > 0 else rounded > bounds
     return np.where(outside, np.nextafter(rounded, np.array(inner, dtype)), rounded)
+
+
+def _share_a_unit(low: np.ndarray, high: np.ndarray) -> bool:
+    """Whether columns with these smallest and largest values, each (n_columns,), seem to have the same unit.
+
+    Most of them must have the same smallest value, as ink and counts have zero, and none a range far above the others'.
+    """
+    if len(low) < _COLUMNS_WITH_A_UNIT:
+        return False
+    with np.errstate(over="ignore"):
+        ranges = high - low
+    _, counts = np.unique(low, return_counts=True)
+    return bool(counts.max() > len(low) / 2 and ranges.max() <= _WIDEST * np.median(ranges))

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.datasets import load_breast_cancer, load_digits
 
 from fdgm.inputs import SCALINGS, Scaler
 
@@ -140,3 +141,28 @@ def test_a_column_that_was_constant_begins_to_vary():
     assert (after.mean[1], after.scale[1]) == (before.mean[1], before.scale[1])
     np.testing.assert_array_equal(after.high, [1.0, 79.0])
     assert 0.9 < after.to_tensor(later)[:, 0].std() < 1.1
+
+
+def test_columns_that_share_a_unit_are_scaled_as_a_whole():
+    """Pixels are: most have no ink in some sample. Measurements in several units are not, nor are few columns."""
+    pixels, measured = load_digits().data, load_breast_cancer().data
+    for X, scaling in ((pixels, "whole"), (measured, "robust"), (pixels[:, 20:27], "robust")):
+        shared, expected = Scaler.of(X, scaling="shared"), Scaler.of(X, scaling=scaling)
+        assert shared.maps_like(expected)
+
+
+def test_one_column_of_another_unit_is_enough_to_scale_each_by_itself():
+    counts = np.random.default_rng(0).poisson(1.0, size=(200, 20)).astype(float)
+    money = counts[:, :1] * 1000
+    assert len(np.unique(Scaler.of(counts, scaling="shared").scale)) == 1
+    both = np.column_stack([counts, money])
+    assert Scaler.of(both, scaling="shared").maps_like(Scaler.of(both, scaling="robust"))
+
+
+def test_a_column_that_begins_to_vary_gets_the_scale_of_the_others_with_their_unit():
+    pixels = load_digits().data
+    first = pixels.copy()
+    first[:, 20] = 0.0
+    after = Scaler.of(first, scaling="shared").with_rows(pixels, scaling="shared")
+    assert after.varies[20]
+    assert len(np.unique(after.scale[after.varies])) == 1
