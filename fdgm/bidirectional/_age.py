@@ -401,8 +401,8 @@ class AGEBidirectional(DensityModel):
         return registry.make("architecture", self.architecture)
 
     @property
-    def _scaling(self) -> str:
-        return "shared" if self.scaling == "auto" and self._flows else super()._scaling
+    def _auto_scaling(self) -> str:
+        return "shared" if self._flows else super()._auto_scaling
 
     @property
     def _flows(self) -> bool:

@@ -19,7 +19,13 @@ def scaled_range(architecture: Architecture, data_range: Any, shape: tuple[int, 
 
 
 def scalers_of(
-    X: np.ndarray, scaling: str, data_range: Any, scaled: tuple[float, float] | None, owner: str
+    X: np.ndarray,
+    scaling: str,
+    data_range: Any,
+    scaled: tuple[float, float] | None,
+    owner: str,
+    *,
+    auto: str = "robust",
 ) -> tuple[Scaler, Scaler | None]:
     """The scaling of the networks, and the robust one if that is another.
 
@@ -34,6 +40,8 @@ def scalers_of(
         What `scaled_range` gave.
     owner : str
         Name of the estimator, for errors.
+    auto : str, default="robust"
+        The scaling of data without a range that ``scaling="auto"`` stands for.
 
     Raises
     ------
@@ -42,7 +50,8 @@ def scalers_of(
     """
     if scaled is None:
         robust = Scaler.of(X)
-        scaler = robust if scaling in ("auto", "robust") else Scaler.of(X, scaling=scaling)
+        scaling = auto if scaling == "auto" else scaling
+        scaler = robust if scaling == "robust" else Scaler.of(X, scaling=scaling)
         if data_range is None:
             scaler = scaler.within(-np.inf, np.inf)
         return scaler, None if scaler is robust else robust

@@ -271,13 +271,20 @@ class GenerativeModel(SamplesToFiles, Trainable):
         """Set scaling, seeds and fresh networks for these rows."""
         forget(self, *self._forgotten)  # if this fails, no fit remains, not even half of one
         owner, scaled = type(self).__name__, scaled_range(self._architecture(), self.data_range, record.shape)
-        self._scaler, self._robust = scalers_of(X, self.scaling, self.data_range, scaled, owner)
+        self._scaler, self._robust = scalers_of(
+            X, self.scaling, self.data_range, scaled, owner, auto=self._auto_scaling
+        )
         if scaled is None:
             warn_of_far_values(owner, record.columns, self._scaler, self._units)
         build(self, record.shape, Seeds.from_entropy(entropy_of(self.random_state)))
         self._record, self._best = record, BestGenerator()
         self._progress, self._n_inner_steps = [], None
         self._n_calls = None if self.random_state is None else 0
+
+    @property
+    def _auto_scaling(self) -> str:
+        """What ``scaling="auto"`` stands for where data have no range."""
+        return "robust"
 
     @property
     def _units(self) -> Scaler:
@@ -298,7 +305,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
         ranged = scaled_range(self._architecture(), self.data_range, record.shape) is not None
         if ranged:
             check_moved_range(owner, before, X, data_range=self.data_range)
-        scaling = "robust" if self.scaling == "auto" else self.scaling
+        scaling = self._auto_scaling if self.scaling == "auto" else self.scaling
         self._scaler = before.with_rows(X, scaling=None if ranged else scaling)
         if self._robust is not None:
             self._robust = self._robust.with_rows(X, scaling="robust")

@@ -249,6 +249,12 @@ def test_a_constant_column_comes_back_constant(X):
     np.testing.assert_array_equal(model.reconstruct(np.column_stack([X, np.full(len(X), 7.25)]))[:, 4], 7.25)
 
 
+def test_columns_that_share_a_unit_share_their_scale():
+    counts = np.random.default_rng(0).poisson(1.0, size=(200, 12)).astype(float)
+    scales = [len(np.unique(tiny(method=m).fit(counts)._scaler.scale)) for m in (SMALL, Gradient(n_updates=1))]
+    assert scales == [1, 12]
+
+
 def test_the_unit_of_the_data_changes_nothing_but_rounding(X):
     one, other = (tiny(scaling="standard", data_range=None).fit(X * unit) for unit in (1.0, 1024.0))
     np.testing.assert_allclose(one.transform(X), other.transform(X * 1024), rtol=1e-3, atol=1e-3)
