@@ -15,6 +15,8 @@ def age_tables() -> list[str]:
         "age_stacked_mnist_cpu": "AGE, tables 5 and 7: Stacked MNIST, narrow networks",
         "age_stacked_mnist_paper": "AGE, tables 5 and 7: Stacked MNIST, the paper's networks",
         "age_representations": "AGE's representations",
+        "age_flow": "AGE's representations by pairs that move, the digits in a minute",
+        "age_anomalies": "AGE's default fit finds anomalies: area under the ROC curve",
     }
     lines: list[str] = []
     for name, title in titles.items():

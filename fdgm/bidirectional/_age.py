@@ -55,7 +55,7 @@ _OF_FLOW: dict[str, Option] = {
 #: What `Flow` leaves open, for each kind of data: the table in its docstring.
 _FLOWS = {
     "few columns": Flow(
-        n_rounds=20,
+        n_rounds=3,
         n_pairs=1024,
         n_moves=10,
         passes=4,
@@ -69,7 +69,7 @@ _FLOWS = {
         bounded=False,
     ),
     "columns": Flow(
-        n_rounds=40,
+        n_rounds=10,
         n_pairs=512,
         n_moves=5,
         passes=3,
@@ -83,7 +83,7 @@ _FLOWS = {
         bounded=True,
     ),
     "images": Flow(
-        n_rounds=4,
+        n_rounds=1,
         n_pairs=256,
         n_moves=4,
         passes=4,

@@ -28,7 +28,7 @@ class Flow(ScheduledOption):
     ================  ===============  ============  ============
     parameter         up to 3 columns  more columns  convolutions
     ================  ===============  ============  ============
-    n_rounds          20               40            4
+    n_rounds          3                10            1
     n_pairs           1,024            512           256
     n_moves           10               5             4
     passes            4                3             4
@@ -44,7 +44,7 @@ class Flow(ScheduledOption):
     ----------
     n_rounds : int or None, default=None
         Rounds in an iteration, at least 1. In the first stage an iteration has as many updates as these rounds have.
-    max_draws : int or None, default=16
+    max_draws : int or None, default=8
         How often a row of the data is drawn in an iteration, at most and on average, at least 1. Small data thus get
         fewer rounds, which keeps the networks from learning rows by heart. None is no limit.
     n_pairs : int or None, default=None
@@ -114,7 +114,7 @@ class Flow(ScheduledOption):
         self,
         *,
         n_rounds: int | None = None,
-        max_draws: int | None = 16,
+        max_draws: int | None = 8,
         n_pairs: int | None = None,
         n_moves: int | None = None,
         passes: int | None = None,

@@ -262,14 +262,14 @@ def test_the_unit_of_the_data_changes_nothing_but_rounding(X):
 
 @pytest.mark.slow
 def test_training_teaches_a_curve_that_principal_components_cannot_follow():
-    """One latent along half a circle: the best line leaves a third of the variance or so."""
+    """One latent along half a circle: the best line leaves 0.16 of the variance."""
     angle = np.random.default_rng(0).uniform(0, np.pi, 2000)
     X = np.stack([np.cos(angle), np.sin(angle), np.zeros(2000), np.sin(2 * angle)], axis=1)
     X = X + np.random.default_rng(1).normal(scale=0.02, size=X.shape)
-    model = AGEBidirectional(latent_size=1, max_iter=10, random_state=0).fit(X)
+    model = AGEBidirectional(latent_size=1, scaling="whole", max_iter=10, random_state=0).fit(X)
     error = np.square(model.reconstruct(X) - X).mean() / X.var(axis=0).mean()
     line = 1 - PCA(1).fit(X).explained_variance_ratio_[0]
-    assert error < line / 3
+    assert error < line / 10
 
 
 BAD = [
