@@ -2,7 +2,7 @@
 
 from ._age import age_tables
 from ._cost import cost_tables, limits_table
-from ._dgflow import dgflow_tables
+from ._dgflow import dgflow_tables, refinement_table
 from ._gan import gan_tables
 from ._images import image_tables
 from ._ratios import ratios_tables
@@ -10,7 +10,7 @@ from ._samplers import front_table, samplers_tables
 from ._tables import tables_tables
 from ._winners import winners_table
 
-__all__ = ["benchmarks_page", "front_table"]
+__all__ = ["benchmarks_page", "front_table", "refinement_table"]
 
 
 def benchmarks_page() -> str:

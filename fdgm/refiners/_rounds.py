@@ -112,7 +112,7 @@ def smoothed_rounds(search: Search, real: Tensor, ratios: list[DensityRatio], ba
 def _smoothed_leg(search: Search, ratio: DensityRatio, reading: Reading, sigma: float) -> bool:
     """Try steps along one log-ratio of noised rows, shorter ones if those of σ² do not gain, and keep what gains."""
     refiner = search.refiner
-    stage = refiner._add_stage(copy.deepcopy(ratio), reading)
+    stage = refiner._add_stage(ratio, reading)  # never changed: the next round changes a copy
     about = {**_about(search, stage), "smoothing": sigma}
     counts = [count for count in _COUNTS if count <= search.steps_left]
     if refiner.space == "latent":

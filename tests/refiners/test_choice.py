@@ -1,5 +1,6 @@
 """Plans of refinement that held-out rows choose and confirm."""
 
+import io
 import warnings
 
 import numpy as np
@@ -317,3 +318,22 @@ def test_whole_fits_with_nothing_to_gain_move_samples_at_most_once_in_twenty():
             )
         moved += fitted.n_steps_ > 0
     assert moved / 60 <= 0.05 + 3 * (0.05 * 0.95 / 60) ** 0.5
+
+
+def test_a_progress_bar_shows_the_time_left(capsys):
+    refiner = DGflowRefiner(ratio=GaussianRatio(), n_steps=3, random_state=0)
+    refiner.fit(DATA[:300], X_generated=DATA[:300] - 1)
+    assert capsys.readouterr().err == ""
+    refiner.set_params(verbose=1).fit(DATA[:300], X_generated=DATA[:300] - 1)
+    shown = capsys.readouterr().err
+    assert "DGflowRefiner" in shown
+    assert " left" in shown
+    assert "distance" in shown
+
+
+def test_where_standard_error_is_closed_there_is_no_bar(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    refiner = DGflowRefiner(ratio=GaussianRatio(), n_steps=3, random_state=0, verbose=1)
+    assert refiner.fit(DATA[:300], X_generated=DATA[:300] - 1).n_steps_ == 3
