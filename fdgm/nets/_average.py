@@ -1,5 +1,6 @@
 """An exponential moving average of a network."""
 
+import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -23,6 +24,8 @@ class Average(AveragedModel):
 
     def __init__(self, source: nn.Module, decay: float) -> None:
         super().__init__(source)
+        # torch makes it on the default device, which may be another one, or "meta"
+        self.n_averaged = torch.zeros((), dtype=torch.long, device=next(source.parameters()).device)
         self.decay = decay
         self._source = (source,)  # in a tuple, so that it is no part of this module
         self.requires_grad_(False).eval()
