@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from .persistence import load
     from .refiners import DGflowRefiner
     from .registry import available
-    from .samplers import GANSampler, VGrowSampler
+    from .samplers import FlowMatchingSampler, GANSampler, VGrowSampler
     from .trees import TreeSampler
 
 __all__ = [
     "AGEBidirectional",
     "DGflowRefiner",
+    "FlowMatchingSampler",
     "GANSampler",
     "TreeSampler",
     "VGrowSampler",
@@ -59,6 +60,7 @@ ESTIMATORS = {
     "DDLSRefiner": "refiners",
     "DGflowRefiner": "refiners",
     "DOTRefiner": "refiners",
+    "FlowMatchingSampler": "samplers",
     "GANSampler": "samplers",
     "GenerativeImputer": "trees",
     "MetropolisHastingsRefiner": "refiners",

@@ -16,7 +16,7 @@ from benchmarks import _common, _peers
 from benchmarks.samplers import _data
 from benchmarks.samplers._summary import summary
 from benchmarks.vgrow import images as vgrow_images
-from fdgm import AGEBidirectional, DGflowRefiner, GANSampler, VGrowSampler, datasets, metrics
+from fdgm import AGEBidirectional, DGflowRefiner, FlowMatchingSampler, GANSampler, VGrowSampler, datasets, metrics
 
 NAME = "samplers"
 DRAWS = 10
@@ -38,6 +38,10 @@ def age(X: np.ndarray, **params: Any) -> Any:
     return AGEBidirectional(**params).fit(X)
 
 
+def flow_matching(X: np.ndarray, **params: Any) -> Any:
+    return FlowMatchingSampler(**params).fit(X)
+
+
 def refined(X: np.ndarray, **params: Any) -> Any:
     return DGflowRefiner(vgrow(X, **params), random_state=params["random_state"]).fit(X)
 
@@ -45,10 +49,11 @@ def refined(X: np.ndarray, **params: Any) -> Any:
 OURS: dict[str, Callable[..., Any]] = {
     "VGrowSampler": vgrow,
     "GANSampler": gan,
+    "FlowMatchingSampler": flow_matching,
     "AGEBidirectional": age,
     "VGrowSampler, DGflowRefiner": refined,
 }
-MODELS = (*_peers.CLASSICAL, "VGrowSampler", "GANSampler", *_peers.PEERS, "AGEBidirectional")
+MODELS = (*_peers.CLASSICAL, "VGrowSampler", "GANSampler", "FlowMatchingSampler", *_peers.PEERS, "AGEBidirectional")
 
 
 def fit(model: str, X: np.ndarray, seconds: float, seed: int) -> Callable[[int, int], np.ndarray]:

@@ -68,7 +68,7 @@ class GANSampler(Sampler):
         own range, and X is scaled by `scaling`. None is ``"auto"`` without bounds.
     instance_noise : float or InstanceNoise, default=0.3
         Standard deviation, in scaled units, of noise added to every input of the critic. The noise lets the critic see
-        across gaps between modes, and keeps the generator from losing modes. It falls to three tenths of that during
+        across gaps between modes, and keeps the generator from losing modes. It falls to a twentieth of that during
         training; ``InstanceNoise(..., schedule=...)`` sets another schedule. 0 is the objective as published.
     critic_optimizer, generator_optimizer : Optimizer or None, default=None
         None is ``Adam(lr, betas=..., schedule=((0.5, 1.0), (1.0, 0.05)))`` at the objective's `learning_rates` and
@@ -173,7 +173,7 @@ class GANSampler(Sampler):
     _components: ClassVar = {**Sampler._components, "objective": "objective", "regularizer": "regularizer"}
     _option_defaults: ClassVar = {
         **Sampler._option_defaults,
-        "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.3))),
+        "instance_noise": InstanceNoise(0.3, schedule=((0.0, 1.0), (1.0, 0.05))),
         "critic_optimizer": Adam(),
         "generator_optimizer": Adam(),
     }

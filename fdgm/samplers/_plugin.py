@@ -6,4 +6,8 @@ from ..hookspecs import hookimpl
 
 @hookimpl
 def fdgm_estimators() -> dict[str, type]:
-    return {"GANSampler": samplers.GANSampler, "VGrowSampler": samplers.VGrowSampler}
+    return {
+        "FlowMatchingSampler": samplers.FlowMatchingSampler,
+        "GANSampler": samplers.GANSampler,
+        "VGrowSampler": samplers.VGrowSampler,
+    }
