@@ -85,3 +85,8 @@ def test_failures_are_counted_and_do_not_win(summary):
     ]
     assert rows[0]["units"]["median"] == 2.5
     assert "units" not in rows[1]
+
+
+def test_real_data_are_ranked_by_the_distance_itself(summary):
+    rows = [{**run, "data": "wine", "energy_distance": 5 - run["units"]} for run in runs(a=[2.0], b=[3.0])]
+    assert [row["first"] for row in summary.summary(rows)] == [False, True]
