@@ -83,9 +83,13 @@ class Positions:
     def decode(self, positions: np.ndarray) -> np.ndarray:
         """Numbers (n, d) of whole positions, in the first d columns. NaN is missing."""
         codes = np.empty(positions.shape)
-        for place, values in enumerate(self.values[: positions.shape[1]]):
-            codes[:, place] = np.concatenate([[np.nan], values])[positions[:, place].astype(np.int64)]
+        for place in range(positions.shape[1]):
+            codes[:, place] = self.decode_column(place, positions[:, place])
         return codes
+
+    def decode_column(self, place: int, positions: np.ndarray) -> np.ndarray:
+        """As `decode`, of one column (n,)."""
+        return np.concatenate([[np.nan], self.values[place]])[positions.astype(np.int64)]
 
     def _order(self, positions: np.ndarray, rng: np.random.Generator) -> None:
         """Sort the levels of categories along the first principal component."""

@@ -284,7 +284,7 @@ class TreeSampler(SamplesToFiles, Savable):
         codes = self._form.encode(self, X, unknown="missing")
         key = (self._seed, _SCORE_KEY)
         rows = self._positions.encode(codes[some_rows(len(codes), _SCORED, chunk_seed(*key))])
-        drawn = self._draw_positions(len(rows), key, None)[:, : self.n_features_in_]
+        drawn = self._positions.encode(self._draw(len(rows), key, None)[:, : self.n_features_in_])
         return -energy_distance(self._units(rows), self._units(drawn))
 
     def impute(self, X: Any, *, n_sweeps: int = 3, random_state: Any = None) -> Any:
@@ -369,11 +369,9 @@ class TreeSampler(SamplesToFiles, Savable):
         return {label: (place, column) for place, (label, column) in enumerate(zip(labels, columns, strict=True))}
 
     def _fit_chain(self, given: tuple[int, ...], late: Any = lambda: False) -> Chain:
-        sizes = [len(values) for values in self._positions.values]
         return Chain.fit(
-            self._rows.astype(np.float32),
-            sizes,
-            self._positions.categorical,
+            self._positions,
+            self._rows,
             given,
             self._recipe,
             self._seed,
@@ -386,7 +384,7 @@ class TreeSampler(SamplesToFiles, Savable):
         """The trees that begin with these columns. The main ones do if these are the first that they draw."""
         main, size = self._chain, len(given)
         if size >= main.n_first and set(main.order[:size]) == set(given):
-            return Chain(main.order, size, main.steps[size - main.n_first :])
+            return Chain(main.order, size, main.steps[size - main.n_first :], self._positions)
         if given not in self._chains:
             while len(self._chains) >= _CACHED:
                 self._chains.pop(next(iter(self._chains)))
@@ -417,34 +415,19 @@ class TreeSampler(SamplesToFiles, Savable):
 
     def _draw(self, n: int, key: tuple[int, ...], given: Given | None) -> np.ndarray:
         """Codes (n, d) of samples. What is given is as it was given."""
-        codes = self._positions.decode(np.floor(self._draw_positions(n, key, given)))
-        if given is not None:
-            for number, place in enumerate(given.columns):
-                held = np.broadcast_to(given.codes[:, number], n)
-                free = np.isnan(held) & (given.rows is not None)
-                codes[:, place] = np.where(free, codes[:, place], held)
-        return codes
-
-    def _draw_positions(self, n: int, key: tuple[int, ...], given: Given | None) -> np.ndarray:
         chain = self._chain if given is None else self._chain_of(given.columns)
         places = list(chain.order[: chain.n_first])
-        pool = np.arange(len(self._rows)) if given is None or given.rows is None else given.rows
-        held: np.ndarray | None = None
-        if given is not None:
-            encoded = [
-                self._positions.encode_column(place, column)
-                for place, column in zip(given.columns, given.codes.T, strict=True)
-            ]
-            held = np.column_stack(encoded)[:, [given.columns.index(place) for place in places]]
-            ranged = np.isnan(given.codes).any(axis=0) & (given.rows is not None)
-            ranged = ranged[[given.columns.index(place) for place in places]]
+        pool = self._rows if given is None or given.rows is None else self._rows[given.rows]
 
         def first(start: int, rng: np.random.Generator) -> np.ndarray:
-            rows: np.ndarray = self._rows[pool[rng.integers(len(pool), size=CHUNK)]][:, places].astype(np.float32)
-            if held is not None:
-                part = np.resize(held, (CHUNK, len(places))) if len(held) == 1 else held[start : start + CHUNK]
-                rows[: len(part)] = np.where(ranged, rows[: len(part)], part)
-            return rows
+            rows = self._positions.decode(pool[rng.integers(len(pool), size=CHUNK)])
+            if given is not None:
+                part = given.codes if len(given.codes) == 1 else given.codes[start : start + CHUNK]
+                ranged = np.isnan(part) & (given.rows is not None)
+                columns = list(given.columns)
+                held = rows[: CHUNK if len(part) == 1 else len(part), columns]
+                rows[: len(held), columns] = np.where(ranged, held, part)
+            return rows[:, places]
 
         return chain.draw(first, n, key)
 
@@ -475,7 +458,7 @@ class TreeSampler(SamplesToFiles, Savable):
         if (rows.max(axis=0) > sizes).any():
             raise FileError("rows must be positions of values that there are, and are not")
         self._rows = rows
-        self._chain = Chain.from_state(state.part("chain"), sizes)
+        self._chain = Chain.from_state(state.part("chain"), self._positions)
         self._recipe = Recipe.of(self, len(rows), privacy=self.privacy)
         self._seed = state.integer("seed")
         self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
