@@ -113,8 +113,6 @@ def table_report(
     -----
     ``way_to_copying`` near 0 is no guarantee of privacy: it is a mean over samples, and says nothing of single rows.
 
-    A report of 16,000 test rows and 15 columns takes about a minute on one core, half of it without references.
-
     Examples
     --------
     >>> import numpy as np, pandas as pd

@@ -94,7 +94,7 @@ class TreeSampler(SamplesToFiles, Savable):
     Values are those of the training rows, so that a column of keys is repeated. Leaves keep them: a saved model holds
     every column of X.
 
-    Fit takes about 12 s on one core for 32,561 rows and 15 columns (Adult), and time grows as n log n.
+    Fit takes about 12 s of one core for 32,561 rows and 15 columns (Adult).
 
     Examples
     --------
