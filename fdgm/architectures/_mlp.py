@@ -54,8 +54,8 @@ class MLP(Architecture):
         Whether a linear map of the input is added to the output of generator and encoder. Principal components can
         then be their start.
     unary : bool, default=False
-        Whether the critic of pairs is the sum of a term of x, a term of z and a term of both, as in BigBiGAN, instead
-        of a term of both alone.
+        Whether the critic of pairs is the sum of a term of x, a term of z and a term of both, as in BigBiGAN. Otherwise
+        it is a term of both.
 
     Raises
     ------

@@ -90,8 +90,8 @@ class BidirectionalModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Gene
         Raises
         ------
         ValueError, TypeError
-            If X is not finite numbers of the shape at `fit`, if there is no such level, or if ``set_output`` asks for
-            a DataFrame of another level than the last.
+            If X is not finite numbers of the shape at `fit`, or if there is no such level. Also if ``set_output`` asks
+            for a DataFrame of another level than the last.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)

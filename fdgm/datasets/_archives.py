@@ -17,12 +17,12 @@ import numpy as np
 
 __all__ = ["Reader", "check_size", "inflated", "opened"]
 
-#: From a file's name in the folder, the most bytes that it may have, and how many of the first are wanted (None is
-#: all), to its bytes, an array (n,) of uint8.
+#: Arguments: a file's name in the folder, the most bytes that it may have, and how many of the first are wanted (None
+#: is all). Result: its bytes, an array (n,) of uint8.
 Reader = Callable[[str, int, int | None], np.ndarray]
 
-#: What reading a damaged archive raises. EOFError and zlib.error come from one that was cut or overwritten, the last
-#: two from one that is encrypted, compressed in a rare way, or nested without end.
+#: What reading a damaged archive raises. EOFError and zlib.error come from an archive that was cut or overwritten. The
+#: last two come from one that is encrypted, compressed in a rare way, or nested without end.
 _DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 _BLOCK = 2**20  # bytes inflated at once
 _MEMBERS = 1000  # most members of a tar; the published ones have ten

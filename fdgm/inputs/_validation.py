@@ -29,9 +29,9 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     TypeError
         If X is sparse.
     ValueError
-        If X holds strings, categories, dates, complex numbers, masked values, infinity or, unless the estimator's tags
-        allow it, NaN (naming the first row and column), has too few rows, or rows of another shape or columns of other
-        names than at `fit` when `reset` is false.
+        If X holds strings, categories, dates, complex numbers, masked values or infinity, or has too few rows. If X
+        holds NaN and the estimator's tags do not allow it. The message names the first row and column. Without `reset`,
+        also if its rows have another shape or its columns other names than at `fit`.
     """
     like = None if reset else columns_of(estimator)
     if is_stored(X):

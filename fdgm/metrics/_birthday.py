@@ -105,7 +105,7 @@ def birthday_support(
     Raises
     ------
     ValueError
-        If a sample has fewer than 2 rows, is not numeric or holds a NaN or an infinity, if the numbers of features
+        If a sample has fewer than 2 rows, is not numeric or holds a NaN or an infinity. Also if the numbers of features
         differ, or if a parameter is out of its range.
 
     Notes

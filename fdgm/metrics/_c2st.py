@@ -70,8 +70,8 @@ def classifier_two_sample_test(
     Raises
     ------
     ValueError
-        If a sample is too small, is not numeric or holds a NaN or an infinity, if the numbers of features differ, or
-        if a parameter is out of its range.
+        If a sample is too small, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ,
+        or if a parameter is out of its range.
 
     Notes
     -----

@@ -43,8 +43,8 @@ def energy_distance(X_real: Any, X_generated: Any, *, features: Features = None,
     Raises
     ------
     ValueError
-        If a sample is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ,
-        or if `chunk_size` is not a positive int.
+        If a sample is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ, or
+        if `chunk_size` is not a positive int.
 
     Warns
     -----
@@ -109,8 +109,8 @@ def energy_units(
     Raises
     ------
     ValueError
-        If a sample has fewer than two rows or otherwise as :func:`energy_distance`, if `real_distance` is not a finite
-        number above 0, or if all rows of `X_real` are the same.
+        As :func:`energy_distance`. Also if a sample has fewer than two rows, if `real_distance` is not a finite number
+        above 0, or if all rows of `X_real` are the same.
 
     Notes
     -----

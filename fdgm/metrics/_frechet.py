@@ -52,8 +52,8 @@ def frechet_distance(X_real: Any, X_generated: Any, *, features: Features = None
     Raises
     ------
     ValueError
-        If a sample has fewer than 2 rows, is not numeric or holds a NaN or an infinity, or if the numbers of
-        features differ.
+        If a sample has fewer than 2 rows, is not numeric or holds a NaN or an infinity. Also if the numbers of features
+        differ.
 
     Notes
     -----

@@ -52,13 +52,13 @@ def kde_score(
     Raises
     ------
     ValueError
-        If a sample is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ, or
+        If a sample is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ, or
         if a parameter is out of its range.
 
     Notes
     -----
     The sum over all pairs is exact, up to rounding. :class:`sklearn.neighbors.KernelDensity` drops distant kernels even
-    at zero tolerance, which matters for far outliers. Use the score for data in the plane: with more than some ten
+    at zero tolerance, which matters for far outliers. Use the score for data in the plane. With more than some ten
     features a kernel density estimate depends more on its bandwidth than on the samples (Theis et al.).
 
     References

@@ -66,7 +66,7 @@ def kernel_mmd(
     Raises
     ------
     ValueError
-        If a sample is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ, if
+        If a sample is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ, if
         the unbiased estimator has a sample of one row, or if a parameter is out of its range.
 
     See Also
@@ -138,7 +138,7 @@ def kernel_inception_distance(
     Raises
     ------
     ValueError
-        If a sample is too small, is not numeric or holds a NaN or an infinity, if the numbers of features differ,
+        If a sample is too small, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ,
         or if a parameter is out of its range.
 
     References

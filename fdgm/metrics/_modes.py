@@ -108,7 +108,7 @@ def mode_coverage(
     Raises
     ------
     ValueError
-        If an array is empty, is not numeric or holds a NaN or an infinity, if the numbers of features or classes
+        If an array is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features or classes
         differ, if a label is no class, or if a parameter is out of its range or has no effect beside the others.
 
     See Also
@@ -269,8 +269,8 @@ def high_quality_fraction(centers: Any, X_generated: Any, *, std: float, n_std: 
     Raises
     ------
     ValueError
-        If an array is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ,
-        or if a parameter is out of its range.
+        If an array is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ, or
+        if a parameter is out of its range.
 
     References
     ----------

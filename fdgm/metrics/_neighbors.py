@@ -75,8 +75,8 @@ def one_nn_accuracy(
     Raises
     ------
     ValueError
-        If the numbers of rows differ or are below 2, if a sample is not numeric or holds a NaN or an infinity, or if
-        a parameter is out of its range.
+        If the numbers of rows differ or are below 2. Also if a sample is not numeric or holds a NaN or an infinity, or
+        if a parameter is out of its range.
 
     References
     ----------
@@ -142,8 +142,8 @@ def precision_recall_density_coverage(
     Raises
     ------
     ValueError
-        If a sample has no more than `n_neighbors` rows, is not numeric or holds a NaN or an infinity, if the numbers
-        of features differ, or if a parameter is out of its range.
+        If a sample has no more than `n_neighbors` rows, is not numeric or holds a NaN or an infinity. Also if the
+        numbers of features differ, or if a parameter is out of its range.
 
     Notes
     -----

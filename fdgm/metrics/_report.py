@@ -91,8 +91,8 @@ def report(
     Raises
     ------
     ValueError
-        If a sample has too few rows, is not numeric or holds a NaN or an infinity, if the numbers of features differ,
-        if one of `centers` and `std` is given without the other, or if a parameter is out of its range.
+        If a sample has too few rows, is not numeric or holds a NaN or an infinity. Also if the numbers of features
+        differ, if one of `centers` and `std` is given without the other, or if a parameter is out of its range.
 
     See Also
     --------

@@ -46,7 +46,7 @@ def wasserstein_distance(
     ImportError
         If POT is not installed and there are several features.
     ValueError
-        If a sample is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ, or
+        If a sample is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ, or
         if a parameter is out of its range.
 
     Warns
@@ -137,7 +137,7 @@ def sliced_wasserstein_distance(
     Raises
     ------
     ValueError
-        If a sample is empty, is not numeric or holds a NaN or an infinity, if the numbers of features differ, or
+        If a sample is empty, is not numeric or holds a NaN or an infinity. Also if the numbers of features differ, or
         if a parameter is out of its range.
 
     References

@@ -18,8 +18,8 @@ class FusedPerceptron:
     """A network of linear layers with ReLU or leaky ReLU between them and one output, evaluated without autograd.
 
     It reads the module's own weights and writes their ``.grad``, so that any optimizer can step them. Matrix products
-    go straight into buffers. This saves the graph, its allocations and the Python objects of each layer, on which a
-    critic of 3 × 128 units on 512 rows would spend some two thirds of its time.
+    go straight into buffers. This saves the graph, its allocations and the Python objects of each layer. A critic of 3
+    × 128 units on 512 rows would spend some two thirds of its time on them.
 
     Parameters
     ----------

@@ -51,10 +51,9 @@ class Watch:
     def __call__(self, net: Remembering, *, farthest: float, spread: float, generated: float = 0.0) -> None:
         """Judge an iteration by its largest absolute coordinate and by the spread of its samples.
 
-        The spread is a fraction of the data's. It is the smaller of two: that of the trained rows, and that of the
-        samples that `sample` would give, since an averaged generator can collapse alone. If rows are moved after they
-        are generated, `generated` is the largest coordinate before, so that the generator's fault is not blamed on
-        what moves them.
+        The spread is a fraction of the data's. It is the smaller of two spreads, of the trained rows and of the samples
+        that `sample` would give. An averaged generator can collapse alone. If rows are moved after they are generated,
+        `generated` is the largest coordinate before. The generator's fault is then not blamed on what moves them.
 
         Raises
         ------

@@ -50,7 +50,7 @@ class BestCritic:
         """Go back to the best weights, unless the last ones are as good to within a standard error.
 
         The smallest of many losses is partly luck. The last weights have the least noise, since the learning rate has
-        fallen, so they win a tie. They do not if the best weights beat the first by less than a standard error: then
+        fallen, so they win a tie. They do not if the best weights beat the first by less than a standard error. Then
         there was nothing to learn, and the last weights are noise.
         """
         self.kept = len(net.history)

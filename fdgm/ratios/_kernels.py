@@ -129,8 +129,9 @@ class KernelRatio(DensityRatio):
             self._search(P, Q, others, widths, rng)
 
     def _unjudged(self, widths: np.ndarray, Q: np.ndarray) -> int:
-        """The width to use if too few rows are held out to choose one: the middle one of the user's, or else the one
-        nearest to the distance between centres, if it reaches Q."""
+        """The width to use if too few rows are held out to choose one. It is the middle one of the user's, or else the
+        one nearest to the distance between centres, if it reaches Q.
+        """
         if not isinstance(self.width, str):
             return len(widths) // 2
         wanted = max(_median_distance(self.centers_), _REACH * _distance(Q, self.centers_))

@@ -30,8 +30,8 @@ class TelescopingRatio(DensityRatio):
 
     Bridges also respect discrete columns:
 
-    - A column in which one value has a twentieth of a sample's rows, such as a binary column, a category's code or a
-      column with many zeros, takes each value from one of the two rows: from the second with probability sin² θ_k.
+    - A column in which one value has a twentieth of a sample's rows takes each value from one of the two rows: from the
+      second with probability sin² θ_k. Examples are a binary column, a category's code and a column with many zeros.
     - Other columns on a grid, such as years of age, are added and rounded to values that occur.
 
     Parameters

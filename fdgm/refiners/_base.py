@@ -187,9 +187,8 @@ class Refiner(SamplesToFiles, Savable, ABC):
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
             With None successive calls differ. After a fit with a `random_state` they advance the refiner's own stream.
-            Every copy of the refiner, in another process or from a file, repeats that stream from where it stood, so
-            give each worker its own `random_state`. After a fit without one every call draws fresh entropy, in copies
-            too.
+            Every copy of the refiner, in another process or from a file, repeats that stream from where it stood. Give
+            each worker its own `random_state`. After a fit without one every call draws fresh entropy, in copies too.
 
         Returns
         -------

@@ -10,8 +10,8 @@ def isotonic_log_ratio(t_p: np.ndarray, t_q: np.ndarray) -> tuple[np.ndarray, np
     """The log-ratio of P to Q as an increasing step function of a score.
 
     The steps are those of isotonic regression. Each step gets an additional count of both samples, in proportion to
-    their sizes: half a row of the smaller one. A step at the end with rows of only one sample thus has a finite level,
-    and a step with few rows is drawn to 0, whatever the sizes. Steps that no longer increase are pooled.
+    their sizes: half a row of the smaller one. So a step at the end with rows of only one sample has a finite level. A
+    step with few rows is drawn to 0, whatever the sizes. Steps that no longer increase are pooled.
 
     Parameters
     ----------

@@ -97,8 +97,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Raises
         ------
         ValueError, TypeError
-            If a parameter is out of range, if X is not two or more rows of finite real numbers, or if, with
-            `warm_start`, a parameter of the networks has changed.
+            If a parameter is out of range, or if X is not two or more rows of finite real numbers. With `warm_start`,
+            also if a parameter of the networks has changed.
         TrainingError
             If training failed before there was a generator to keep.
 
@@ -158,8 +158,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Warns
         -----
         TrainingWarning
-            If a column was constant until now, or if half of its rows lie more than 10 standard deviations of the
-            first call away; the warning names the column. Also if rows leave the range of the first call's images.
+            If a column was constant until now, or if half of its rows lie more than 10 standard deviations of the first
+            call away. The warning names the column. Also if rows leave the range of the first call's images.
         """
         self._validate_params()
         goes_on = "net_" in vars(self)
@@ -209,9 +209,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
             With None successive calls differ. After a fit with a `random_state` they advance the model's own stream.
-            Every copy of the model, in another process or from a file, repeats that stream from where it stood, so
-            give each worker its own `random_state`. After a fit without one every call draws fresh entropy, in copies
-            too.
+            Every copy of the model, in another process or from a file, repeats that stream from where it stood. Give
+            each worker its own `random_state`. After a fit without one every call draws fresh entropy, in copies too.
 
         Returns
         -------
