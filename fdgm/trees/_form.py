@@ -83,6 +83,21 @@ class Form:
             return self.schema.categorical
         return np.zeros(self.record.shape[0], dtype=bool)  # type: ignore[union-attr]  # one of the two is there
 
+    def check_values(self, values: list[np.ndarray]) -> None:
+        """That the values of the columns, read from a file, are codes that can be decoded.
+
+        Raises
+        ------
+        FileError
+            If not.
+        """
+        for column, held in zip(() if self.schema is None else self.schema.columns, values, strict=False):
+            whole = column.levels is not None or column.kind != "number"
+            most = 2**53 if column.levels is None else len(column.levels) - 1
+            least = -(2**53) if column.levels is None else 0
+            if whole and not ((held % 1 == 0) & (held >= least) & (held <= most)).all():
+                raise FileError("values of a column must be codes of its kind, and are not")
+
     def to_state(self) -> State:
         """The whole state, for a file."""
         if self.schema is None:

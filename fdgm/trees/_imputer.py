@@ -191,6 +191,7 @@ class GenerativeImputer(OneToOneFeatureMixin, TransformerMixin, Savable):
         n_features = state.integer("n_features", 1)
         self._form = Form.from_state(state.part("form"), n_features)
         self._positions = Positions.from_state(state.part("positions"), n_features)
+        self._form.check_values(self._positions.values)
         fitted = state.value("fitted")
         if not isinstance(fitted, list) or not all(type(place) is int and 0 <= place < n_features for place in fitted):
             raise FileError("fitted must be columns, and is not")

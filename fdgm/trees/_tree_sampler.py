@@ -454,6 +454,9 @@ class TreeSampler(SamplesToFiles, Savable):
         self._form = Form.from_state(state.part("form"), n_features)
         self._schema_of_y = Form.from_state(state.part("y"), 1).schema if with_y else None
         self._positions = Positions.from_state(state.part("positions"), rows.shape[1])
+        self._form.check_values(self._positions.values)
+        if self._schema_of_y is not None:
+            Form(self._schema_of_y, None).check_values(self._positions.values[-1:])
         sizes = [len(values) for values in self._positions.values]
         if (rows.max(axis=0) > sizes).any():
             raise FileError("rows must be positions of values that there are, and are not")

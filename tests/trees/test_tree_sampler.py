@@ -144,6 +144,8 @@ def test_a_stored_model_of_an_array(tmp_path):
         ("chain/step0", "count", lambda t: t - 10**6, "at least 0"),
         ("chain", "order", lambda t: t * 0, "the order of columns"),
         ("positions", "values", lambda t: t.flip(0), "sorted where they have an order"),
+        ("positions", "values", lambda t: t + 0.5, "codes of its kind"),
+        ("positions", "values", lambda t: t + 10**9, "codes of its kind"),
         ("positions", "sizes", lambda t: t + 1, "as many as their sizes"),
         ("", "rows", lambda t: t + 10**6, "positions of values"),
     ],
