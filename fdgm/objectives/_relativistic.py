@@ -14,8 +14,9 @@ class Relativistic(Objective):
     """Relativistic pairing E_p,q[log(1 + e^(D(y) − D(x)))], x of the data and y of the model, with bounded slopes.
 
     The critic tells which of two rows is data, so the model is never judged without data beside it. The mean is over
-    all pairs of the two batches. At the optimum D is the log-ratio plus a constant, which the loss does not see; a
-    sampler finds it from E_q[e^T] = 1. At P = Q the loss is log 2.
+    all pairs of the two batches. At the optimum D is the log-ratio plus a constant, which the loss does not see.
+    :class:`~fdgm.GANSampler` finds it from E_q[e^T] = 1; :class:`~fdgm.ratios.LogisticRatio` leaves it in. At P = Q
+    the loss is log 2.
 
     The generator descends the same loss with the samples exchanged, E_p,q[log(1 + e^(D(x) − D(y)))].
 
