@@ -6,9 +6,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .._checks import check_count, check_option, check_params
-from ._base import Architecture
-from ._distributions import Conditional
-from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_image_shape, check_no_noise_size, halvings
+from ._images import ImageArchitecture, NoiseMap, NoisySequential, channels_last, check_image_shape, halvings
 from ._pair import PairCritic
 
 __all__ = ["DCGAN"]
@@ -16,7 +14,7 @@ __all__ = ["DCGAN"]
 _NORMS = ("batch", "none", "spectral")
 
 
-class DCGAN(Architecture):
+class DCGAN(ImageArchitecture):
     """Strided convolutions for square images of at least 8 × 8 pixels in [−1, 1].
 
     Each layer halves the side, rounded up, and doubles the channels, up to eight times `width`, until the side is 4 or
@@ -63,16 +61,6 @@ class DCGAN(Architecture):
         self.width = width
         self.critic_norm = critic_norm
 
-    def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
-        return self._generator(data_shape, latent_size, noisy=False)
-
-    def make_implicit_generator(
-        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
-    ) -> Conditional:
-        generator = self._generator(data_shape, latent_size, noisy=True)
-        check_no_noise_size(self, noise_size, generator)
-        return generator
-
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         features, size = self._critic_features(data_shape)
         layers: list[nn.Module] = [nn.Linear(size, 1)]
@@ -92,9 +80,6 @@ class DCGAN(Architecture):
         features, size = self._critic_features(data_shape)
         head = self._normed(_head(size + latent_size, 16 * self.width))
         return channels_last(PairCritic(nn.Sequential(*features), nn.Identity(), nn.Sequential(*head)))
-
-    def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
-        return RANGE
 
     def _checked(self, data_shape: tuple[int, ...]) -> tuple[int, list[int]]:
         check_params(self, check_count, "width")

@@ -1,20 +1,21 @@
-"""Shared parts of the image architectures: sizes of layers, and noise maps."""
+"""What the image architectures share: their base class, sizes of layers, and noise maps."""
 
+from abc import ABC, abstractmethod
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ..component import Component
+from ._base import Architecture
 from ._distributions import Conditional
 
 __all__ = [
-    "RANGE",
+    "ImageArchitecture",
     "NoiseMap",
     "NoisySequential",
     "channels_last",
     "check_image_shape",
-    "check_no_noise_size",
     "evenly",
     "halvings",
 ]
@@ -43,7 +44,7 @@ def check_image_shape(owner: Component, data_shape: tuple[int, ...], smallest: i
     return shape[0], shape[1]
 
 
-def check_no_noise_size(owner: Component, noise_size: int | None, maps: Conditional) -> None:
+def _check_no_noise_size(owner: Component, noise_size: int | None, maps: Conditional) -> None:
     """Refuse a noise size: noise is a map for each layer, so its size cannot be chosen."""
     if noise_size not in (None, maps.noise_size):
         raise ValueError(
@@ -116,3 +117,24 @@ class NoisySequential(Conditional):
             else:
                 input = layer(input)
         return input
+
+
+class ImageArchitecture(Architecture, ABC):
+    """Base class of the architectures of images in [−1, 1], whose implicit generator adds noise maps."""
+
+    def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
+        return self._generator(data_shape, latent_size, noisy=False)
+
+    def make_implicit_generator(
+        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
+    ) -> Conditional:
+        generator = self._generator(data_shape, latent_size, noisy=True)
+        _check_no_noise_size(self, noise_size, generator)
+        return generator
+
+    def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
+        return RANGE
+
+    @abstractmethod
+    def _generator(self, data_shape: tuple[int, ...], latent_size: int, *, noisy: bool) -> NoisySequential:
+        """A generator, with or without noise maps."""

@@ -5,16 +5,14 @@ from typing import ClassVar
 from torch import nn
 
 from .._checks import check_count, check_flag, check_params
-from ._base import Architecture
-from ._distributions import Conditional
-from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_no_noise_size, evenly
+from ._images import ImageArchitecture, NoiseMap, NoisySequential, channels_last, evenly
 from ._pair import PairCritic
 from ._residual import DownBlock, Norm, SumPool, UpBlock, bare, mlp, spectral_norm
 
 __all__ = ["ResNet"]
 
 
-class ResNet(Architecture):
+class ResNet(ImageArchitecture):
     """Residual networks with spectral normalisation in generator and critic, for square images in [−1, 1].
 
     Sides must be 4, 5, 6 or 7 times a power of two, such as 28, 32, 48 and 64.
@@ -59,16 +57,6 @@ class ResNet(Architecture):
         self.width = width
         self.spectral_norm = spectral_norm
 
-    def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
-        return self._generator(data_shape, latent_size, noisy=False)
-
-    def make_implicit_generator(
-        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
-    ) -> Conditional:
-        generator = self._generator(data_shape, latent_size, noisy=True)
-        check_no_noise_size(self, noise_size, generator)
-        return generator
-
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         features, last = self._critic_features(data_shape), self._norm(nn.Linear(self.width, 1))
         return channels_last(nn.Sequential(*features, last, nn.Flatten(0)))
@@ -86,9 +74,6 @@ class ResNet(Architecture):
         size = self.width * sides[_n_halvings(sides)] ** 2
         layers = [*blocks, nn.BatchNorm2d(self.width), nn.ReLU(), nn.Flatten(), nn.Linear(size, latent_size)]
         return channels_last(nn.Sequential(*layers))
-
-    def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
-        return RANGE
 
     @property
     def _norm(self) -> Norm:

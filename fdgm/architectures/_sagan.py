@@ -7,9 +7,7 @@ from torch import nn
 
 from .._checks import check_count, check_option, check_params
 from ._attention import SelfAttention
-from ._base import Architecture
-from ._distributions import Conditional
-from ._images import RANGE, NoiseMap, NoisySequential, channels_last, check_no_noise_size, evenly
+from ._images import ImageArchitecture, NoiseMap, NoisySequential, channels_last, evenly
 from ._pair import ThreeHeads
 from ._residual import DownBlock, Norm, ResidualLayers, SumPool, UpBlock, bare, spectral_norm
 from ._resnet50 import resnet50
@@ -20,7 +18,7 @@ _BACKBONES = ("resnet50", "small")
 _MOST = 16  # times the width, at the deepest layers
 
 
-class SAGAN(Architecture):
+class SAGAN(ImageArchitecture):
     """Residual networks with self-attention where the side is 32 or less, for square images in [−1, 1].
 
     Sides must be 4, 5, 6 or 7 times a power of two.
@@ -70,16 +68,6 @@ class SAGAN(Architecture):
         self.width = width
         self.backbone = backbone
 
-    def make_generator(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
-        return self._generator(data_shape, latent_size, noisy=False)
-
-    def make_implicit_generator(
-        self, data_shape: tuple[int, ...], latent_size: int, noise_size: int | None = None
-    ) -> Conditional:
-        generator = self._generator(data_shape, latent_size, noisy=True)
-        check_no_noise_size(self, noise_size, generator)
-        return generator
-
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         features, size = self._critic_features(data_shape)
         return channels_last(nn.Sequential(features, spectral_norm(nn.Linear(size, 1)), nn.Flatten(0)))
@@ -115,9 +103,6 @@ class SAGAN(Architecture):
             nn.Linear(units, latent_size),
         )
         return channels_last(nn.Sequential(body, perceptron))
-
-    def data_range(self, data_shape: tuple[int, ...]) -> tuple[float, float] | None:
-        return RANGE
 
     def _checked(self, data_shape: tuple[int, ...]) -> list[int]:
         check_params(self, check_count, "width")
