@@ -57,10 +57,8 @@ class BidirectionalNet(MultiNet):
     critic_step_: CriticStep
 
     def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, varies: np.ndarray, **kwargs: Any) -> None:
-        self.settings = settings
-        self.seeds = seeds
         self.varies = varies
-        super().__init__(**kwargs)
+        super().__init__(settings=settings, seeds=seeds, data_shape=varies.shape, **kwargs)
 
     def initialize_module(self) -> "BidirectionalNet":
         s, seeds, shape = self.settings, self.seeds, self.varies.shape

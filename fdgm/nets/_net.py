@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import torch
@@ -12,10 +13,10 @@ from skorch.history import History
 from torch import Tensor, nn
 
 from ..exceptions import StopTraining
+from ..inputs import Seeds
 from ..persistence import State
 from ._clock import Clock, OutOfTime
 from ._failures import TrainingFailure
-from ._optimizers import set_lr
 from ._rows import Rows, Samples
 from ._state import fitting, module_state, optimizer_state, restore_optimizer, restore_stream
 from ._watch import Watch
@@ -57,6 +58,16 @@ class MultiNet(NeuralNet):
     - names the figures that it records in the history;
     - raises :class:`TrainingFailure` after a bad step, and calls `remember_good` after a good one;
     - calls `tick` before each update, in an `inner_steps` block, so that time can end the step there.
+
+    Parameters
+    ----------
+    settings : namespace
+        Parameters of the estimator, resolved by its `_make_net`.
+    seeds : Seeds
+    data_shape : tuple of int
+        Shape of a row.
+    **kwargs
+        Of skorch's NeuralNet.
     """
 
     watch_: Watch | None = None  # detects that the samples of a model have broken
@@ -66,7 +77,10 @@ class MultiNet(NeuralNet):
     history_names: tuple[str, ...]  # the first is the loss that progress and failures show
     optional_names: ClassVar[tuple[str, ...]] = ("divergence", "held_out_distance", "held_out_loss")  # not always taken
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
+        self.settings = settings
+        self.seeds = seeds
+        self.data_shape = data_shape
         self.good_: State | None = None
         self.good_loop_ = 0
         self.clock_ = Clock(1, None)
@@ -149,7 +163,8 @@ class MultiNet(NeuralNet):
 
     def set_rate(self, optimizer: str, lr: float) -> None:
         """Set the learning rate of one of its optimizers. A callback's factor multiplies it."""
-        set_lr(getattr(self, optimizer), lr * self.lr_factors_.get(optimizer, 1.0))
+        for group in getattr(self, optimizer).param_groups:
+            group["lr"] = lr * self.lr_factors_.get(optimizer, 1.0)
 
     def show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
         """Let callbacks see and change the gradients before each optimizer step. Return a function that ends this."""

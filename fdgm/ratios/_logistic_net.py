@@ -1,14 +1,12 @@
 """The training rule of the neural density ratio: critic steps on batches of both samples."""
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ..inputs import Seeds
 from ..nets import CriticStep, MultiNet, Rows, mean_loss, own_copy
 
 __all__ = ["RatioNet"]
@@ -20,13 +18,6 @@ _BLOCKS = 20  # blocks of held-out rows: their losses give means and the standar
 class RatioNet(MultiNet):
     """A critic. One iteration makes `n_critic_steps` updates of it.
 
-    Parameters
-    ----------
-    settings : namespace
-        Parameters of the estimator, resolved by its `_make_net`.
-    seeds : Seeds
-    data_shape : tuple of int
-
     Attributes
     ----------
     held_out_ : pair of Tensor or None
@@ -37,12 +28,6 @@ class RatioNet(MultiNet):
     optimizer_names = ("optimizer_critic_",)
     stream_names = ("batches_",)
     history_names = ("critic_loss", "held_out_loss", "seconds")
-
-    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
-        self.settings = settings
-        self.seeds = seeds
-        self.data_shape = data_shape
-        super().__init__(**kwargs)
 
     def initialize_module(self) -> "RatioNet":
         s = self.settings

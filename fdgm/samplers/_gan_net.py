@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ..architectures import Architecture, is_built_in, seeded
-from ..inputs import Seeds, chunk_seed
+from ..inputs import chunk_seed
 from ..nets import Average, CriticStep, FusedPerceptron, MultiNet, Rows, Watch, forward, mean_loss, spread
 from ..regularizers import CriticFunction, GeneratorStep, MakeCritic
 from ._start import start_as_gaussian
@@ -37,26 +36,12 @@ class Offset(nn.Module):
 
 
 class GANNet(MultiNet):
-    """Critic and generator. A training step alternates between the two `n_generator_steps` times.
-
-    Parameters
-    ----------
-    settings : namespace
-        Parameters of the estimator, resolved by its `_make_net`.
-    seeds : Seeds
-    data_shape : tuple of int
-    """
+    """Critic and generator. A training step alternates between the two `n_generator_steps` times."""
 
     optimizer_names = ("optimizer_generator_", "optimizer_critic_")
     stream_names = ("batches_", "latents_")
     watch_: Watch
     history_names = ("critic_loss", "generator_loss", "spread", "held_out_distance", "seconds")
-
-    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
-        self.settings = settings
-        self.seeds = seeds
-        self.data_shape = data_shape
-        super().__init__(**kwargs)
 
     def initialize_module(self) -> "GANNet":
         s, seeds = self.settings, self.seeds

@@ -2,13 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from ..inputs import Seeds
 from ..nets import Average, CriticStep, MultiNet, PrincipalComponents, Rows, Watch, mean_loss, spread
 from ..objectives import Logistic
 from ..persistence import State
@@ -86,27 +84,13 @@ class Composition(nn.Module):
 
 
 class MapsNet(MultiNet):
-    """A critic, and the maps that it has been. A training step makes one map.
-
-    Parameters
-    ----------
-    settings : namespace
-        Parameters of the estimator, resolved by its `_make_net`.
-    seeds : Seeds
-    data_shape : tuple of int
-    """
+    """A critic, and the maps that it has been. A training step makes one map."""
 
     module_names = ("critic_", "average_", "base_")
     optimizer_names = ("optimizer_critic_",)
     stream_names = ("batches_",)
     watch_: Watch
     history_names = ("critic_loss", "displacement", "spread", "divergence", "held_out_distance", "seconds")
-
-    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
-        self.settings = settings
-        self.seeds = seeds
-        self.data_shape = data_shape
-        super().__init__(**kwargs)
 
     def initialize_module(self) -> "MapsNet":
         s, seeds = self.settings, self.seeds

@@ -1,7 +1,6 @@
 """VGrow's training rule: an iteration moves particles and projects them onto the generator."""
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -9,7 +8,6 @@ from sklearn.base import clone
 from torch import Tensor, nn
 
 from ..flows import euler_step, velocity
-from ..inputs import Seeds
 from ..nets import (
     Average,
     CriticStep,
@@ -37,15 +35,7 @@ _EXPECTED = {"critic_loss": _CRITIC, "displacement": _PARTICLES, "projection_los
 
 
 class VGrowNet(MultiNet):
-    """Critic and generator. A training step is one iteration of section 3 of the paper.
-
-    Parameters
-    ----------
-    settings : namespace
-        Parameters of the estimator, resolved by its `_make_net`.
-    seeds : Seeds
-    data_shape : tuple of int
-    """
+    """Critic and generator. A training step is one iteration of section 3 of the paper."""
 
     stream_names = ("batches_", "latents_")
     watch_: Watch
@@ -58,12 +48,6 @@ class VGrowNet(MultiNet):
         "held_out_distance",
         "seconds",
     )
-
-    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
-        self.settings = settings
-        self.seeds = seeds
-        self.data_shape = data_shape
-        super().__init__(**kwargs)
 
     def initialize_module(self) -> "VGrowNet":
         s, seeds = self.settings, self.seeds

@@ -106,6 +106,7 @@ def test_refined_samples_are_inside_the_range_of_their_sampler(make):
 
 
 @pytest.mark.filterwarnings("ignore::fdgm.exceptions.ConstantRatioWarning")  # of few updates
+@pytest.mark.filterwarnings("ignore::fdgm.exceptions.UnrefinedWarning")  # so that no plan is kept
 @pytest.mark.parametrize("make", [DGflowRefiner, DOTRefiner])
 @pytest.mark.parametrize("generator", [GaussianMixture(random_state=0), VGrowSampler(**VGROW)])
 def test_a_refiners_own_range_bounds_its_samples(make, generator):
