@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from fdgm import AGEBidirectional, GANSampler, VGrowSampler
+from fdgm import AGEBidirectional, GANSampler, VGrowSampler, registry
+from fdgm.objectives import AGE, FGAN
 
 
 def hops(estimator, X):
@@ -47,3 +48,17 @@ def test_fit_goes_between_classes_a_few_times(estimator, most):
     found = hops(estimator, np.random.default_rng(0).normal(size=(300, 2)))
     assert "_make_net" in {name for _, name in found}
     assert len(found) <= most, found
+
+
+@pytest.mark.parametrize("objective", [AGE("js"), AGE("all"), FGAN("kl"), FGAN("js", activation="universal")], ids=repr)
+def test_names_are_looked_up_once_a_fit_and_not_at_each_batch(objective, monkeypatch):
+    looked_up = []
+    get = registry.get
+    monkeypatch.setattr(registry, "get", lambda family, name: looked_up.append(name) or get(family, name))
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    counts = []
+    for n_steps in (1, 6):
+        looked_up.clear()
+        GANSampler(objective, max_iter=1, n_generator_steps=n_steps, random_state=0).fit(X)
+        counts.append(len(looked_up))
+    assert counts[0] == counts[1]
