@@ -12,6 +12,7 @@ from ._fused import FusedPerceptron
 from ._mode import Mode
 from ._net import MultiNet, mean_loss, resolve_device
 from ._norm_bound import NormBound
+from ._optimizers import set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
@@ -45,5 +46,6 @@ __all__ = [
     "own_copy",
     "plain_copy",
     "resolve_device",
+    "set_lr",
     "spread",
 ]

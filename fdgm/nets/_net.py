@@ -17,6 +17,7 @@ from ..inputs import Seeds
 from ..persistence import State
 from ._clock import Clock, OutOfTime
 from ._failures import TrainingFailure
+from ._optimizers import set_lr
 from ._rows import Rows, Samples
 from ._state import fitting, module_state, optimizer_state, restore_optimizer, restore_stream
 from ._watch import Watch
@@ -163,8 +164,7 @@ class MultiNet(NeuralNet):
 
     def set_rate(self, optimizer: str, lr: float) -> None:
         """Set the learning rate of one of its optimizers. A callback's factor multiplies it."""
-        for group in getattr(self, optimizer).param_groups:
-            group["lr"] = lr * self.lr_factors_.get(optimizer, 1.0)
+        set_lr(getattr(self, optimizer), lr * self.lr_factors_.get(optimizer, 1.0))
 
     def show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
         """Let callbacks see and change the gradients before each optimizer step. Return a function that ends this."""

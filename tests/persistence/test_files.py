@@ -66,7 +66,7 @@ def test_what_is_set_after_fit_reaches_no_file(tmp_path):
     for again in (loaded, unpickled):
         np.testing.assert_array_equal(again.log_ratio(X), before)
     assert (loaded.objective, unpickled.objective, model.objective) == (
-        "non_saturating",
+        "relativistic",
         "least_squares",
         "least_squares",
     )
