@@ -8,6 +8,7 @@ import pytest
 
 from fdgm import AGEBidirectional, GANSampler, VGrowSampler, registry
 from fdgm.objectives import AGE, FGAN
+from fdgm.options import Gradient
 
 
 def hops(estimator, X):
@@ -39,8 +40,8 @@ def hops(estimator, X):
     ("estimator", "most"),
     [
         (VGrowSampler(max_iter=1, random_state=0), 4),
-        (GANSampler(max_iter=1, n_generator_steps=1, random_state=0), 4),
-        (AGEBidirectional(method="gradient", max_iter=1, random_state=0), 6),
+        (GANSampler(max_iter=1, n_generator_steps=1, n_warmup_steps=0, random_state=0), 4),
+        (AGEBidirectional(method=Gradient(n_updates=1, n_warmup_steps=1), max_iter=1, random_state=0), 6),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -59,6 +60,6 @@ def test_names_are_looked_up_once_a_fit_and_not_at_each_batch(objective, monkeyp
     counts = []
     for n_steps in (1, 6):
         looked_up.clear()
-        GANSampler(objective, max_iter=1, n_generator_steps=n_steps, random_state=0).fit(X)
+        GANSampler(objective, max_iter=1, n_generator_steps=n_steps, n_warmup_steps=0, random_state=0).fit(X)
         counts.append(len(looked_up))
     assert counts[0] == counts[1]
