@@ -41,7 +41,7 @@ def hops(estimator, X):
     [
         (VGrowSampler(max_iter=1, random_state=0), 4),
         (GANSampler(max_iter=1, n_generator_steps=1, n_warmup_steps=0, random_state=0), 4),
-        (AGEBidirectional(method=Gradient(n_updates=1, n_warmup_steps=1), max_iter=1, random_state=0), 6),
+        (AGEBidirectional(method=Gradient(n_updates=1, n_warmup_steps=1), max_iter=1, random_state=0), 8),
     ],
     ids=lambda value: type(value).__name__,
 )
