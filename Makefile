@@ -3,7 +3,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint docs wheel bench classifiers
+.PHONY: demo test lint docs gallery wheel bench classifiers
 
 demo: $(STAMP)            ## fit real digits and the paper's 2-D examples; a table and pictures in demo/
 	$(BIN)/python examples/demo.py --out demo
@@ -19,7 +19,11 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(STAMP)
+docs: $(STAMP)            ## the documentation, its gallery trained for a second each
+	FDGM_GALLERY_SECONDS=1 $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+gallery: $(STAMP)         ## the documentation, its gallery trained for as long as each page says
+	rm -rf docs/auto_examples
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 wheel: $(STAMP)           ## build what a release publishes, and try it in an empty environment

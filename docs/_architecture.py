@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ratios, pairs, trees", ("ratios", "bidirectional", "trees")),
     ("samplers", ("samplers",)),
     ("refiners", ("refiners",)),
+    ("models in other roles", ("outliers", "pipeline")),
     ("contracts, front door", ("testing", "fdgm")),
     ("command line", ("cli",)),
     ("", ("__main__",)),

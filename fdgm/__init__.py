@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from . import testing as testing
     from .bidirectional import AGEBidirectional
     from .hookspecs import hookimpl
+    from .outliers import OutlierDetector
     from .persistence import load
+    from .pipeline import GenerativePipeline
     from .refiners import DGflowRefiner
     from .registry import available
     from .samplers import FlowMatchingSampler, GANSampler, VGrowSampler
@@ -33,6 +35,8 @@ __all__ = [
     "DGflowRefiner",
     "FlowMatchingSampler",
     "GANSampler",
+    "GenerativePipeline",
+    "OutlierDetector",
     "TreeSampler",
     "VGrowSampler",
     "architectures",
@@ -68,7 +72,14 @@ ESTIMATORS = {
     "TreeSampler": "trees",
     "VGrowSampler": "samplers",
 }
-_HOME = {**ESTIMATORS, "available": "registry", "hookimpl": "hookspecs", "load": "persistence"}
+_HOME = {
+    **ESTIMATORS,
+    "GenerativePipeline": "pipeline",
+    "OutlierDetector": "outliers",
+    "available": "registry",
+    "hookimpl": "hookspecs",
+    "load": "persistence",
+}
 #: The last three are no part of `from fdgm import *`. `testing` needs hypothesis.
 _SUBMODULES = frozenset(__all__) - _HOME.keys() | {"exceptions", "registry", "testing"}
 

@@ -26,6 +26,7 @@ PARTS = [
     "trees",
 ]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("plugins/*/README.md")]
+PAGES += (ROOT / "docs" / "how_to").glob("*.md")
 SCRIPTS = [path for folder in ("benchmarks", "examples") for path in (ROOT / folder).rglob("*.py")]
 
 

@@ -10,6 +10,7 @@ import torch
 from .. import registry
 from .._ambient import undisturbed
 from ..exceptions import FileError
+from ._card import checked_card
 from ._file import read
 from ._params import decode_params
 from ._savable import Savable
@@ -69,6 +70,8 @@ def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any =
         )
     with refusing(path, "path of load"):
         made = revive(file, device=device, **given)
+        if file.has("card"):  # files of earlier versions have none
+            made._saved_card = checked_card(file.value("card"))
         file.finish()
     return made
 

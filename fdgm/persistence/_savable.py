@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import registry
 from .._ambient import undisturbed
+from ._card import completed_card, make_card
 from ._file import write
 from ._params import encode_params
 from ._state import State
@@ -25,6 +26,8 @@ class Savable(BaseEstimator, ABC):
 
     #: Parameters that may be fitted estimators, which a file holds with all that they learned.
     _held: ClassVar[tuple[str, ...]] = ()
+
+    _saved_card: dict[str, Any]
 
     @abstractmethod
     def to_state(self) -> State:
@@ -60,7 +63,7 @@ class Savable(BaseEstimator, ABC):
         """
 
     @undisturbed()
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, license: str | None = None, report: Any = None) -> None:
         """Write the fitted estimator to one file without pickle, which :func:`fdgm.load` reads.
 
         The file is written completely or not at all. It replaces an existing file and keeps that file's mode. These
@@ -69,6 +72,10 @@ class Savable(BaseEstimator, ABC):
         Parameters
         ----------
         path : str or path
+        license : str or None, default=None
+            Licence of the model, for its card.
+        report : DataFrame or None, default=None
+            Figures for the card, as :func:`fdgm.metrics.report` gives them.
 
         Raises
         ------
@@ -79,7 +86,26 @@ class Savable(BaseEstimator, ABC):
         ValueError, OSError
             If the path is a folder or a device, or cannot be written.
         """
-        write(path, describe(self))
+        self._write(path, describe(self), license, report)
+
+    @property
+    def card_(self) -> dict[str, Any]:
+        """What data the model saw (columns, ranges and counts, no rows), its parameters, versions, figures and licence.
+
+        `save` writes it into the file, and it comes back with :func:`fdgm.load`.
+        """
+        check_is_fitted(self)
+        return make_card(self)
+
+    def _write(self, path: str | os.PathLike[str], description: State, license: str | None, report: Any) -> None:
+        """Write a description with its card."""
+        description.json["card"] = completed_card(self.card_, license, report)
+        write(path, description)
+
+    def _forget_card(self) -> None:
+        """Forget the card of a file, which another fit makes obsolete."""
+        if "_saved_card" in vars(self):
+            del self._saved_card
 
     def _fitted_params(self) -> dict[str, Any]:
         """The constructor parameters that the fit was made with."""

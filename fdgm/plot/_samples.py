@@ -251,4 +251,4 @@ def _distribution(axis: "Axes", real: np.ndarray, generated: np.ndarray) -> None
 
 
 def _legend(axis: "Axes") -> None:
-    axis.legend(loc="best", fontsize=8, framealpha=0.6)
+    axis.legend(loc="best", fontsize=8, framealpha=0.6, markerscale=3)

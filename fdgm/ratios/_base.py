@@ -428,6 +428,7 @@ class DensityRatio(Savable, ABC):
 
     def _keep_log_ratios(self, p: np.ndarray, q: np.ndarray) -> Self:
         self.log_ratio_p_, self.log_ratio_q_ = self._in_chunks(p), self._in_chunks(q)
+        self._forget_card()
         return self
 
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:

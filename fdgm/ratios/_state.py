@@ -14,7 +14,8 @@ from ..persistence import State, as_tensor
 __all__ = ["LOG_RATIOS", "check_finite", "restore", "state_of", "take_learned"]
 
 LOG_RATIOS = ("log_ratio_p_", "log_ratio_q_")
-_COMMON = (*LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_params", "_row_shape")  # what all learn
+#: What all learn, and the card of a file, which is no part of the state.
+_COMMON = (*LOG_RATIOS, "n_features_in_", "feature_names_in_", "_columns", "_params", "_row_shape", "_saved_card")
 _PROBED = 2**20  # numbers in the largest row on which a loaded estimator is tested
 _DTYPES = (
     *(torch.float64, torch.float32, torch.float16),

@@ -160,6 +160,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
         with as_before_on_error(self):
             array, self._record = validate(self, X, reset=True, min_samples=2)
             self._params = at_fit(self, without=_NOT_OF_FIT)
+            self._forget_card()
             self._entropy = entropy_of(self.random_state)
             self._n_calls = None if self.random_state is None else 0
             self._rows, self._stages, self._readings = None, [], []
@@ -238,7 +239,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
         refined = self._sample(len(rows), key)
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(refined).numpy())
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, license: str | None = None, report: Any = None) -> None:
         """Write the fitted refiner to one file without pickle, which :func:`fdgm.load` reads.
 
         The file holds a generator of this package. It omits any other generator: give that to
@@ -247,6 +248,10 @@ class Refiner(SamplesToFiles, Savable, ABC):
         Parameters
         ----------
         path : str or path
+        license : str or None, default=None
+            Licence of the refiner, for its card.
+        report : DataFrame or None, default=None
+            Figures for the card, as :func:`fdgm.metrics.report` gives them.
 
         Raises
         ------
@@ -257,7 +262,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
         ValueError, OSError
             If the path is a folder or a device, or cannot be written.
         """
-        super().save(path)
+        super().save(path, license=license, report=report)
 
     def to_state(self) -> State:
         ratio = self.ratio_

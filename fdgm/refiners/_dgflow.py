@@ -171,7 +171,7 @@ class DGflowRefiner(RowMover):
     confirmation_ : Confirmation or None
         With `stop`, the change of the energy distance from the confirming rows: difference, standard_error, n_rows,
         n_pairs and accepted. None if there was no plan to confirm.
-    history_ : DataFrame of shape (n_steps_ + 1, 5)
+    history_ : DataFrame of shape (n_steps + 1, 5)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
         step and after each step; and the leg (stretch of steps, counted from 1), its step_size and its noise (γ).
     n_features_in_ : int

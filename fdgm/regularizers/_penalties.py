@@ -33,8 +33,8 @@ class CriticRegularizer(Regularizer, ABC):
         Parameters
         ----------
         critic : callable
-            Maps as many tensors (n, *shape) as it takes, one for points, to outputs (n,), row by row.
-        batch_p, batch_q : tuple of Tensor of shape (n, *shape)
+            Maps as many tensors (n, \\*shape) as it takes, one for points, to outputs (n,), row by row.
+        batch_p, batch_q : tuple of Tensor of shape (n, \\*shape)
             The critic's inputs in this step, numerator first.
         stream : Generator
             The only source of randomness, on the batches' device.

@@ -32,7 +32,7 @@ from ..inputs import (
 from ..metrics import energy_distance
 from ..nets import Clock, Rows, hold_out
 from ..options import EarlyStopping, Option
-from ..persistence import State, describe, write
+from ..persistence import State, describe
 from ..scale import SamplesToFiles
 from ._build import build
 from ._checkpoint import resume
@@ -43,6 +43,7 @@ from ._options import option_of
 from ._params import check_unchanged
 from ._sample import sample
 from ._scaling import check_moved_range, warn_of_far_values, warn_of_freed_columns, warn_of_moved_rows
+from ._seen import note_seen
 from ._trainable import Trainable
 from ._whole import Keeper
 
@@ -122,6 +123,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
                 self._go_on(array, record)
             else:
                 self._begin(array, record)
+            note_seen(self, array, record, goes_on=goes_on)
             self._best = BestGenerator()
             with without_half_a_fit(self):
                 checkpointer = resume(self, (array,), clock)
@@ -169,11 +171,14 @@ class GenerativeModel(SamplesToFiles, Trainable):
                 self._go_on(array, record)
             else:
                 self._begin(array, record)
+            note_seen(self, array, record, goes_on=goes_on)
             self._best.weights = None
             train(self, (rows_of(self, array),), Clock(1, None, [0.0]), keepers=self._keepers())
         return self
 
-    def save(self, path: str | os.PathLike[str], *, compact: bool = False) -> None:
+    def save(
+        self, path: str | os.PathLike[str], *, compact: bool = False, license: str | None = None, report: Any = None
+    ) -> None:
         """Write the fitted estimator to one file without pickle, which :func:`fdgm.load` reads.
 
         The file is written completely or not at all. It replaces an existing file and keeps that file's mode. These
@@ -185,6 +190,10 @@ class GenerativeModel(SamplesToFiles, Trainable):
         compact : bool, default=False
             Whether to omit the optimizers' moments, from which training would continue, and to round the networks'
             weights to float16, that is to 11 bits. The file then has a sixth of the size.
+        license : str or None, default=None
+            Licence of the model, for its card.
+        report : DataFrame or None, default=None
+            Figures for the card, as :func:`fdgm.metrics.report` gives them.
 
         Raises
         ------
@@ -198,7 +207,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
         description = describe(self)
         if compact:
             description.parts["state"] = self.to_state(compact=True)
-        write(path, description)
+        self._write(path, description, license, report)
 
     @undisturbed()
     def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:

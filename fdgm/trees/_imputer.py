@@ -43,7 +43,7 @@ class GenerativeImputer(OneToOneFeatureMixin, TransformerMixin, Savable):
     Attributes
     ----------
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         If all columns of X have names that are strings.
 
     See Also

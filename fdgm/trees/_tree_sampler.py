@@ -80,7 +80,7 @@ class TreeSampler(SamplesToFiles, Savable):
     schema_ : Schema or None
         What each column is. None if X was an array.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         If all columns of X have names that are strings.
     stop_reason_ : str
         "finished" or "max_seconds".

@@ -280,3 +280,9 @@ def test_a_strangers_generator_is_asked_for_by_name(tmp_path):
         fdgm.load(tmp_path / "r")
     with pytest.raises(FileError, match="must be an estimator or another object with sample"):
         fdgm.load(tmp_path / "r", generator=3)
+
+
+@pytest.mark.parametrize("card", [None, [], "text", {"a": {"b": {"c": {"d": {"e": 1}}}}}, {"a": list(range(30_000))}])
+def test_a_card_that_is_none_is_refused(sampler, crafted, card):
+    with pytest.raises(FileError, match="card must be a small dict"):
+        fdgm.load(crafted(sampler, lambda description, _: description.update(card=card)))
