@@ -13,8 +13,13 @@ __all__ = ["compare"]
 def compare(
     data: Data,
     estimators: Annotated[
-        str, typer.Option("--estimators", "-e", help="Names with commas between; best is first in the result.")
-    ] = "vgrow,gan,age,trees",
+        str,
+        typer.Option(
+            "--estimators",
+            "-e",
+            help="Names with commas between. auto is vgrow, gan, age and trees, or trees alone for text.",
+        ),
+    ] = "auto",
     max_seconds: Annotated[float, typer.Option("--max-seconds", help="Budget of each.", min=0.1)] = 20.0,
     seed: Seed = 0,
     encoding: Encoding = "utf-8",
@@ -28,10 +33,12 @@ def compare(
     """
     with one_line():
         from ._files import read_data
-        from ._models import fitted, interactive, make_estimator
+        from ._models import fitted, interactive, make_estimator, suited
 
         X = read_data(data, encoding=encoding)
         train, test = _split(X, seed)
+        if estimators == "auto":
+            estimators = "trees" if suited(X, None) == "trees" else "vgrow,gan,age,trees"
         names = [name.strip() for name in estimators.split(",") if name.strip()]
         models = [
             make_estimator(name, [], seed=seed, max_seconds=max_seconds, verbose=interactive() and not quiet)

@@ -184,6 +184,9 @@ class TreeSampler(SamplesToFiles, Savable):
             if schema_of_y is not None:
                 categorical = np.append(categorical, schema_of_y.categorical)
             self._form, self._schema_of_y = form, schema_of_y
+            names = columns_of(self) or tuple(f"x{k}" for k in range(self.n_features_in_))
+            self._seen = {"rows": len(codes), "n_columns": len(names), "columns": [str(name) for name in names]}
+            self._forget_card()
             self._seed = chunk_seed(entropy_of(self.random_state), _FIT_KEY)
             self._positions = Positions.of(codes, categorical, self._seed)
             self._rows = self._positions.encode(codes).astype(np.int32)
