@@ -19,7 +19,6 @@ import fdgm
 from fdgm import AGEBidirectional
 from fdgm.architectures import DCGAN, DISTRIBUTIONS, MLP
 from fdgm.bidirectional import ALI, AVB, VAE, BiGAN
-from fdgm.bidirectional._gradient_net import GradientNet
 from fdgm.bidirectional._joint import Batch
 from fdgm.exceptions import TrainingError, TrainingWarning
 from fdgm.options import (
@@ -454,21 +453,6 @@ def test_a_collapse_of_the_averaged_generator_alone_is_named(X, average_of_nothi
     with pytest.warns(TrainingWarning, match=r"iteration 5, the generator collapsed.*iteration 2"):
         model = tiny(generator="deterministic", method__ema=0.9, replay=Replay([0.0] * 9)).fit(X)
     assert (model.stop_reason_, model.n_iter_) == ("collapse", 2)
-
-
-def test_a_later_nan_keeps_the_last_good_networks(X):
-    original = GradientNet._move
-
-    def breaks_in_the_third_loop(net, *args):
-        loss = original(net, *args)
-        return loss * float("nan") if len(net.history) == 3 else loss
-
-    good = numbers(tiny(replay=Replay([0.0] * 2)).fit(X), X)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GradientNet, "_move", breaks_in_the_third_loop)
-        with pytest.warns(TrainingWarning, match=r"iteration 3, .* loss became NaN.* of iteration 2 are kept"):
-            model = tiny(replay=Replay([0.0] * 3)).fit(X)
-    np.testing.assert_array_equal(numbers(model, X), good)
 
 
 #: What the contract of all estimators does not try.

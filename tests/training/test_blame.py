@@ -2,8 +2,10 @@
 
 import pytest
 from sklearn.base import clone
+from skorch.callbacks import Callback
 
-from fdgm.exceptions import TrainingError
+from fdgm.exceptions import TrainingError, TrainingWarning
+from fdgm.options import Replay
 
 CULPRITS = {
     "critic_optimizer__lr": "the critic",
@@ -34,3 +36,27 @@ def test_the_network_of_the_rate_is_blamed(trainee, rate, value):
     assert ("the critic" in named) == (CULPRITS[rate] == "the critic")
     assert f"{parameter} (now " in mend
     assert repr(value) in mend
+
+
+class Poisons(Callback):
+    """Turns all weights into NaN as an iteration begins."""
+
+    def __init__(self, iteration):
+        self.iteration = iteration
+
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) == self.iteration:
+            for name in net.optimizer_names:
+                for group in getattr(net, name).param_groups:
+                    for parameter in group["params"]:
+                        parameter.data.fill_(float("nan"))
+
+
+def test_a_training_that_breaks_later_keeps_the_last_good_networks(trainee):
+    nothing = {"validation_fraction": None} if trainee.is_ratio else {}
+    broken = trainee.make(replay=Replay([0.0] * 5), callbacks=[Poisons(3)], **nothing)
+    with pytest.warns(TrainingWarning, match=r"iteration 3, .* of iteration 2 are kept"):
+        trainee.fit(broken)
+    assert (broken.stop_reason_, broken.n_iter_, len(broken.history_)) == ("non_finite", 2, 2)
+    good = trainee.fit(trainee.make(replay=Replay([0.0] * 2), **nothing))
+    assert trainee.bits(broken) == trainee.bits(good)
