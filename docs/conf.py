@@ -40,7 +40,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
-    "ignore_pattern": r"/(demo|density_ratios)\.py$",
+    "ignore_pattern": r"^(demo|density_ratios)\.py$",
     "matplotlib_animations": True,
     "download_all_examples": False,
     "abort_on_example_error": True,

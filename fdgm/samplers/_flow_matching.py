@@ -96,7 +96,7 @@ class FlowMatchingSampler(GenerativeModel):
     ----------
     net_ : FlowMatchingNet
         The skorch net, with ``field_``.
-    history_ : DataFrame of shape (n_iter_, 3), or 4 with rows held out
+    history_ : DataFrame of shape (n_iter, 3), or 4 with rows held out
         One row for each iteration, with the columns:
 
         - loss: mean over the iteration of the squared error of velocities, summed over columns;
