@@ -126,6 +126,8 @@ class TreeSampler(SamplesToFiles, Savable):
         "verbose": ["verbose"],
     }
 
+    n_features_in_: int
+
     def __init__(
         self,
         *,
