@@ -1,7 +1,6 @@
 """The training rule of flow matching: a velocity field is fitted to straight paths from noise to data."""
 
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,6 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
-from ..inputs import Seeds
 from ..nets import MultiNet, Rows, Watch, forward, mean_loss, spread
 from ._field import N_TIMES, Field, Flow
 
@@ -36,12 +34,6 @@ class FlowMatchingNet(MultiNet):
     stream_names = ("batches_",)
     watch_: Watch
     history_names = ("loss", "spread", "held_out_distance", "seconds")
-
-    def __init__(self, *, settings: SimpleNamespace, seeds: Seeds, data_shape: tuple[int, ...], **kwargs: Any) -> None:
-        self.settings = settings
-        self.seeds = seeds
-        self.data_shape = data_shape
-        super().__init__(**kwargs)
 
     def initialize_module(self) -> "FlowMatchingNet":
         s, shape = self.settings, self.data_shape
