@@ -1,5 +1,6 @@
 """Fitted estimators in files, without pickle, and the protocol of state that pickles and checkpoints share."""
 
+from ._card import forget_card
 from ._file import check_target, read, write
 from ._learned import Array, Count, Float, Rule, Sign
 from ._load import load, refusing, revive
@@ -22,6 +23,7 @@ __all__ = [
     "describe",
     "encode",
     "encode_params",
+    "forget_card",
     "load",
     "read",
     "refusing",

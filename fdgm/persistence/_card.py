@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.base import BaseEstimator
 
-__all__ = ["checked_card", "completed_card", "make_card"]
+__all__ = ["checked_card", "completed_card", "forget_card", "make_card"]
 
 _MAX_DEPTH, _MAX_ENTRIES = 4, 20_000
 _MAX_TEXT = 2_000  # characters of a parameter or a licence
@@ -103,3 +103,8 @@ def _short(value: Any) -> Any:
         return value
     text = " ".join(repr(value).split())
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 3]}..."
+
+
+def forget_card(estimator: Any) -> None:
+    """Forget the card of a file, which another fit makes obsolete."""
+    vars(estimator).pop("_saved_card", None)

@@ -19,6 +19,7 @@ from ._state import State
 __all__ = ["load", "refusing", "revive"]
 
 _FAMILIES = ("estimator", "density_ratio")
+_LONGEST = 400  # characters of a reason
 
 
 @undisturbed()
@@ -94,7 +95,10 @@ def refusing(path: str | os.PathLike[str], owner: str) -> Iterator[None]:
 
 
 def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:300].rstrip('.')}"
+    message = str(error).rstrip(".")
+    if len(message) > _LONGEST:  # what was expected stands first, and what was found last
+        message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
+    return f"{type(error).__name__}: {message}"
 
 
 def revive(file: State, *, device: str = "auto", **params: Any) -> Any:

@@ -102,11 +102,6 @@ class Savable(BaseEstimator, ABC):
         description.json["card"] = completed_card(self.card_, license, report)
         write(path, description)
 
-    def _forget_card(self) -> None:
-        """Forget the card of a file, which another fit makes obsolete."""
-        if "_saved_card" in vars(self):
-            del self._saved_card
-
     def _fitted_params(self) -> dict[str, Any]:
         """The constructor parameters that the fit was made with."""
         return self.get_params(deep=False)

@@ -20,7 +20,7 @@ from .._chunks import apply_in_chunks
 from ..divergences import Divergence
 from ..exceptions import ConstantRatioWarning, PluginError
 from ..inputs import as_before_on_error, validate, validate_pair
-from ..persistence import Rule, Savable, State
+from ..persistence import Rule, Savable, State, forget_card
 from ..training import at_fit
 from ._state import restore, state_of, take_learned
 
@@ -428,7 +428,7 @@ class DensityRatio(Savable, ABC):
 
     def _keep_log_ratios(self, p: np.ndarray, q: np.ndarray) -> Self:
         self.log_ratio_p_, self.log_ratio_q_ = self._in_chunks(p), self._in_chunks(q)
-        self._forget_card()
+        forget_card(self)
         return self
 
     def _in_chunks(self, array: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ from ..inputs import (
 from ..metrics import energy_distance
 from ..nets import resolve_device
 from ..options import Adam
-from ..persistence import Savable, State, as_tensor, describe, revive
+from ..persistence import Savable, State, as_tensor, describe, forget_card, revive
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
 from ..scale import SamplesToFiles
@@ -160,7 +160,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
         with as_before_on_error(self):
             array, self._record = validate(self, X, reset=True, min_samples=2)
             self._params = at_fit(self, without=_NOT_OF_FIT)
-            self._forget_card()
+            forget_card(self)
             self._entropy = entropy_of(self.random_state)
             self._n_calls = None if self.random_state is None else 0
             self._rows, self._stages, self._readings = None, [], []

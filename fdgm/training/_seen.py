@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..inputs import Record, extremes
+from ..persistence import forget_card
 
 __all__ = ["note_seen"]
 
@@ -32,7 +33,7 @@ def note_seen(estimator: Any, X: np.ndarray, record: Record, *, goes_on: bool) -
                 name: _wider(before["ranges"].get(name, ends), ends) for name, ends in seen["ranges"].items()
             }
     estimator._seen = seen
-    estimator._forget_card()
+    forget_card(estimator)
 
 
 def _wider(first: list[float], second: list[float]) -> list[float]:

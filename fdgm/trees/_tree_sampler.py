@@ -25,7 +25,7 @@ from ..inputs import (
 )
 from ..metrics import energy_distance
 from ..nets import Clock
-from ..persistence import Savable, State, as_tensor
+from ..persistence import Savable, State, as_tensor, forget_card
 from ..scale import SamplesToFiles
 from ..tables import Positions, Schema, units
 from ._chain import CHUNK, Chain
@@ -188,7 +188,7 @@ class TreeSampler(SamplesToFiles, Savable):
             self._form, self._schema_of_y = form, schema_of_y
             names = columns_of(self) or tuple(f"x{k}" for k in range(self.n_features_in_))
             self._seen = {"rows": len(codes), "n_columns": len(names), "columns": [str(name) for name in names]}
-            self._forget_card()
+            forget_card(self)
             self._seed = chunk_seed(entropy_of(self.random_state), _FIT_KEY)
             self._positions = Positions.of(codes, categorical, self._seed)
             self._rows = self._positions.encode(codes).astype(np.int32)

@@ -56,11 +56,12 @@ def honest(folder):
 
 
 def places(value, path=()):
-    """Where there is anything in a description."""
+    """Where there is anything in a description, except in the card, whose text is shown and never used."""
     yield path
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in inside:
-        yield from places(inner, (*path, key))
+        if key != "card":
+            yield from places(inner, (*path, key))
 
 
 def at(value, path):
@@ -141,8 +142,10 @@ def of_params(rng, description, tensors):
             }  # fmt: skip
         elif name == "latent_size" and name in inner:
             inner[name] = size[name]
-        else:
+        elif isinstance(inner["architecture"], dict):
             inner["architecture"]["params"]["width" if name == "latent_size" else name] = size["width"]
+        else:  # a name, of an architecture that does not exist at this size either
+            inner["architecture"] = {"family": "architecture", "name": "mlp", "params": {"width": size["width"]}}
         return f"{name} of {path}"
     name = rng.choice(sorted(owner)) if owner else "x"
     if way == "unknown" or not owner:

@@ -153,7 +153,7 @@ FAULTS = {
     NotSingle: ("single_tells_what_the_critic_judges", "which is False, got True"),
     CutsOff: ("generator_is_reached", "cuts it off"),
     ChangesTheCritic: ("critic_stays_in_the_generators_step", "must not change the critic's weights"),
-    ConsumesChance: ("global_state_is_untouched", "global states"),
+    ConsumesChance: ("global_state_is_untouched", "global random states"),
     StabilizerHoldsATensor: ("can_be_saved", "weight of StabilizerHoldsATensor"),
 }
 
