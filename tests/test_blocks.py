@@ -5,6 +5,7 @@ import runpy
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.mixture import GaussianMixture
@@ -45,6 +46,18 @@ def pairs():
 
 
 #: What the reader of a page has already: data and models under the names that the page uses.
+def customers():
+    """The file that the page of tables reads."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({
+        "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(1000, size=300), unit="D"),
+        "country": rng.choice(["Chile", "Peru"], 300), "age": rng.integers(20, 60, 300),
+        "spent": rng.exponential(50, 300).round(2), "churned": rng.random(300) < 0.3,
+    })  # fmt: skip
+    table.to_csv("customers.csv", index=False)
+    return {}
+
+
 GIVEN = {
     "age.md": lambda: {"X": ROWS},
     "data.md": images,
@@ -52,6 +65,7 @@ GIVEN = {
     "method.md": lambda: {"model": models()["sampler"]},
     "metrics.md": lambda: rings() | {"embed": lambda X: X, "classify": lambda X: np.full((len(X), 2), 0.5)},
     "ratios.md": pairs,
+    "tables.md": customers,
 }
 
 
