@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from .._numbers import as_numbers
 __all__ = ["is_stored", "spooled"]
 
 _BATCH = 65_536  # rows that are decoded at once
+_ITEMS = 1024  # samples of a data set of torch that are copied at once
 
 
 def is_stored(X: Any) -> bool:
@@ -104,19 +106,12 @@ def _batches(X: Any, what: str) -> Iterator[Any]:
     elif _is_zarr(X):
         for start in range(0, X.shape[0], step := max(X.chunks[0], 1)):
             yield np.asarray(X[start : start + step])
-    elif isinstance(X, Dataset) and not isinstance(X, IterableDataset):
-        n = len(X)  # type: ignore[arg-type]
-        for start in range(0, n, 1024):
-            yield np.stack([_row(X[i]) for i in range(start, min(start + 1024, n))])
-    elif isinstance(X, IterableDataset):
-        rows: list[np.ndarray] = []
-        for item in X:
-            rows.append(_row(item))
-            if len(rows) == 1024:
-                yield np.stack(rows)
-                rows = []
-        if rows:
+    elif isinstance(X, Dataset):
+        items = iter(X) if isinstance(X, IterableDataset) else (X[i] for i in range(len(X)))  # type: ignore[arg-type]
+        while rows := [_row(item) for item in islice(items, _ITEMS)]:
             yield np.stack(rows)
+    elif _is_reader(X):
+        yield from (batch.to_pandas() for batch in X)
     else:
         for batch in X:
             yield _first(batch) if isinstance(batch, (list, tuple, torch.Tensor)) else batch
@@ -130,7 +125,8 @@ def _first(item: Any) -> Any:
 
 
 def _row(item: Any) -> np.ndarray:
-    return np.asarray(_first(item))
+    """A sample of a data set of torch: a tensor, an array, an image, a list of numbers, or the first of a tuple."""
+    return np.asarray(_first(item[0] if isinstance(item, tuple) else item))
 
 
 def _mapped_file(X: Any) -> np.ndarray | None:
@@ -168,6 +164,11 @@ def _arrow_batches(dataset: Any) -> Iterator[Any]:
 def _is_arrow(X: Any) -> bool:
     module = sys.modules.get("pyarrow.dataset")
     return module is not None and isinstance(X, module.Dataset)
+
+
+def _is_reader(X: Any) -> bool:
+    module = sys.modules.get("pyarrow")
+    return module is not None and isinstance(X, module.RecordBatchReader)
 
 
 def _is_zarr(X: Any) -> bool:

@@ -33,9 +33,9 @@ class FlowMatchingSampler(GenerativeModel):
 
     Parameters
     ----------
-    transport : bool, default=True
-        Whether each batch of noise is paired with its batch of data by optimal transport, which makes paths straighter.
-        Otherwise pairs are random.
+    transport : bool, default=False
+        Whether each batch of noise is paired with its batch of data by optimal transport. Paths are straighter then,
+        but the assignment takes several times as long as the update. False pairs them at random.
     architecture : str, Architecture or None, default=None
         One of ``fdgm.available("architecture")`` or an instance. Its generator is the network: its latents are the
         noised sample beside 16 sines and cosines of time. If it makes bounded data, as those for images do, it predicts
@@ -149,7 +149,7 @@ class FlowMatchingSampler(GenerativeModel):
     def __init__(
         self,
         *,
-        transport: bool = True,
+        transport: bool = False,
         architecture: str | Architecture | None = None,
         n_updates: int = 50,
         n_steps: int = 50,

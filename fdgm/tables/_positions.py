@@ -154,7 +154,7 @@ class _Block:
 
 
 def _first_component(blocks: list[_Block], n: int, rng: np.random.Generator) -> np.ndarray:
-    """The first principal component (n,) of all blocks, side by side."""
+    """The first principal component (n,) of all blocks, concatenated."""
     sizes = [block.loads.shape[1] for block in blocks]
     ends = np.cumsum(sizes)
     if not blocks or ends[-1] < 2:

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from fdgm import VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.inputs import spooled
 from fdgm.options import Network
 from fdgm.ratios import LogisticRatio
 
@@ -58,6 +59,7 @@ def sources(table, tmp_path):
         "glob": str(folder / "*.parquet"),
         "feather": tmp_path / "rows.feather",
         "arrow data set": ds.dataset(folder),
+        "arrow reader": pa.Table.from_pandas(table).to_reader(max_chunksize=90),
         "npy": tmp_path / "rows.npy",
         "zarr": stored,
         "torch data set": tensors,
@@ -68,7 +70,7 @@ def sources(table, tmp_path):
     }
 
 
-NAMED = ("file", "folder", "glob", "feather", "arrow data set", "generator of tables")
+NAMED = ("file", "folder", "glob", "feather", "arrow data set", "arrow reader", "generator of tables")
 
 
 @pytest.mark.parametrize("name", [*NAMED, "npy", "zarr", "torch data set", "torch stream", "loader",
@@ -97,6 +99,21 @@ def test_a_ratio_takes_two_files(table, tmp_path):
     expected = ratio.fit(P, Q).log_ratio(P)
     found = ratio.fit(write(P, tmp_path / "p"), write(Q[["b", "a", "c"]], tmp_path / "q")).log_ratio(P)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_images_of_a_data_set_are_arrays():
+    image = pytest.importorskip("PIL.Image")
+
+    class Images(Dataset):
+        def __len__(self):
+            return 7
+
+        def __getitem__(self, i):
+            return image.fromarray(np.full((4, 5), i, dtype=np.uint8)), "label"
+
+    rows = spooled(Images(), "X")
+    assert rows.shape == (7, 4, 5)
+    assert rows[:, 0, 0].tolist() == list(range(7))
 
 
 def test_float32_stays(table, tmp_path):
@@ -144,7 +161,6 @@ def test_the_copy_goes_with_the_fit(table, tmp_path, monkeypatch):
 
 def test_memory_does_not_grow_with_the_rows():
     """100 MB of rows pass through a process whose anonymous memory grows by less than a fifth of that."""
-    from fdgm.inputs import spooled
 
     def batches():
         rng = np.random.default_rng(0)
