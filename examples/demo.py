@@ -66,7 +66,7 @@ def run(job: Job) -> tuple[dict, dict[str, np.ndarray]]:
         "energy distance": metrics.energy_distance(held_out, S),
         "of real to real": metrics.energy_distance(held_out, X[: len(held_out)]),
     }
-    return row, {"real": held_out, "generated": S} | {f"loop {k}": P for k, P in sampler.particles_.items()}
+    return row, {"real": held_out, "generated": S} | {f"iteration {k}": P for k, P in sampler.particles_.items()}
 
 
 def draw_digits(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -88,7 +88,7 @@ def draw_particles(path: Path, results: dict[str, dict[str, np.ndarray]]) -> Non
     """A row for each divergence: densities of the particles as they evolve, then samples, then data."""
     import matplotlib.pyplot as plt
 
-    columns = [*(f"loop {k}" for k in LOOPS), "generated", "real"]
+    columns = [*(f"iteration {k}" for k in LOOPS), "generated", "real"]
     figure, axes = plt.subplots(
         len(results),
         len(columns),
