@@ -2,21 +2,24 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
 
 from .. import registry
 from .._ambient import undisturbed
-from .._sklearn import Interval, StrOptions
+from .._sklearn import Interval, StrOptions, output_config
 from ..architectures import DISTRIBUTIONS, MLP, Architecture
-from ..divergences import Divergence, Scaling
-from ..inputs import Seeds, validate, validate_latents
+from ..divergences import Divergence
+from ..inputs import Seeds, index_of, validate, validate_latents
 from ..nets import resolve_device
 from ..options import (
     Adam,
@@ -30,16 +33,23 @@ from ..options import (
     Option,
     Replay,
 )
-from ..training import check_idle, map_rows, scaled_range
-from ._density import DensityModel
+from ..plot._rows import draw_rows
+from ..training import GenerativeModel, map_rows, scaled_range
+from ._allowed import check_flow, check_without_critic, distribution_of, noise_size_of, scaling_of
+from ._density import bound, log_likelihood
+from ._encoded import EncodedCritic
 from ._flow_net import FlowNet
 from ._gradient_net import GradientNet
+from ._joint import chain
+from ._latent_space import aligned_latents, between, checked_level, decode, encode, nearest, noise_key, reconstruct
 from ._net import BidirectionalNet
 from ._objective import JointObjective
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["AGEBidirectional"]
 
-_AUTO_CLIP = 0.5
 _FAMILY = "joint_objective"
 _FALLING = ((0.5, 1.0), (1.0, 0.05))
 _FEW = 3  # columns, up to which data are drawn and judged as points of a plane
@@ -98,12 +108,8 @@ _FLOWS = {
     ),
 }
 
-#: Without a critic these have no effect: the remaining loss, a VAE's, has its own reconstruction term.
-_OF_CRITIC = ("critic_optimizer",)
-_OF_CRITIC_IN_METHOD = ("n_warmup_steps", "n_critic_steps", "min_critic_loss", "cycle_weight", "instance_noise")
 
-
-class AGEBidirectional(DensityModel):
+class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, GenerativeModel):
     """Bidirectional model: an encoder and a generator learn representations, reconstructions and samples.
 
     Training minimises D_f(p_e‖p_g) between two joint distributions:
@@ -272,7 +278,7 @@ class AGEBidirectional(DensityModel):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **DensityModel._generative_constraints,
+        **GenerativeModel._generative_constraints,
         "architecture": [str, Architecture, None],
         "divergence": [str, Divergence],
         "objective": [str, JointObjective],
@@ -289,13 +295,13 @@ class AGEBidirectional(DensityModel):
 
     _named_options: ClassVar = ("method",)
     _option_defaults: ClassVar = {
-        **DensityModel._option_defaults,
+        **GenerativeModel._option_defaults,
         "method": Gradient(),
         "critic_optimizer": Adam(0.002, betas=(0.5, 0.9), schedule=_FALLING),
         "generator_optimizer": Adam(0.00002, betas=(0.5, 0.9), schedule=_FALLING),
         "encoder_optimizer": Adam(0.00002, betas=(0.5, 0.9), schedule=_FALLING),
     }
-    _components: ClassVar = {**DensityModel._components, "divergence": "divergence", "objective": _FAMILY}
+    _components: ClassVar = {**GenerativeModel._components, "divergence": "divergence", "objective": _FAMILY}
 
     def __init__(
         self,
@@ -351,6 +357,347 @@ class AGEBidirectional(DensityModel):
         self.checkpoint = checkpoint
         self.verbose = verbose
         self.callbacks = callbacks
+
+    @undisturbed()
+    def transform(self, X: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None) -> Any:
+        """Encode rows as latents.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        level : int or None, default=None
+            Level of latents of a hierarchical architecture, counted from the data. None is the last level, the
+            prior's.
+        stochastic : bool, default=False
+            Whether to draw from p_e(z|x) instead of taking its mean. The mean of an implicit encoder is its output for
+            zero noise.
+        random_state : int, RandomState, Generator or None, default=None
+            Seed of the draw. None is as in `sample`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, latent_size)
+            In the units of the prior, which is standard normal, and in X's dtype at `fit` if that was a float. Another
+            level has its own width. At the last level, a DataFrame if ``set_output`` asks for one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is not finite numbers of the shape at `fit`, or if there is no such level. Also if ``set_output`` asks
+            for a DataFrame of another level than the last.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        level = checked_level(self, "transform", level)
+        container = output_config("transform", self)["dense"]
+        if level < len(self.net_.settings.level_sizes) and container != "default":
+            raise ValueError(
+                f"level of {type(self).__name__}.transform must be the last with set_output(transform={container!r}),"
+                f" whose columns have its names, got {level}."
+            )
+        latents = encode(self, array, level, noise_key(self, "transform", stochastic, random_state))
+        return latents.astype(self._record.dtype, copy=False)
+
+    @undisturbed()
+    def inverse_transform(
+        self, Z: Any, *, level: int | None = None, stochastic: bool = False, random_state: Any = None
+    ) -> Any:
+        """Decode latents to rows.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, latent_size)
+            As wide as `transform` gives them at that level. The columns of a table must have the names that
+            `transform` gives them with ``set_output``, or be numbered from 0.
+        level : int or None, default=None
+            Level of the latents, as in `transform`.
+        stochastic : bool, default=False
+            Whether to draw from p_g(x|z) instead of taking its mean. The mean of an implicit generator is its output
+            for zero noise.
+        random_state : int, RandomState, Generator or None, default=None
+            Seed of the draw. None is as in `sample`.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            In the units, shape and container of the X at `fit`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If Z is not finite numbers of that width, if its columns have other names, or if there is no such level.
+        """
+        check_is_fitted(self)
+        level = checked_level(self, "inverse_transform", level)
+        size = self.net_.settings.level_sizes[level - 1]
+        Z = aligned_latents(self, Z, level, size)
+        hint = "" if len(self.net_.settings.level_sizes) == 1 else "; latents of another level want its level="
+        latents = validate_latents(f"{type(self).__name__}.inverse_transform", Z, size, hint=hint)
+        key = noise_key(self, "inverse_transform", stochastic, random_state)
+        return self._record.restore(decode(self, latents, level, key), index_of(Z))
+
+    @undisturbed()
+    def reconstruct(self, X: Any, *, level: int = 1, stochastic: bool = False, random_state: Any = None) -> Any:
+        """Encode rows and decode them again, G(E(x)).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        level : int, default=1
+            Level of latents up to which a hierarchical architecture encodes, counted from the data. Higher levels keep
+            less detail of a row.
+        stochastic : bool, default=False
+            Whether to draw from p_e(z|x) and p_g(x|z) instead of taking their means.
+        random_state : int, RandomState, Generator or None, default=None
+            Seed of the draw. None is as in `sample`.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            In the units, shape and container of X at `fit`. A DataFrame has the index of the given X.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X is not finite numbers of the shape at `fit`, or if there is no such level.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        level = checked_level(self, "reconstruct", level)
+        rows = reconstruct(self, array, level, noise_key(self, "reconstruct", stochastic, random_state))
+        return self._record.restore(self._scaler.to_array(rows, self._record.dtype), index_of(X))
+
+    @undisturbed()
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Anomaly score: minus the mean squared reconstruction error of each row. Lower is more abnormal.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), float64, at most 0
+            In scaled units, in which a column's standard deviation is 1 unless the data have a range.
+        """
+        check_is_fitted(self)
+        array, _ = validate(self, X, reset=False)
+        rows = self._scaler.restore_constants(reconstruct(self, array, 1, None))
+        residual = rows.numpy().astype(np.float64) - self._scaler.to_tensor(array).numpy()
+        return -np.square(residual).reshape(len(array), -1).mean(axis=1)
+
+    @undisturbed()
+    def interpolate(self, X1: Any, X2: Any, steps: int = 8) -> np.ndarray:
+        """Interpolate between rows of X1 and X2, along straight lines between their representations.
+
+        Parameters
+        ----------
+        X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
+            The i-th row of X1 is paired with the i-th row of X2.
+        steps : int, default=8
+            Number of rows on each line, at least 2. The first and the last are the reconstructions of the rows of X1
+            and X2, at the last level of latents.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, steps, n_features) or (n_samples, steps, ...)
+            In X's units.
+
+        Raises
+        ------
+        ValueError
+            If X1 and X2 differ in shape, or `steps` is less than 2.
+        """
+        check_is_fitted(self)
+        return between(self, X1, X2, steps)
+
+    @undisturbed()
+    def neighbors(self, X: Any, k: int = 4, *, among: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Find the rows whose representations are nearest.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        k : int, default=4
+            Number of neighbours of each row.
+        among : array-like of shape (n_candidates, n_features) or None, default=None
+            Candidates. None is X itself, where a row is no neighbour of itself.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, k), float64
+            Euclidean distances between mean representations, the nearest first.
+        indices : ndarray of shape (n_samples, k), int64
+            Row numbers in `among`.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer candidates than `k`.
+        """
+        check_is_fitted(self)
+        return nearest(self, X, k, among)
+
+    def plot_interpolation(
+        self, X1: Any, X2: Any, steps: int = 8, *, image_shape: tuple[int, ...] | None = None
+    ) -> "Figure":
+        """Plot the result of `interpolate`, one line for each pair, with the rows themselves at its ends.
+
+        Parameters
+        ----------
+        X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        steps : int, default=8
+        image_shape : tuple of int or None, default=None
+            Image shape of flat rows: (height, width) or (channels, height, width).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            As `interpolate`. Also if flat rows are not images of `image_shape`.
+        ImportError
+            If matplotlib is not installed.
+        """
+        rows = self.interpolate(X1, X2, steps)
+        ends = [validate(self, X, reset=False)[0][:, None] for X in (X1, X2)]
+        labels = ["first", *(f"{fraction:.2f}" for fraction in np.linspace(0, 1, steps)), "second"]
+        series = np.concatenate([ends[0], rows, ends[1]], axis=1)
+        return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_interpolation")
+
+    def plot_neighbors(
+        self, X: Any, k: int = 4, *, among: Any = None, image_shape: tuple[int, ...] | None = None
+    ) -> "Figure":
+        """Plot the result of `neighbors`, one line for each row, the row itself first.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        k : int, default=4
+        among : array-like of shape (n_candidates, n_features) or None, default=None
+        image_shape : tuple of int or None, default=None
+            Image shape of flat rows: (height, width) or (channels, height, width).
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ValueError
+            As `neighbors`. Also if flat rows are not images of `image_shape`.
+        ImportError
+            If matplotlib is not installed.
+        """
+        _, indices = self.neighbors(X, k, among=among)
+        rows, _ = validate(self, X, reset=False)
+        candidates = rows if among is None else validate(self, among, reset=False)[0]
+        labels = ["query", *(str(i) for i in range(1, k + 1))]
+        series = np.concatenate([rows[:, None], candidates[indices]], axis=1)
+        return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_neighbors")
+
+    @undisturbed()
+    def log_likelihood(
+        self, X: Any, *, n_temperatures: int = 1000, n_chains: int = 30, random_state: Any = None
+    ) -> np.ndarray:
+        """Estimate log p_model(x) by annealed importance sampling.
+
+        - Bias: the estimate is too low on average, and less so with more chains and temperatures.
+        - Adaptation: all chains of a row adapt the step size together. With a single chain its distribution is only
+          approximately right.
+        - Randomness: it is drawn for all rows together. A row's estimate depends, within its error, on the other rows.
+        - Cost: 10 forward and backward passes of the generator for each temperature, chain and row. This takes minutes
+          for a hundred rows at the defaults.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        n_temperatures : int, default=1000
+            Number of distributions between the prior and the posterior.
+        n_chains : int, default=30
+            Number of Hamiltonian Monte Carlo chains for each row.
+        random_state : int, RandomState, Generator or None, default=None
+            None is as in `sample`.
+
+        Returns
+        -------
+        log_likelihood : ndarray of shape (n_samples,), float64
+            In nats, for X in its own units. Columns that were constant at `fit` do not count.
+
+        Raises
+        ------
+        ValueError
+            If the generator has no density: ``generator="gaussian"`` gives it one.
+
+        References
+        ----------
+        Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, section 5.1. (Its
+        table 3 appears to leave out the d/2 log 2π of the Gaussian density.)
+        Wu, Burda, Salakhutdinov and Grosse, "On the Quantitative Analysis of Decoder-Based Generative Models", ICLR
+        2017.
+        """
+        check_is_fitted(self)
+        return log_likelihood(self, X, n_temperatures, n_chains, random_state)
+
+    @undisturbed()
+    def elbo(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
+        """The evidence lower bound, E[log p_g(x|z)] − KL(p_e(z|x)‖p(z)) with z drawn from p_e(z|x).
+
+        Minus its mean over the data is KL(p_e‖p_g) of the joint distributions, except for the data's own entropy.
+        Tables of the objective show this value.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        n_draws : int, default=16
+            Number of draws of the first term for each row. The second term is exact.
+        random_state : int, RandomState, Generator or None, default=None
+            None is as in `sample`.
+
+        Returns
+        -------
+        elbo : ndarray of shape (n_samples,), float64
+            At most `log_likelihood`, in the same units.
+
+        Raises
+        ------
+        ValueError
+            If encoder or generator has no density: ``"gaussian"`` gives it one.
+        """
+        check_is_fitted(self)
+        likelihood, kl = bound(self, "elbo", X, n_draws, random_state)
+        return likelihood - kl
+
+    @undisturbed()
+    def cycle_consistency(self, X: Any, *, n_draws: int = 16, random_state: Any = None) -> np.ndarray:
+        """E[log p_g(x|z)] with z drawn from p_e(z|x): the log-probability of reconstructing a row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        n_draws : int, default=16
+            Number of draws for each row.
+        random_state : int, RandomState, Generator or None, default=None
+            None is as in `sample`.
+
+        Returns
+        -------
+        cycle_consistency : ndarray of shape (n_samples,), float64
+            In the units of `log_likelihood`.
+
+        Raises
+        ------
+        ValueError
+            If encoder or generator has no density: ``"gaussian"`` gives it one.
+
+        References
+        ----------
+        Shen et al., 2020, equation 5.
+        """
+        check_is_fitted(self)
+        return bound(self, "cycle_consistency", X, n_draws, random_state)[0]
 
     @undisturbed()
     def log_ratio(self, X: Any, Z: Any) -> np.ndarray:
@@ -428,23 +775,23 @@ class AGEBidirectional(DensityModel):
                 f"architecture of {type(self).__name__} must have one level of latents with"
                 f" objective={self.objective!r}, got {self.architecture!r}."
             )
-        scaling = self._make_scaling(objective, settings.divergence)
+        scaling = scaling_of(self, objective, settings.divergence)
         flows = isinstance(settings.method, Flow)
         if flows:
-            self._check_flow(objective, level_sizes)
+            check_flow(self, objective, level_sizes)
             settings.method = settings.method.filled(_FLOWS[kind])
         elif objective.critic(scaling) is None:
-            self._check_without_critic(settings.method)
+            check_without_critic(self, settings.method)
         vars(settings).update(
             architecture=architecture,
             objective=objective,
             scaling=scaling,
             latent_size=level_sizes[-1],
             level_sizes=level_sizes,
-            encoder=self._distribution("encoder", objective.encoders),
-            generator=self._distribution("generator", objective.generators),
-            encoder_noise_size=self._noise_size("encoder"),
-            generator_noise_size=self._noise_size("generator"),
+            encoder=distribution_of(self, "encoder", objective.encoders),
+            generator=distribution_of(self, "generator", objective.generators),
+            encoder_noise_size=noise_size_of(self, "encoder"),
+            generator_noise_size=noise_size_of(self, "generator"),
             clamp=scaled_range(self._architecture(), settings.data_range, shape),
             batch_size=settings.batch_size or (256 if flows and kind != "images" else 128),
         )
@@ -453,6 +800,45 @@ class AGEBidirectional(DensityModel):
         make = FlowNet if flows else GradientNet
         device = resolve_device(self.device)
         return make(settings=settings, seeds=seeds, varies=self._scaler.varies, device=device).initialize()
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.net_.settings.latent_size
+
+    def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
+        net = self.net_
+        generator = net.sampling_module.eval()
+        latents, noise = (
+            torch.randn(n, size, generator=source, dtype=torch.float32, device="cpu").to(net.device)
+            for size in (net.settings.latent_size, generator.noise_size)
+        )
+        return chain(generator.stages, latents, noise)[-1]
+
+    def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]]:
+        """The generator takes latents, then noise. All are standard normal, so all count as latents here."""
+        net = self.net_
+        generator, size = net.sampling_module.eval(), net.settings.latent_size
+
+        def generate(latents: Tensor) -> Tensor:
+            return chain(generator.stages, latents[:, :size], latents[:, size:], net.settings.precision)[-1]
+
+        return size + generator.noise_size, generate
+
+    def _scaled_log_ratio(self) -> Callable[[Tensor], Tensor] | None:
+        """T(x, E(x)) as a function of scaled rows."""
+        net = self.net_
+        if not net.settings.objective.gives_log_ratio:
+            return None
+        return EncodedCritic(net.critic_, net.encoding_module, net.critic_step_.objective)
+
+    def _critic_copy(self) -> nn.Module | None:
+        critic = self._scaled_log_ratio()
+        return critic.copy() if isinstance(critic, EncodedCritic) else None
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
 
     def _free(self, varies: np.ndarray) -> None:
         self.net_.free(varies)
@@ -469,82 +855,6 @@ class AGEBidirectional(DensityModel):
         if reason != "collapse":
             change += ["divergence"] * objective.takes_divergence + ["scale_clip"] * objective.takes_scale_clip
         return f"Lower {_listed(lower, 'and')}, or change {_listed(change, 'or')}."
-
-    def _make_scaling(self, objective: JointObjective, divergence: str | Divergence) -> Scaling:
-        """The divergence and its scaling clip, if the objective uses them."""
-        for name, takes, idle in (
-            ("divergence", objective.takes_divergence, "kl"),
-            ("scale_clip", objective.takes_scale_clip, "auto"),
-        ):
-            value = getattr(self, name)
-            if not takes and not (isinstance(value, str) and value == idle) and value is not None:
-                raise ValueError(
-                    f"{name} of {type(self).__name__} must be left at {idle!r} with objective={self.objective!r}, which"
-                    f" has none, got {value!r}."
-                )
-        if not objective.takes_scale_clip:
-            if isinstance(self.divergence, str) and self.divergence == "all":
-                raise ValueError(
-                    f"divergence of {type(self).__name__} must be one with a weight of its own with"
-                    f" objective={self.objective!r}, which clamps no ratio, got 'all'."
-                )
-            return Scaling.make(divergence, None)
-        return Scaling.make(divergence, self.scale_clip, auto=_AUTO_CLIP)
-
-    def _distribution(self, name: str, allowed: Sequence[str]) -> str:
-        given = getattr(self, name)
-        value = "implicit" if isinstance(given, ImplicitNoise) else given
-        if value not in allowed:
-            raise ValueError(
-                f"{name} of {type(self).__name__} must be one of {sorted(allowed)} with objective={self.objective!r},"
-                f" got {value!r}."
-            )
-        return str(value)
-
-    def _noise_size(self, name: str) -> int | None:
-        """Noise size of an implicit distribution. With None the architecture sets it."""
-        given = getattr(self, name)
-        size = given.check(f"{name} of {type(self).__name__}").size if isinstance(given, Option) else None
-        return None if size is None else int(size)
-
-    def _check_flow(self, objective: JointObjective, level_sizes: tuple[int, ...]) -> None:
-        """Check that pairs can move.
-
-        Raises
-        ------
-        ValueError
-            If objective or architecture do not allow it.
-        """
-        owner, mend = type(self).__name__, "; set method='gradient'"
-        if not objective.takes_flow:
-            raise ValueError(
-                f"method of {owner} must be 'gradient' or 'auto' with objective={self.objective!r}, got"
-                f" {self.method!r}, which is for 'age'{mend}."
-            )
-        if len(level_sizes) > 1:
-            raise ValueError(
-                f"method of {owner} must be 'gradient' or 'auto' with several levels of latents, got {self.method!r}"
-                f" and architecture={self.architecture!r}{mend}."
-            )
-
-    def _check_without_critic(self, method: Gradient) -> None:
-        """Check that parameters of the critic are at their defaults if there is no critic.
-
-        Raises
-        ------
-        ValueError
-            If one is not. The message names the first.
-        """
-        reason = f"with objective={self.objective!r}, which trains no critic"
-        check_idle(self, _OF_CRITIC, reason)
-        default = Gradient()
-        for name in _OF_CRITIC_IN_METHOD:
-            untold = name == "n_warmup_steps" and method.n_warmup_steps == 0
-            if getattr(method, name) != getattr(default, name) and not untold:
-                raise ValueError(
-                    f"{name} of method, {type(self).__name__}, must be {getattr(default, name)!r} {reason}, got"
-                    f" {getattr(method, name)!r}."
-                )
 
 
 def _listed(names: list[str], last: str) -> str:

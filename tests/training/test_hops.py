@@ -40,8 +40,8 @@ def hops(estimator, X):
     ("estimator", "most"),
     [
         (VGrowSampler(max_iter=1, random_state=0), 4),
-        (GANSampler(max_iter=1, n_generator_steps=1, n_warmup_steps=0, random_state=0), 4),
-        (AGEBidirectional(method=Gradient(n_updates=1, n_warmup_steps=1), max_iter=1, random_state=0), 8),
+        (GANSampler(max_iter=1, n_generator_steps=1, n_warmup_steps=0, random_state=0), 3),
+        (AGEBidirectional(method=Gradient(n_updates=1, n_warmup_steps=1), max_iter=1, random_state=0), 7),
     ],
     ids=lambda value: type(value).__name__,
 )
