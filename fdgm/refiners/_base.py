@@ -46,6 +46,7 @@ from ._corrected import CorrectedRatio
 from ._critic import warm_start
 from ._fields import check_field, field_of, resolve_ratio
 from ._generators import LatentSource, RowSource, check_generator, is_fitted, kept, resolve, source_of
+from ._mixed import Mixed
 from ._ordering import column_order
 from ._reading import Reading
 
@@ -99,7 +100,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
     _readings: list[Reading]
     _scaler: Scaler
     _units: Scaler
-    _record: Record
+    _record: Record | Mixed
     _clamp: tuple[float, float] | None
     _entropy: int
     _n_calls: int | None
@@ -110,6 +111,18 @@ class Refiner(SamplesToFiles, Savable, ABC):
 
     def _prepare(self, array: np.ndarray) -> None:
         """Let a subclass check the real rows, or learn from them, at the end of `fit`."""
+
+    def _read(self, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record | Mixed]:
+        """Rows of X, checked, and what gives rows its form."""
+        return validate(self, X, reset=reset, min_samples=min_samples)
+
+    def _points_of(self, rows: np.ndarray) -> Tensor:
+        """Rows in scaled units, on the CPU."""
+        return self._scaler.to_tensor(rows)
+
+    def _compared(self, rows: np.ndarray) -> np.ndarray:
+        """Rows in units in which `score` measures distances."""
+        return self._units.to_tensor(rows).numpy()
 
     def _held_out(self, n: int) -> np.ndarray:
         """A mask (n,) of the real rows that no generator and no density ratio is fitted on."""
@@ -158,7 +171,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
                 f"X_generated of {owner}.fit must be None where there is a generator, got both; leave one out."
             )
         with as_before_on_error(self):
-            array, self._record = validate(self, X, reset=True, min_samples=2)
+            array, self._record = self._read(X, reset=True, min_samples=2)
             self._params = at_fit(self, without=_NOT_OF_FIT)
             forget_card(self)
             self._entropy = entropy_of(self.random_state)
@@ -166,7 +179,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
             self._rows, self._stages, self._readings = None, [], []
             if X_generated is not None:
                 self.generator_ = None
-                rows, _ = validate(self, X_generated, reset=False, min_samples=2)
+                rows, _ = self._read(X_generated, reset=False, min_samples=2)
                 self._rows = rows if is_mapped(rows) else np.array(rows)
             else:
                 rows = self._training_rows(array)
@@ -213,8 +226,8 @@ class Refiner(SamplesToFiles, Savable, ABC):
         log_ratio : ndarray of shape (n_samples,), float64
         """
         check_is_fitted(self)
-        array, _ = validate(self, X, reset=False)
-        return values_at(array, self._field(), self._scaler.to_tensor, resolve_device(self.device))
+        array, _ = self._read(X, reset=False)
+        return values_at(array, self._field(), self._points_of, resolve_device(self.device))
 
     @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
@@ -233,11 +246,11 @@ class Refiner(SamplesToFiles, Savable, ABC):
         score : float, at most 0
         """
         check_is_fitted(self)
-        array, _ = validate(self, X, reset=False)
+        array, _ = self._read(X, reset=False)
         key = (self._entropy, _SCORE_KEY)
         rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
         refined = self._sample(len(rows), key)
-        return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(refined).numpy())
+        return -energy_distance(self._compared(rows), self._compared(refined))
 
     def save(self, path: str | os.PathLike[str], *, license: str | None = None, report: Any = None) -> None:
         """Write the fitted refiner to one file without pickle, which :func:`fdgm.load` reads.
@@ -416,10 +429,10 @@ class Refiner(SamplesToFiles, Savable, ABC):
     def _fit_ratio(self, array: np.ndarray) -> Any:
         # If the generator is also the ratio, both use the same copy.
         given = self.generator_ if self.ratio is self.generator and self.generator is not None else self.ratio
-        seed, gradient = self._seed(_RATIO_KEY), self._needs_gradient
-        ratio = resolve_ratio(type(self).__name__, given, self.generator_, seed, needs_gradient=gradient)
+        seed = self._seed(_RATIO_KEY)
+        ratio = self._resolved_ratio(given, seed)
         if isinstance(ratio, DensityRatio):
-            real = self._scaler.to_tensor(self._training_rows(array))
+            real = self._points_of(self._training_rows(array))
             generated = self._generate(self._at_most(_RATIO_ROWS), (self._entropy, _RATIO_KEY))
             ratio._fit_silently(self._in_units_of(ratio, real), self._in_units_of(ratio, generated))
             if ratio._constant() is not None:
@@ -432,6 +445,10 @@ class Refiner(SamplesToFiles, Savable, ABC):
                     stacklevel=_OUTSIDE,
                 )
         return ratio
+
+    def _resolved_ratio(self, ratio: Any, seed: int) -> Any:
+        """The estimator of the log-ratio. A density ratio is not fitted yet, and has a seed."""
+        return resolve_ratio(type(self).__name__, ratio, self.generator_, seed, needs_gradient=self._needs_gradient)
 
     def _stage(self) -> DensityRatio:
         """An unfitted density ratio that continues from `ratio_`.

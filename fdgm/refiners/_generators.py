@@ -235,19 +235,29 @@ def _is_zuko(generator: Any) -> bool:
     return "zuko" in sys.modules and isinstance(generator, sys.modules["zuko"].flows.Flow)
 
 
+def drawn(generator: Any, n: int, seed: int) -> Any:
+    """n samples of ``generator.sample`` as it gives them, with a seed if it takes one."""
+    seed = seed % 2**32
+    if "random_state" in inspect.signature(generator.sample).parameters:
+        found = generator.sample(n, random_state=seed)
+    elif isinstance(generator, BaseEstimator) and "random_state" in generator.get_params(deep=False):
+        found = copy.copy(generator).set_params(random_state=seed).sample(n)
+    else:
+        found = generator.sample(n)
+    return found[0] if isinstance(found, tuple) else found  # a GaussianMixture also returns components
+
+
+def shuffled(n: int, seed: int) -> np.ndarray:
+    """The numbers below n in random order."""
+    return np.random.default_rng(seed % 2**32).permutation(n)
+
+
 def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | None) -> np.ndarray:
-    """n samples of ``generator.sample``, with a seed if it takes one, and with columns in the order of `columns`.
+    """n samples of ``generator.sample``, with columns in the order of `columns`.
 
     Columns are matched by the names in the table that it makes, or by the names that it was fitted on.
     """
-    seed = seed % 2**32
-    if "random_state" in inspect.signature(generator.sample).parameters:
-        drawn = generator.sample(n, random_state=seed)
-    elif isinstance(generator, BaseEstimator) and "random_state" in generator.get_params(deep=False):
-        drawn = copy.copy(generator).set_params(random_state=seed).sample(n)
-    else:
-        drawn = generator.sample(n)
-    rows = drawn[0] if isinstance(drawn, tuple) else drawn  # a GaussianMixture also returns components
+    rows = drawn(generator, n, seed)
     if isinstance(rows, Tensor):
         rows = rows.detach().cpu().numpy()
     what, named = f"generator of {owner}", labels_of(rows) is not None
@@ -257,4 +267,4 @@ def _sample(owner: str, generator: Any, n: int, seed: int, columns: Labels | Non
     order = None if named else column_order(what, generator, columns)
     if order is not None and rows.shape[1:] == order.shape:  # other shapes are refused later
         rows = rows[:, order]
-    return rows[np.random.default_rng(seed).permutation(n)]  # a mixture draws one component after another
+    return rows[shuffled(n, seed)]  # a mixture draws one component after another

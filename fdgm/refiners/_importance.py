@@ -28,13 +28,15 @@ class ImportanceRefiner(Selector):
         - a :class:`LatentGenerator`: a PyTorch module with the distribution of its latents.
 
         `fit` copies a fitted generator in its present state, and `clone` keeps it. An unfitted estimator is cloned and
-        fitted on X. None refines the samples given as `X_generated` or, without them, a VGrowSampler.
+        fitted on X. None refines the samples given as `X_generated` or, without them, a VGrowSampler, or a TreeSampler
+        of a table with categories, dates or missing values.
     n_candidates : int in [1, 4096], default=32
         Number of candidates in a group: the generator's samples for each sample that is returned.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
         Estimator of T = log p_data/p_model:
 
         - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
+          For a table with categories, dates or missing values, a ClassifierRatio of boosted trees.
         - A name of ``fdgm.available("density_ratio")`` or a DensityRatio: it is fitted on X against generated samples.
         - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
         - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained

@@ -1,7 +1,7 @@
 """The base class of the refiners that choose among samples by a calibrated log-ratio."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -13,11 +13,16 @@ from sklearn.utils.validation import check_is_fitted
 from .._ambient import undisturbed
 from .._sklearn import Interval, StrOptions
 from ..exceptions import FileError
-from ..inputs import chunk_seed, given_key, index_of, validate
+from ..inputs import Record, Scaler, chunk_seed, given_key, index_of, with_seed
 from ..nets import resolve_device
 from ..persistence import State, as_tensor
+from ..ratios import DensityRatio
+from ..trees import TreeSampler
 from ._base import Refiner
+from ._corrected import CorrectedRatio
+from ._generators import LatentSource, RowSource, drawn, shuffled
 from ._isotonic import isotonic_log_ratio
+from ._mixed import Mixed, boosted_ratio
 from ._split import held_out_rows
 
 __all__ = ["CANDIDATES", "Selector"]
@@ -71,7 +76,7 @@ class Selector(Refiner):
             At most as many rows as X, possibly none.
         """
         check_is_fitted(self)
-        array, record = validate(self, X, reset=False)
+        array, record = self._read(X, reset=False)
         key = (self._entropy, _REFINE_KEY) if random_state is None else given_key(random_state)
         chosen = self._select(self._calibrated(self.log_ratio(X)), np.random.default_rng(chunk_seed(*key)))
         index = index_of(X)
@@ -91,7 +96,10 @@ class Selector(Refiner):
                     f"generator of {type(self).__name__} must give rows that can be accepted, got none among"
                     f" {(chunk + 1) * CANDIDATES}; the ratio tells it from the data without fail."
                 )
-        return self._scaler.to_array(torch.from_numpy(np.concatenate(parts)), self._record.dtype)
+        chosen = np.concatenate(parts)
+        if isinstance(self._record, Mixed):
+            return chosen
+        return self._scaler.to_array(torch.from_numpy(chosen), self._record.dtype)
 
     def _candidates(self, key: tuple[int, ...]) -> Iterator[np.ndarray]:
         """Scaled samples of the generator, chunk after chunk, without end."""
@@ -112,11 +120,71 @@ class Selector(Refiner):
 
     def _prepare(self, array: np.ndarray) -> None:
         held_out = array[self._held_out(len(array))]
-        t_p = self._field_of(self._scaler.to_tensor(held_out).numpy())
+        t_p = self._field_of(self._points_of(held_out).numpy())
         generated = self._generate(_CALIBRATED, (self._entropy, _CALIBRATION_KEY))
         t_q = self._field_of(generated.cpu().numpy())
         self._knots = self._calibrate(t_p, t_q)
         self._held_out_t, self._generated_t = self._calibrated(t_p), self._calibrated(t_q)
+
+    def _read(self, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record | Mixed]:
+        owner = type(self).__name__
+        mixed = Mixed.of(X, owner) if reset else vars(self).get("_record")
+        if not isinstance(mixed, Mixed):
+            return super()._read(X, reset=reset, min_samples=min_samples)
+        codes = mixed.read(self, X, f"X of {owner}", reset=reset)
+        if len(codes) < min_samples:
+            raise ValueError(f"X of {owner} must have at least {min_samples} rows, got {len(codes)}.")
+        return codes, mixed
+
+    def _points_of(self, rows: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(rows) if isinstance(self._record, Mixed) else super()._points_of(rows)
+
+    def _compared(self, rows: np.ndarray) -> np.ndarray:
+        return self._record.units(rows) if isinstance(self._record, Mixed) else super()._compared(rows)
+
+    def _default_generator(self) -> Any:
+        if self.generator is None and isinstance(self._record, Mixed):
+            return TreeSampler()
+        return super()._default_generator()
+
+    def _scaling(self, array: np.ndarray) -> tuple[Scaler, tuple[float, float] | None]:
+        if not isinstance(self._record, Mixed):
+            return super()._scaling(array)
+        self._units = Scaler.identity(array.shape[1:])
+        return self._units, None
+
+    def _source(self) -> LatentSource | RowSource:
+        mixed, generator = self._record, self.generator_
+        if generator is None or not isinstance(mixed, Mixed):
+            return super()._source()
+        what = f"samples of the generator of {type(self).__name__}"
+        return RowSource(lambda n, seed: mixed.schema.encode(drawn(generator, n, seed), what)[shuffled(n, seed)])
+
+    def _scaled_rows(self, rows: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(rows) if isinstance(self._record, Mixed) else super()._scaled_rows(rows)
+
+    def _resolved_ratio(self, ratio: Any, seed: int) -> Any:
+        if not isinstance(self._record, Mixed):
+            return super()._resolved_ratio(ratio, seed)
+        if isinstance(ratio, str) and ratio == "auto":
+            return with_seed(boosted_ratio(), seed)
+        if isinstance(ratio, CorrectedRatio) or not isinstance(ratio, (str, DensityRatio)):
+            raise TypeError(
+                f"ratio of {type(self).__name__} must be 'auto' or a DensityRatio of rows for a table with categories,"
+                f" dates or missing values, got {ratio!r}."
+            )
+        return super()._resolved_ratio(ratio, seed)
+
+    def _in_units_of(self, ratio: DensityRatio, rows: torch.Tensor) -> Any:
+        if isinstance(self._record, Mixed):
+            return self._record.numbers(rows.numpy())
+        return super()._in_units_of(ratio, rows)
+
+    def _bare_field(self, ratio: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+        mixed = self._record
+        if not isinstance(mixed, Mixed):
+            return super()._bare_field(ratio)
+        return lambda rows: torch.from_numpy(ratio.log_ratio(mixed.numbers(rows.detach().cpu().numpy())))
 
     def _calibrate(self, t_p: np.ndarray, t_q: np.ndarray) -> list[list[float]] | None:
         """The map from T to a calibrated T, as points: two of a straight line, or those of an isotonic curve."""
