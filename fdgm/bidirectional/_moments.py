@@ -12,8 +12,8 @@ _ROWS_FOR_EACH = 4  # rows for each latent from which the whole covariance is es
 def aggregate_kl(latents: Tensor) -> Tensor:
     """KL(N(m, S)‖N(0, I)) with the mean m and the covariance S of latents (n, k): a tensor ().
 
-    It is at most the KL divergence of the latents' distribution to the prior, since no distribution with these moments
-    is nearer to the prior than the Gaussian. With fewer than 4 rows for each latent, S is its diagonal alone.
+    It is at most the KL divergence of the latents' distribution to the prior. No distribution with these moments is
+    nearer to the prior than the Gaussian. With fewer than 4 rows for each latent, S is its diagonal alone.
 
     Examples
     --------

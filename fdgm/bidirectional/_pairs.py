@@ -34,7 +34,7 @@ def velocities(log_ratio: Callable[[Tensor, Tensor], Tensor], pairs: Pairs, scal
 
     Both are VGrow's velocity:
 
-    - To generated pairs the encoder's are the target, so the log-ratio of target to model is T, and D_f(p_e‖p_g) is the
+    - To generated pairs the encoder's are the target, so the log-ratio of target to model is T. D_f(p_e‖p_g) is the
       divergence of model to target with the dual of f.
     - To encoded pairs the generator's are the target, so the log-ratio is −T, and f is its own.
 

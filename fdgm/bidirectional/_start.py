@@ -16,7 +16,7 @@ def start_from_components(encoder: Conditional, generator: Conditional, rows: Te
     """Set the initial weights of encoder and generator, which have one level of latents.
 
     - If a network has a linear map, the encoder's gives the scores of the principal components of the rows
-      ``(n, *row_shape)``, each of variance 1, and the generator's inverts it.
+      ``(n, *row_shape)``, each of variance 1. The generator's inverts it.
     - Gaussian distributions begin with deviations of exp(−2). Latents beyond the components, which the data do not
       determine, begin with the prior's.
     """

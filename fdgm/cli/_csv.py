@@ -21,8 +21,8 @@ def read_text_table(path: Path, separator: str, encoding: str) -> "pd.DataFrame"
     Raises
     ------
     Mistake
-        If the file is empty, binary, in another encoding or ragged, if its header is too long, repeats a name or holds
-        numbers alone, or if it has no rows. The message names file and line.
+        If the file is empty, binary, in another encoding or ragged, or has no rows. Also if its header is too long,
+        repeats a name or holds numbers alone. The message names file and line.
     """
     import pandas as pd
 

@@ -22,7 +22,7 @@ class Divergence(Component, ABC):
     Notes
     -----
     A divergence does not know which argument is the data. :class:`~fdgm.VGrowSampler` minimises D_f(model‖data), so it
-    passes l = −T, with T the critic's log-ratio of data to model.
+    passes l = −T. T is the critic's log-ratio of data to model.
 
     References
     ----------

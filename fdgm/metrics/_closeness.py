@@ -17,8 +17,8 @@ def nearer_to_training(
 ) -> Figure:
     """The fraction of samples that are nearer to a training row than to any of as many held-out rows.
 
-    1,500 samples. The distance is the sum over columns of differences, in units of the range between the 1st and 99th
-    percentile, and of 1 for each level that differs; missing is a value of its own. Ties count one half.
+    1,500 samples. The distance is a sum over columns. A number adds its difference, in units of the range between the
+    1st and 99th percentile. A level that differs adds 1. Missing is a value of its own. Ties count one half.
 
     Parameters
     ----------

@@ -83,8 +83,8 @@ def energy_units(
     """Energy distance in units of sampling noise: 1 if the model's samples are as near as real ones, on average.
 
     It is 1 + U / (Δ (1/n + 1/m)). U is the unbiased energy statistic, whose mean is 0 on two real samples. Δ is the
-    mean distance E‖X − X'‖ of two real rows, and Δ (1/n + 1/m) the mean of :func:`energy_distance` on two real
-    samples. Unlike that mean, Δ does not depend on how a generator of data draws its rows.
+    mean distance E‖X − X'‖ of two real rows. Δ (1/n + 1/m) is the mean of :func:`energy_distance` on two real samples.
+    Unlike that mean, Δ does not depend on how a generator of data draws its rows.
 
     Parameters
     ----------

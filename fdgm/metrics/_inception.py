@@ -32,9 +32,9 @@ def load_inception(*, device: Any = "auto") -> Extractor:
     -------
     extractor : Extractor
         Its `features` are the 2,048 of the last pooling layer. Its `probabilities` are the softmax over 1,008 classes
-        without the bias, as in torch-fidelity's Inception score. Both take images of shape (n, 1 or 3, H, W), as uint8
-        from 0 to 255 or as floats in [-1, 1], which are rounded to 8 bits. A single channel is repeated. The network
-        resizes images to 299 × 299 as the TensorFlow graph does.
+        without the bias, as in torch-fidelity's Inception score. Both take images of shape (n, 1 or 3, H, W). They are
+        uint8 from 0 to 255, or floats in [-1, 1], which are rounded to 8 bits. A single channel is repeated. The
+        network resizes images to 299 × 299 as the TensorFlow graph does.
 
     Raises
     ------

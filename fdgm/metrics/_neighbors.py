@@ -148,8 +148,8 @@ def precision_recall_density_coverage(
     Notes
     -----
     Balls are closed. All four measures depend on the numbers of samples and on k, so compare models at the same
-    values. For samples of one distribution the mean density is 1. The mean coverage is 1 − Π (n − i)/(n + m − i) over
-    i = 1 to k, for n real and m generated samples: about 1 − 2^(−k) at equal numbers, 0.97 at k = 5.
+    values. For samples of one distribution the mean density is 1. For n real and m generated samples the mean coverage
+    is 1 − Π (n − i)/(n + m − i) over i = 1 to k. That is about 1 − 2^(−k) at equal numbers, 0.97 at k = 5.
 
     References
     ----------

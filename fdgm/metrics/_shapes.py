@@ -72,9 +72,9 @@ def _variation(a: np.ndarray, b: np.ndarray) -> float:
 def precision_and_recall(real: np.ndarray, generated: np.ndarray) -> tuple[Figure, Figure]:
     """Integrated α-precision and β-recall of rows in comparable units, 2,000 of each kind. 1 is best.
 
-    α-precision compares the samples within the spheres that hold a fraction α of the real rows, for all α; β-recall the
-    real rows that have a sample within their nearest neighbour's distance, among the fraction β of samples that are
-    nearest to the samples' centre.
+    α-precision counts the samples within the spheres that hold a fraction α of the real rows, for all α. β-recall
+    counts the real rows that have a sample within their nearest neighbour's distance. For that, only the fraction β of
+    samples nearest to the samples' centre counts.
 
     Parameters
     ----------

@@ -109,8 +109,9 @@ class FusedPerceptron:
     def penalised_backward(self, gradient: Tensor, weights: Tensor) -> None:
         """As `backward`, of the loss plus Σᵢ weightᵢ/2 ‖∇D(xᵢ)‖² over the rows of the last `outputs`.
 
-        Where the slopes are piecewise constant, as here, the gradient of ‖∇D‖²/2 in a layer's weights is the product of
-        the output's gradient after the layer with ∇D itself, taken forward to the layer through the same branches.
+        The slopes are piecewise constant here. So the gradient of ‖∇D‖²/2 in a layer's weights is a product of two
+        tensors. One is the output's gradient after the layer. The other is ∇D itself, taken forward to the layer
+        through the same branches.
 
         Parameters
         ----------

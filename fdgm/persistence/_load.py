@@ -26,9 +26,9 @@ _LONGEST = 400  # characters of a reason
 def load(path: str | os.PathLike[str], *, device: str = "auto", generator: Any = None) -> Any:
     """Load a fitted estimator from the file that its `save` wrote.
 
-    A file from a stranger is safe in three ways: it runs no code, makes instances of registered classes only, and takes
-    no more memory than its size implies. Everything in it is compared with a fresh estimator of the same parameters.
-    What the estimator learned is not judged.
+    A file from a stranger runs no code. It makes instances of registered classes only, and takes no more memory than
+    its size implies. Everything in it is compared with a fresh estimator of the same parameters. What the estimator
+    learned is not judged.
 
     Parameters
     ----------

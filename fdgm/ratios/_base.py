@@ -364,8 +364,8 @@ class DensityRatio(Savable, ABC):
     def estimate_divergence(self, divergence: str | Divergence = "kl", X_p: Any = None, X_q: Any = None) -> float:
         """Estimate D_f(P‖Q) = E_Q[f(dP/dQ)], with the numerator's distribution first.
 
-        The integral is over the mixture of the two samples, E_p[f(r)/(1 + r)] + E_q[f(r)/(1 + r)], whose terms stay
-        small where the ratio is large. f is centred, f(r) − f'(1)(r − 1), so that no term is negative.
+        The integral is over the mixture of the two samples, E_p[f(r)/(1 + r)] + E_q[f(r)/(1 + r)]. Its terms stay small
+        where the ratio is large. For f it takes f(r) − f'(1)(r − 1), so that no term is negative.
 
         Parameters
         ----------

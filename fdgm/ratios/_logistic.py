@@ -68,8 +68,8 @@ class LogisticRatio(DensityRatio, Trainable):
         leaves open takes its value from this default.
     validation_fraction : float in (0, 1) or None, default=0.1
         Fraction of each sample, up to 2,000 rows, that is held out. The critic with the smallest held-out loss is
-        kept. The last critic is kept instead if it is as good to within a standard error, and better than an untrained
-        one by more than a standard error. None holds out nothing and keeps the last critic.
+        kept. The last critic is kept instead if it is as good to within a standard error. It must also be better than
+        an untrained one by more than that. None holds out nothing and keeps the last critic.
     n_iter_no_change : int or None, default=None
         Number of iterations without a better held-out loss that ends training. None never ends it.
     max_iter : int or None, default=40

@@ -25,13 +25,15 @@ class TelescopingRatio(DensityRatio):
     """log dP/dQ as a sum of log-ratios between bridges from P to Q, each estimated separately.
 
     One critic cannot estimate the ratio of two samples that it separates without error. Bridges lie between them. In
-    units of standard deviation, bridge k has rows x_p cos θ_k + x_q sin θ_k of random pairs, at equal steps of θ from
-    0 to π/2. Each bridge differs little from the next. Exchanging the samples changes only the sign of the log-ratio.
+    units of standard deviation, bridge k has rows x_p cos θ_k + x_q sin θ_k of random pairs. The angles θ_k are equal
+    steps from 0 to π/2. Each bridge differs little from the next. Exchanging the samples changes only the sign of the
+    log-ratio.
 
     Bridges also respect discrete columns:
 
-    - A column in which one value has a twentieth of a sample's rows takes each value from one of the two rows: from the
-      second with probability sin² θ_k. Examples are a binary column, a category's code and a column with many zeros.
+    - A column may have one value in a twentieth of a sample's rows. Each of its values is then taken from one of the
+      two rows, from the second with probability sin² θ_k. Examples are a binary column, a category's code and a column
+      with many zeros.
     - Other columns on a grid, such as years of age, are added and rounded to values that occur.
 
     Parameters

@@ -60,8 +60,8 @@ class CrankNicolsonRefiner(Mover):
         The fitted estimator of the log-ratio.
     space_ : {"latent"}
     history_ : DataFrame of shape (n_steps + 1, 5)
-        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
-        step and after each step; and the leg (1), its step_size and its noise (0).
+        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first step
+        and after each step. The others are the leg (1), its step_size and its noise (0).
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.

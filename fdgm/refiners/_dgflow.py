@@ -67,7 +67,7 @@ class DGflowRefiner(RowMover):
     Each step is u ← u + η weight_f(−T) ∇T + √(2ηγ) ξ. Here u is a sample, or the latents that made it. Samples are
     clamped to their range after each step. Latents of a bounded prior are reflected at its bounds.
 
-    By default, `fit` searches a plan of such steps, and keeps it only if rows of X that had no part in the search
+    By default, `fit` searches a plan of such steps. It keeps it only if rows of X that had no part in the search
     confirm a gain. Otherwise samples come back as they came, and an UnrefinedWarning says the likely reason. See
     `stop`. With ``stop=None`` and the paper's step size and number of steps it is the paper's method.
 
@@ -91,24 +91,24 @@ class DGflowRefiner(RowMover):
         except images.
     step_size : float or "auto", default="auto"
         η, in squared standard deviations per unit of T. They are the data's in the data space, and the prior's in the
-        latent space. At ``"auto"`` the root mean square displacement of a first step is 3% of the points' spread, and
-        longer steps than three times that are shortened. With a search, a quarter and four times of it are tried too.
+        latent space. At ``"auto"`` the root mean square displacement of a first step is 3% of the points' spread.
+        Longer steps than three times that are shortened. With a search, a quarter and four times of it are tried too.
     n_steps : int, default=100
         Number of steps, or the greatest number with a search. 0 refines nothing.
     noise : float or "auto", default="auto"
         γ, the weight of entropy. It spreads the samples of `sample` and `refine`. At 0 the flow is deterministic.
         Without `refresh` the ratio stays that of the unrefined samples. The distribution after a long flow is then
-        close to e^{T/γ}, which does not depend on the generator. ``"auto"`` is 0. A search also tries Langevin steps
-        of latents with γ of 0.3 and 1, u ← u′ + η ∇T: u′ is u after a diffusion that leaves the prior exactly as it
+        close to e^{T/γ}, which does not depend on the generator. ``"auto"`` is 0. A search also tries Langevin steps of
+        latents with γ of 0.3 and 1, u ← u′ + η ∇T. Here u′ is u after a diffusion that leaves the prior exactly as it
         is. Their distribution after a long flow is close to p_Z e^{T/γ}.
     scale_clip : float in (0, 1] or None, default=None
         The ratio is clamped to [scale_clip, 1/scale_clip] before the weight is taken. None clamps nothing.
     stop : {"auto"} or None, default="auto"
         ``"auto"`` searches a plan by held-out rows of X. Neither the ratio nor a generator that is fitted here has
         seen those rows. Half of them choose: a stretch of steps is kept if it lowers the energy distance from them.
-        The other half confirm, on fresh samples before and after refinement: the plan is kept only if
-        D + 1.645 standard errors < 0, with D the change of the unbiased energy distance and its error from a
-        jackknife over rows and over pairs of samples. So at most one harmful plan in twenty is kept. What is tried:
+        The other half confirm, on fresh samples before and after refinement. The plan is kept only if D + 1.645
+        standard errors < 0. D is the change of the unbiased energy distance, and its error is from a jackknife over
+        rows and over pairs of samples. So at most one harmful plan in twenty is kept. What is tried:
 
         - Steps of several sizes, along the ratio as it was given or fitted. All samples take the same number, or each
           stops as soon as its T equals that of the held-out row of its rank.
@@ -172,8 +172,8 @@ class DGflowRefiner(RowMover):
         With `stop`, the change of the energy distance from the confirming rows: difference, standard_error, n_rows,
         n_pairs and accepted. None if there was no plan to confirm.
     history_ : DataFrame of shape (n_steps + 1, 5)
-        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first
-        step and after each step; and the leg (stretch of steps, counted from 1), its step_size and its noise (γ).
+        log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first step
+        and after each step. The others are the leg (stretch of steps, counted from 1), its step_size and its noise (γ).
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.

@@ -73,7 +73,7 @@ class DOTRefiner(RowMover):
     space_ : {"data", "latent"}
     history_ : DataFrame of shape (2, 5)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before and after the
-        proximal step, which all `n_steps` of Adam solve. If `n_steps` is 0, only the first row.
+        proximal step. All `n_steps` of Adam solve that one step. If `n_steps` is 0, only the first row.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.

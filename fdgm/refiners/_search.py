@@ -141,8 +141,8 @@ class Search:
     def follow(self, leg: Leg, counts: Collection[int], **about: Any) -> Trial | None:
         """As `attempt`, while the steps bring the points closer. A first step may also leave them as far as they are.
 
-        That is, to within a standard error of the choosing rows and the judging points, in pairs: what they cannot see
-        may still be worth a step of a log-ratio that they know to be right.
+        That is, to within a standard error of the choosing rows and the judging points, in pairs. What they cannot see
+        may still be worth a step, if they know the log-ratio to be right.
         """
         refiner, best, best_distance = self.refiner, None, math.inf
         moving = self._in_space(self.judges, leg)

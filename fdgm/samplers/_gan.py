@@ -72,9 +72,9 @@ class GANSampler(Sampler):
         training; ``InstanceNoise(..., schedule=...)`` sets another schedule. 0 is the objective as published.
     critic_optimizer, generator_optimizer : Optimizer or None, default=None
         None is ``Adam(lr, betas=..., schedule=((0.5, 1.0), (1.0, 0.05)))`` at the objective's `learning_rates` and
-        `betas`: 0.001 for both networks with betas 0 and 0.9 for `relativistic`; 0.0005 and 0.0002 for `f_gan` and the
-        Wasserstein objectives and 0.001 and 0.0004 for the others, with betas 0.5 and 0.9. A parameter that an
-        `Optimizer` leaves open takes its value from this default.
+        `betas`: 0.001 for both networks with betas 0 and 0.9 for `relativistic`. Others have betas 0.5 and 0.9, with
+        0.0005 and 0.0002 for `f_gan` and the Wasserstein objectives, and otherwise 0.001 and 0.0004. A parameter that
+        an `Optimizer` leaves open takes its value from this default.
     batch_size : int, default=128
         Number of data rows, and of generated samples, in an update.
     ema : float in (0, 1) or None, default=0.98

@@ -35,8 +35,8 @@ class SamplesToFiles:
     ) -> list[Path]:
         """Write samples to a folder of Parquet files, in memory that does not grow with their number.
 
-        Each part has a seed of its own. The rows and the files are therefore the same for any number of processes and
-        on any backend of joblib, such as that of Dask or Ray. They are not those of one call of `sample`.
+        Each part has a seed of its own. So rows and files are the same for any number of processes, and on any backend
+        of joblib, such as that of Dask or Ray. They are not those of one call of `sample`.
 
         Parameters
         ----------

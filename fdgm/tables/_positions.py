@@ -19,7 +19,7 @@ class Positions:
     """The distinct values of each column. A position counts them from 1; 0 is a missing value.
 
     Values that have an order are sorted. Levels of a category are sorted along the first principal component of all
-    columns, the ranks of ordered ones and the scaled one-hots of others, so that neighbouring levels are alike.
+    columns, so that neighbouring levels are alike. For this, ordered columns are ranks, and others are scaled one-hots.
 
     Parameters
     ----------

@@ -24,8 +24,8 @@ _NAME, _PATHS = "no_such_name", frozenset({"checkpoint", "path"})
 def invalid_params(owner: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Give name and invalid value for every parameter of an estimator and of its options.
 
-    A value is an object of an unknown class, NaN for numbers, an unknown name for names, or a value outside an interval
-    or a list of choices.
+    A value is an object of an unknown class, NaN for numbers or an unknown name for names. It may also lie outside an
+    interval or a list of choices.
     """
     for name, value in _values(owner._parameter_constraints, owner.get_params(deep=False)):
         yield f"{prefix}{name}", value

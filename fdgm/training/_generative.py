@@ -110,7 +110,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
 
             - Training failed later. The last good generator is kept. The warning names the iteration, the network, the
               last losses and the parameter to change.
-            - A few values of a column lie so far out that they set its scale, or lie more than 1,000 standard
+            - A few values of a column set its scale, because they lie so far out. Or they lie more than 1,000 standard
               deviations of the others away. The warning names the column.
             - With `warm_start`, which keeps the scaling of the first call: as `partial_fit` warns.
         """

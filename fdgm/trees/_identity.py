@@ -55,9 +55,9 @@ class Identity:
     def find(cls, numbers: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Self | None:
         """The near-identity of y (n,) in numbers (n, n_numbers), or None if there is none.
 
-        It is fitted to one half of the rows. There is one if, in the other half, the median size of the residuals is at
-        most a hundredth of that of y about its median. Rows are left out where y is missing, infinite or a value that
-        many rows have.
+        It is fitted to one half of the rows. There is one if the other half's residuals are small: their median size
+        is at most a hundredth of that of y about its median. Rows are left out where y is missing, infinite or a value
+        that many rows have.
         """
         values, code, count = np.unique(y, return_inverse=True, return_counts=True, equal_nan=True)
         rare = count[code] <= max(3, _ATOM * len(y))

@@ -26,7 +26,7 @@ _FIT_KEY, _DRAW_KEY = 0, 1
 class GenerativeImputer(OneToOneFeatureMixin, TransformerMixin, Savable):
     """Fill missing values with draws from their distribution given the other values of their row.
 
-    Means and nearest neighbours make a completed table narrower than the truth; draws leave its distribution as it is,
+    Means and nearest neighbours make a completed table narrower than the truth. Draws leave its distribution as it is,
     and several draws show how uncertain a result is. Each column has the trees of :class:`~fdgm.TreeSampler`, given all
     others; holes are filled at random first, and then drawn by turns.
 

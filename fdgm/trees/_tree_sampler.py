@@ -45,7 +45,7 @@ class TreeSampler(SamplesToFiles, Savable):
     """Sample tables of mixed kinds by bagged trees, one column after another.
 
     Columns are drawn in the order of their numbers of values, each given those before it. For each there are bagged
-    trees, which also split on an out-of-fold prediction by boosted trees; a sample takes a random tree and a random
+    trees, which also split on an out-of-fold prediction by boosted trees. A sample takes a random tree and a random
     value of the leaf that it falls in. Categories are put in an order in which neighbours are alike, and a missing
     value is a value like others. There is nothing to prepare: X may hold numbers, strings, categories, booleans, dates
     and holes, and samples come back with the dtypes of X.
@@ -160,7 +160,7 @@ class TreeSampler(SamplesToFiles, Savable):
         ----------
         X : DataFrame, Table or array-like of shape (n_samples, n_features)
             At least two rows. A table of pandas, polars or pyarrow may hold numbers, strings, categories, booleans,
-            dates, durations and missing values; an array holds numbers, and NaN for missing ones.
+            dates, durations and missing values. An array holds numbers, and NaN for missing ones.
         y : array-like of shape (n_samples,) or None, default=None
             Ignored, unless `condition` is "y".
 
@@ -223,9 +223,9 @@ class TreeSampler(SamplesToFiles, Savable):
             The y of the samples, after a fit with ``condition="y"``. None draws it at the fractions of the training
             rows.
         given : dict, DataFrame or None, default=None
-            Values of some columns. A dict gives one value for all samples, or an Interval of pandas, from which the
-            columns with ranges are drawn jointly as training rows have them. A table gives a value for each sample.
-            Trees for columns that are given for the first time are fitted now, and kept.
+            Values of some columns. A dict gives one value for all samples, or an Interval of pandas. Columns with such
+            ranges are drawn jointly, as training rows have them. A table gives a value for each sample. Trees for
+            columns that are given for the first time are fitted now, and kept.
         return_y : bool, default=False
             Whether to return y too.
         random_state : int, RandomState, Generator or None, default=None
