@@ -16,7 +16,7 @@ from ._optimizers import set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
-from ._rows import MemmapRows, ResidentRows, Rows, hold_out
+from ._rows import MemmapRows, ResidentRows, Rows, RowsWithout, hold_out
 from ._watch import Watch, spread
 from ._whole import Whole
 
@@ -35,6 +35,7 @@ __all__ = [
     "ProgressBar",
     "ResidentRows",
     "Rows",
+    "RowsWithout",
     "StopTraining",
     "TrainingFailure",
     "Watch",

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = ["Clock", "OutOfTime"]
 
@@ -31,6 +31,8 @@ class Clock:
     ----------
     cut_at : int or None
         Inner steps after which the first iteration was cut.
+    is_single : bool
+        Whether `single` made it: there is no budget that schedules could follow.
     """
 
     #: The clock in seconds. If many processes share a machine, `time.process_time` is fair to each.
@@ -49,8 +51,16 @@ class Clock:
         self.n_inner_steps = n_inner_steps
         self.cut_at: int | None = None
         self.readings: list[float] = []
+        self.is_single = False
         self._inner = 0
         self._start = Clock.now()
+
+    @classmethod
+    def single(cls) -> Self:
+        """The clock of one iteration more, at the beginning of all schedules, as `partial_fit` runs."""
+        made = cls(1, None, [0.0])
+        made.is_single = True
+        return made
 
     @property
     def seconds(self) -> float:

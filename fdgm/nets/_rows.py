@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-__all__ = ["MemmapRows", "ResidentRows", "Rows", "Samples", "hold_out"]
+__all__ = ["MemmapRows", "ResidentRows", "Rows", "RowsWithout", "Samples", "hold_out"]
 
 
 def hold_out(n_rows: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
@@ -58,27 +58,40 @@ class MemmapRows(Rows):
     array : memmap of shape (n_rows, *row_shape)
     to_tensor : callable
         Maps an array of rows in the user's units to a tensor in scaled units.
-    held_out : ndarray of int, of shape (n_held_out,), or None, default=None
+    """
+
+    def __init__(self, array: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor]) -> None:
+        self.array = array
+        self.to_tensor = to_tensor
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def take(self, index: Tensor) -> Tensor:
+        return self.to_tensor(self.array[index.cpu().numpy()]).to(index.device)
+
+
+class RowsWithout(Rows):
+    """Rows of which some are held out. Nothing is copied, and memory does not grow with the number of rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    held_out : ndarray of int, of shape (n_held_out,)
         Increasing indices of rows to leave out. The others keep their order.
     """
 
-    def __init__(
-        self, array: np.ndarray, to_tensor: Callable[[np.ndarray], Tensor], held_out: np.ndarray | None = None
-    ) -> None:
-        self.array = array
-        self.to_tensor = to_tensor
-        self._n_held_out = 0 if held_out is None else len(held_out)
+    def __init__(self, rows: Rows, held_out: np.ndarray) -> None:
+        self.rows = rows
         # The number of kept rows before each held-out row: an index grows by the number of held-out rows it passes.
-        self._passed_at = None if held_out is None else held_out - np.arange(len(held_out))
+        self._passed_at = torch.from_numpy(held_out - np.arange(len(held_out)))
 
     def __len__(self) -> int:
-        return len(self.array) - self._n_held_out
+        return len(self.rows) - len(self._passed_at)
 
     def take(self, index: Tensor) -> Tensor:
-        where = index.cpu().numpy()
-        if self._passed_at is not None:
-            where = where + np.searchsorted(self._passed_at, where, side="right")
-        return self.to_tensor(self.array[where]).to(index.device)
+        self._passed_at = self._passed_at.to(index.device)
+        return self.rows.take(index + torch.searchsorted(self._passed_at, index, right=True))
 
 
 class Samples(Dataset):

@@ -250,7 +250,7 @@ class LogisticRatio(DensityRatio, Trainable):
         arrays = self._go_on(X_p, X_q) if self.__sklearn_is_fitted__() else self._begin(X_p, X_q)
         self.net_.held_out_ = None
         self._best = BestCritic()
-        train(self, tuple(rows_of(self, array) for array in arrays), Clock(1, None, [0.0]))
+        train(self, tuple(rows_of(self, array) for array in arrays), Clock.single())
         self._best.settle(self.net_)
 
     def _update(self, X_p: np.ndarray, X_q: np.ndarray) -> None:

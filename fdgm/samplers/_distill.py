@@ -1,68 +1,71 @@
 """One network in place of many maps."""
 
-import math
-
 import torch
 from torch import Tensor
 
 from ..metrics import energy_distance
 from ..nets import Clock, set_lr
+from ..options import Adam
 from ._maps_net import MapsNet
 from ._start import fit_generator
-from ._vgrow_net import VGrowNet
 
 __all__ = ["distill_maps"]
 
 _DRAWING = 0.4  # fraction of the time in which pairs are made, rather than fitted
+_FRESH = 2**16  # pairs that are made where updates are counted and not seconds
 _AT_ONCE, _MOST_NUMBERS = 4096, 2**25  # latents that pass through the maps at once, and numbers of samples to keep
 _RATE = 1e-3
 _COMPARED = 2000  # samples whose distance is measured, as many as early stopping compares
 
 
-def distill_maps(source: MapsNet, net: VGrowNet, seconds: float) -> None:
-    """Fit the net's generator by least squares to what the source's maps make of latents.
-
-    The net also takes over the source's critic. It gets one row of history, with the distance between samples of both.
+def distill_maps(net: MapsNet, clock: Clock) -> float:
+    """Fit one network by least squares to what base and maps make of latents, and put it in their place.
 
     Parameters
     ----------
-    source : MapsNet
-    net : VGrowNet
-        Fresh, for rows of the same shape and with as many latents.
-    seconds : float, above 0
+    net : MapsNet
+    clock : Clock
+        Of seconds, for all of it, or of updates of the network.
+
+    Returns
+    -------
+    distance : float
+        Energy distance between samples of the maps and of the network, in scaled units.
     """
-    clock = Clock(None, seconds)
-    latents, targets = _pairs(source, net, clock, seconds)
-    net.generator_.train()
-    loss = targets.new_tensor(math.nan)
-    begin = min(clock.seconds / seconds, 1.0)
+    s = net.settings
+    stream = torch.Generator("cpu").manual_seed(net.seeds.latents)
+    network = net.make_network().train()
+    optimizer = Adam(_RATE, betas=(0.9, 0.999)).make(network.parameters())
+    latents, targets = _pairs(net, clock, stream)
+    begin = min(clock.seconds / clock.max_seconds, 1.0) if clock.max_seconds is not None else 0.0
     first = True
     while first or clock.finished() is None:
         first, along = False, (clock.read() - begin) / max(1 - begin, 1e-9)
-        set_lr(net.optimizer_generator_, _RATE * max(1 - along, 0.01))
-        index = torch.randint(
-            len(latents), (net.settings.batch_size,), generator=net.batches_, device=net.device, dtype=torch.int64
-        )
-        loss = fit_generator(net, latents[index], targets[index])
-    net.generator_.eval()
-    net.sampling_module.load_state_dict(net.generator_.state_dict())
-    net.critic_.load_state_dict(source.critic_.state_dict())
+        set_lr(optimizer, _RATE * max(1 - along, 0.01))
+        index = torch.randint(len(latents), (s.batch_size,), generator=stream, dtype=torch.int64, device="cpu")
+        index = index.to(net.device)
+        fit_generator(network, optimizer, latents[index], targets[index], s.precision)
     with torch.no_grad():  # independent samples: the same latents would seem nearer
-        samples = [module(net.draw_latents(_COMPARED)) for module in (source.sampling_module, net.sampling_module)]
-    distance = energy_distance(*(rows.cpu().numpy() for rows in samples))
-    row = dict.fromkeys(net.history_names, math.nan)
-    row |= {"projection_loss": loss.item(), "held_out_distance": distance, "seconds": clock.seconds}
-    net.history.append({"batches": [], "epoch": 1, **row})
+        samples = [module(_draw(net, _COMPARED, stream)) for module in (net.sampling_module, network.eval())]
+    net.start_from(network)
+    return energy_distance(*(rows.cpu().numpy() for rows in samples))
 
 
-def _pairs(source: MapsNet, net: VGrowNet, clock: Clock, seconds: float) -> tuple[Tensor, Tensor]:
-    """Latents (n, latent_size), and what the maps make of them (n, *shape)."""
-    latents, targets = source.pairs()
+def _draw(net: MapsNet, n: int, stream: torch.Generator) -> Tensor:
+    """Latents (n, latent_size) on the net's device."""
+    return torch.randn(n, net.settings.latent_size, generator=stream, dtype=torch.float32, device="cpu").to(net.device)
+
+
+def _pairs(net: MapsNet, clock: Clock, stream: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Latents (n, latent_size), and what base and maps make of them (n, *shape)."""
+    latents, targets = net.pairs()
     parts = [(latents, targets)]
-    room = _MOST_NUMBERS - targets.numel()
+    fresh, room = 0, _MOST_NUMBERS - targets.numel()
     with torch.no_grad():
-        while clock.seconds < _DRAWING * seconds and room > 0:
-            fresh = net.draw_latents(_AT_ONCE)
-            parts.append((fresh, source.sampling_module(fresh)))
-            room -= parts[-1][1].numel()
+        while room > 0 and (
+            fresh < _FRESH if clock.max_seconds is None else clock.seconds < _DRAWING * clock.max_seconds
+        ):
+            z = _draw(net, _AT_ONCE, stream)
+            parts.append((z, net.sampling_module(z)))
+            fresh, room = fresh + len(z), room - parts[-1][1].numel()
     return torch.cat([z for z, _ in parts]), torch.cat([x for _, x in parts])

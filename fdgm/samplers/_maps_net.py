@@ -4,10 +4,25 @@ import math
 from collections.abc import Iterator
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
-from ..nets import Average, CriticStep, MultiNet, PrincipalComponents, Rows, Watch, mean_loss, spread
+from ..metrics import energy_distance
+from ..nets import (
+    Average,
+    Budget,
+    CriticStep,
+    MultiNet,
+    PrincipalComponents,
+    Rows,
+    RowsWithout,
+    Watch,
+    hold_out,
+    mean_loss,
+    spread,
+)
 from ..objectives import Logistic
 from ..persistence import State
 from ._maps import MapStack
@@ -18,6 +33,9 @@ _CLOSING = 0.05  # last fraction of the budget, in which the critic alone is tra
 _FRESH = 2048  # particles that no map was trained on, which the closing critic tells from data
 _BASE_ROWS = 2_048, 20_000  # least and greatest number of rows for the principal components, if there are so many
 _BASE_NUMBERS = 2**22  # numbers in them, which 0.3 s suffice for in 784 columns
+_HELD_OUT = 5  # one row in so many tells whether one map more helps, up to as many as there are fresh particles
+_N_NOISES = 6  # noises, from the first to the last, of which that map has the widest that helps
+_SURE = 2.0  # standard errors by which the critic must be better than a coin
 _FIRST_STEPS = 4  # times as many critic steps before the first map
 _MOST_LATENTS = 1024
 _DRAWN_AT_ONCE = 2**20  # numbers of rows for the critic
@@ -34,7 +52,7 @@ def latents_of(shape: tuple[int, ...]) -> int:
 
 
 class Base(nn.Module):
-    """Where particles start: a Gaussian with the mean and the covariance of the data.
+    """Where particles start: a Gaussian with the mean and the covariance of the data, or a network in its place.
 
     Parameters
     ----------
@@ -51,6 +69,7 @@ class Base(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(shape, dtype=torch.float32, device="cpu"))
         self.register_buffer("root", torch.zeros(latent_size, *shape, dtype=torch.float32, device="cpu"))
+        self.network: nn.Module | None = None
 
     def set(self, rows: Tensor) -> None:
         """Take mean and covariance from rows."""
@@ -62,6 +81,9 @@ class Base(nn.Module):
         )
 
     def forward(self, latents: Tensor) -> Tensor:
+        if self.network is not None:
+            made: Tensor = self.network(latents)
+            return made
         return self.mean + torch.tensordot(latents, self.root, dims=1)
 
 
@@ -105,6 +127,7 @@ class MapsNet(MultiNet):
         self.watch_ = Watch("the particles")
         self._pool: Tensor | None = None
         self._n_moved = 0
+        self.n_added_ = 0  # maps that came one by one, since the fit or since they were distilled
         return self
 
     def initialize_optimizer(self) -> "MapsNet":
@@ -119,31 +142,53 @@ class MapsNet(MultiNet):
         return self.composition_
 
     def weights(self) -> State:
-        """With the number of maps, which are only ever added."""
+        """With the numbers of maps, which are only ever added."""
         held = super().weights()
-        held.json["n_maps"] = len(self.maps_)
+        held.json |= {"n_maps": len(self.maps_), "n_added": self.n_added_}
         return held
 
     def set_weights(self, weights: State, *, halved: bool = False) -> None:
         super().set_weights(weights, halved=halved)
         self.maps_.truncate(weights.integer("n_maps", most=len(self.maps_)))
+        self.n_added_ = weights.integer("n_added", most=len(self.maps_))
 
     def checked_weights(self, weights: State) -> State:
         held = super().checked_weights(weights)
-        held.json["n_maps"] = weights.integer("n_maps", most=len(self.maps_))
+        n_maps = weights.integer("n_maps", most=len(self.maps_))
+        held.json |= {"n_maps": n_maps, "n_added": weights.integer("n_added", most=n_maps)}
         return held
 
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)
         state.parts["maps"] = self.maps_.to_state(compact=compact)
+        state.json["is_distilled"] = self.base_.network is not None
         return state
 
     def from_state(self, state: State) -> Self:
         self.maps_.from_state(state.part("maps"), compact=state.choice("compact", (False, True)))
+        if state.choice("is_distilled", (False, True)):
+            with Budget(state):
+                self.base_.network = self.make_network().eval().requires_grad_(False)
         return super().from_state(state)
 
+    def make_network(self) -> nn.Module:
+        """A fresh network from latents to rows, for base and maps to be distilled into."""
+        s = self.settings
+        made: nn.Module = s.architecture.generator(self.data_shape, s.latent_size, seed=self.seeds.generator)
+        return made.to(self.device)
+
+    def start_from(self, network: nn.Module) -> None:
+        """Take a network as the base, in the place of the present base and all maps."""
+        self.base_.network = network.eval().requires_grad_(False)
+        self.maps_.truncate(0)
+        self.n_added_, self._pool = 0, None
+        self.remember_good()
+
     def train_step(self, batch: tuple[Rows], **fit_params: Any) -> dict[str, Any]:
-        """Critic steps, then one map of all particles. At the end of the budget, critic steps on clean rows alone."""
+        """Critic steps, then one map of all particles. At the end of the budget, critic steps on clean rows alone.
+
+        Outside of any budget there is no schedule, and held-out rows choose the noise of the map.
+        """
         (X,) = batch
         s = self.settings
         progress, iteration = self.clock_.read(), len(self.history)
@@ -152,22 +197,75 @@ class MapsNet(MultiNet):
             n_rows = max(_BASE_ROWS[0], min(_BASE_ROWS[1], _BASE_NUMBERS // math.prod(self.data_shape)))
             self.base_.set(X.sample(min(len(X), n_rows), self.batches_))
         start = pool = self._moved()
-        noise = self._noise(progress / (1 - _CLOSING))
-        losses: list[tuple[str, Tensor]] = []
-        particles = pool[s.maps.n_particles :] if noise is None else pool[: s.maps.n_particles]
-        n_steps = s.maps.n_critic_steps * (1 if len(self.maps_) else _FIRST_STEPS)
-        with self.inner_steps():
-            for real, generated in self._batches(X, particles, noise, n_steps):
-                self.tick()
-                losses.append((_CRITIC, self.critic_step_(real, generated)))
-                self.averager_.update(_PAST_WARM_UP)
-        if noise is not None:
-            self.maps_.append(self.average_, self._step_factor * noise**2)
-            pool = self._moved()
+        self._losses: list[tuple[str, Tensor]] = []
+        if self.clock_.is_single:
+            with self.inner_steps():
+                self._add_if_it_helps(X, pool)
+        elif (noise := self._noise(progress / (1 - _CLOSING))) is None:
+            self._teach(X, pool[s.maps.n_particles :], None)
+        else:
+            with self.inner_steps():
+                self._teach(X, pool[: s.maps.n_particles], noise)
+            self._add(noise)
+        pool, losses = self._moved(), self._losses
         self.particles_ = pool[: s.maps.n_particles]
         loss = mean_loss(losses, _CRITIC, like=pool)
         self._summarise(X, start, pool, loss, losses)
         return {"loss": loss, "y_pred": None}
+
+    def _teach(self, X: Rows, particles: Tensor, noise: float | None) -> None:
+        """Update the critic and its average some times, with this noise or, if it is None, on clean rows."""
+        n_steps = self.settings.maps.n_critic_steps * (1 if self._losses or len(self.maps_) else _FIRST_STEPS)
+        for real, generated in self._batches(X, particles, noise, n_steps):
+            self.tick()
+            self._losses.append((_CRITIC, self.critic_step_(real, generated)))
+            self.averager_.update(_PAST_WARM_UP)
+
+    def _add(self, noise: float) -> None:
+        """Make a map of the averaged critic."""
+        self.maps_.append(self.average_, self._step_factor * noise**2)
+
+    def _add_if_it_helps(self, X: Rows, pool: Tensor) -> None:
+        """Add the map of the widest noise of those that help, if one does. Then train the critic on clean rows.
+
+        A map helps if two things hold of held-out rows and of particles that its critic was not trained on: the critic
+        tells them apart at this noise, by its logistic loss, and the map brings them nearer to each other.
+        """
+        n_particles, n_held_out = self.settings.maps.n_particles, min(_FRESH, len(X) // _HELD_OUT)
+        if n_held_out > 1:
+            seed = int(torch.randint(2**31, (), generator=self.batches_, device=self.device, dtype=torch.int64))
+            index = hold_out(len(X), n_held_out, np.random.default_rng(seed))
+            held_out, others = X.take(torch.from_numpy(index).to(self.device)), RowsWithout(X, index)
+            first, last = self.settings.maps.noise_for(math.prod(self.data_shape))
+            for noise in np.geomspace(first, last, _N_NOISES).tolist():
+                self._teach(others, pool[:n_particles], noise)
+                if self._tells(held_out, pool[n_particles:], noise) and self._helps(held_out, pool, noise):
+                    self.n_added_ += 1
+                    break
+        self._teach(X, self._moved()[n_particles:], None)
+
+    @torch.no_grad()
+    def _tells(self, held_out: Tensor, particles: Tensor, noise: float) -> bool:
+        """Whether the averaged critic's logistic loss at this noise is below that of a coin, beyond its own error."""
+        losses = []
+        for rows, sign in ((held_out, -1.0), (particles, 1.0)):
+            xi = noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
+            losses.append(softplus(sign * self.average_(rows + xi)))
+        error = math.sqrt(sum(loss.var().item() / len(loss) for loss in losses))
+        return sum(loss.mean().item() for loss in losses) < 2 * math.log(2) - _SURE * error
+
+    def _helps(self, held_out: Tensor, pool: Tensor, noise: float) -> bool:
+        """Make a map, and keep it if it brings particles nearer to the held-out rows."""
+        n_before = len(self.maps_)
+        self._add(noise)
+        moved = self.maps_(pool, n_before)
+        real, *both = (rows.cpu().numpy() for rows in (held_out, *(p[-_FRESH:] for p in (pool, moved))))
+        before, after = (energy_distance(real, rows) for rows in both)
+        if not after < before:
+            self.maps_.truncate(n_before)
+            return False
+        self._pool, self._n_moved = moved, len(self.maps_)
+        return True
 
     @property
     def _step_factor(self) -> float:

@@ -68,14 +68,17 @@ def start_as_gaussian(net: HasGenerator, X: Rows, n_steps: int) -> None:
     for _ in range(n_steps):
         net.tick()
         latents = net.draw_latents(s.batch_size)
-        fit_generator(net, latents, found.mean + torch.tensordot(latents, map_, dims=1))
+        targets = found.mean + torch.tensordot(latents, map_, dims=1)
+        fit_generator(net.generator_, net.optimizer_generator_, latents, targets, s.precision)
 
 
-def fit_generator(net: HasGenerator, latents: Tensor, targets: Tensor) -> Tensor:
-    """Update the generator once by least squares; return the loss, a tensor () with no graph."""
-    residual = forward(net.generator_, net.settings.precision, latents) - targets
+def fit_generator(
+    generator: nn.Module, optimizer: torch.optim.Optimizer, latents: Tensor, targets: Tensor, precision: str
+) -> Tensor:
+    """Update a generator once by least squares; return the loss, a tensor () with no graph."""
+    residual = forward(generator, precision, latents) - targets
     loss = residual.square().flatten(1).sum(dim=1).mean()
-    net.optimizer_generator_.zero_grad(set_to_none=True)
+    optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    net.optimizer_generator_.step()
+    optimizer.step()
     return loss.detach()

@@ -1,9 +1,9 @@
 """VGrow: particles follow the gradient flow of an f-divergence and are distilled into a generator."""
 
 import inspect
+import math
 import os
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from functools import partial
 from numbers import Integral, Real
 from types import SimpleNamespace
@@ -21,8 +21,8 @@ from .._sklearn import Interval, StrOptions
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
 from ..exceptions import FileError
-from ..inputs import Seeds
-from ..nets import resolve_device
+from ..inputs import Record, Seeds
+from ..nets import Clock, resolve_device
 from ..options import (
     Adam,
     Checkpoint,
@@ -37,7 +37,7 @@ from ..options import (
 )
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
-from ..training import Keeper, build, check_idle, same, scaled_range
+from ..training import BestGenerator, Keeper, check_idle, describe_history, same, scaled_range
 from ._base import Sampler
 from ._distill import distill_maps
 from ._maps_net import MapsNet, latents_of
@@ -49,6 +49,7 @@ from ._vgrow_net import VGrowNet
 __all__ = ["VGrowSampler"]
 
 _AUTO_CLIP = 0.1
+_DISTILLING = 10_000  # updates of a network that replaces maps while training goes on
 _AUTO_STEP = 0.1  # standard deviations, where the weight is 1
 _OF_NETWORKS = ("ratio", "n_critic_steps", "step_size", "instance_noise")  # parameters that maps have no use for
 
@@ -359,7 +360,8 @@ class VGrowSampler(Sampler):
     def distill(self, n_seconds: float = 10.0) -> Self:
         """Fit one network to the maps, for faster samples. The sampler itself stays as it is.
 
-        The network learns by least squares what the maps make of latents. It blurs what lies between modes.
+        The network learns by least squares what the maps make of latents, and takes the place of the base that the
+        flow starts from. It blurs what lies between modes. Training may go on: new maps then follow the network.
 
         Parameters
         ----------
@@ -369,16 +371,17 @@ class VGrowSampler(Sampler):
         Returns
         -------
         distilled : VGrowSampler
-            A fitted sampler with ``generator=Network(...)``. Its `history_` has one row. ``held_out_distance`` there
-            is what distilling costs: the energy distance between 2,000 samples of the maps and of the network, in
-            scaled units. Its `log_ratio` is that of data to the maps' samples until it is trained on.
+            A fitted sampler without maps. Its `history_` has one row. ``held_out_distance`` there is what distilling
+            costs: the energy distance between 2,000 samples of the maps and of the network, in scaled units. Its
+            `log_ratio` is that of data to the maps' samples until it is trained on. Refiners may move its latents.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
         ValueError
-            If samples do not come from maps, or if `n_seconds` is not a finite number above 0.
+            If samples do not come from maps, or from maps that are distilled already, or if `n_seconds` is not a
+            finite number above 0.
 
         Examples
         --------
@@ -395,18 +398,25 @@ class VGrowSampler(Sampler):
             raise ValueError(f"generator of {owner} must be maps for distill, got {self._made_with['generator']!r}.")
         if not (isinstance(n_seconds, Real) and 0 < n_seconds < float("inf")):
             raise ValueError(f"n_seconds of {owner}.distill must be a finite number above 0, got {n_seconds!r}.")
-        network = Network(latent_size=self.net_.settings.latent_size)
-        changed = {"generator": network, "critic_optimizer": None, "callbacks": None, "checkpoint": None, "verbose": 0}
-        made = type(self)(**{**self._fitted_params(), **changed, "device": str(self.net_.device)})
-        state = deepcopy(self.to_state())
-        build(made, self._record.shape, Seeds.from_state(self.net_.seeds.to_state()))
-        distill_maps(self.net_, made.net_, float(n_seconds))
-        state.parts["net"] = made.net_.to_state()
-        state.tensors["progress"] = torch.ones(1, dtype=torch.float64, device="cpu")
-        state.json |= {"stop_reason": "max_seconds", "n_inner_steps": None, "n_calls": self._n_calls and 0}
-        state.parts["best"].json |= {"loop": 0, "n_worse": 0}  # what early stopping found is not of the network
-        state.parts["particles"] = State()
-        return made.from_state(state)
+        if not len(self.net_.maps_):
+            raise ValueError(f"{owner} must have maps for distill, got one that is a single network already.")
+        made = self._frozen()
+        clock = Clock(None, float(n_seconds))
+        distance = distill_maps(made.net_, clock)
+        last = {**dict.fromkeys(made.net_.history_names, math.nan), "held_out_distance": distance}
+        del made.net_.history[:]
+        made.net_.history.append({"batches": [], "epoch": 1, **last, "seconds": clock.seconds})
+        made._progress, made._n_inner_steps, made.stop_reason_ = [1.0], None, "max_seconds"
+        made._best, made.particles_ = BestGenerator(), {}  # what early stopping found is not of the network
+        made._n_calls = self._n_calls and 0
+        made.net_.remember_good()
+        describe_history(made)
+        return made
+
+    def _go_on(self, X: np.ndarray, record: Record) -> None:
+        super()._go_on(X, record)
+        if self._keeps_maps and self.net_.n_added_ >= self.net_.settings.maps.max_added:
+            distill_maps(self.net_, Clock(_DISTILLING, None))
 
     @property
     def _keeps_maps(self) -> bool:
@@ -418,7 +428,8 @@ class VGrowSampler(Sampler):
         return super()._critic_copy()
 
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
-        return None if self._keeps_maps else super()._scaled_generator()
+        has_maps = self._keeps_maps and len(self.net_.maps_) > 0
+        return None if has_maps else super()._scaled_generator()
 
     def _checked_ratio(self, ratio: str | DensityRatio, seeds: Seeds) -> DensityRatio:
         """The density ratio that replaces the critic.

@@ -189,7 +189,9 @@ class VGrowNet(MultiNet):
                 s.batch_size
             ):
                 self.tick()
-                self._losses.append((_GENERATOR, fit_generator(self, latents[index], particles[index])))
+                pairs = latents[index], particles[index]
+                loss = fit_generator(self.generator_, self.optimizer_generator_, *pairs, s.precision)
+                self._losses.append((_GENERATOR, loss))
         self.generator_.eval()
         return mean_loss(self._losses, _GENERATOR, like=particles)
 

@@ -4,14 +4,16 @@ from ._build import build
 from ._checkpoint import resume
 from ._chunks import chunk_noise, map_rows, padded, values_at
 from ._data_scaling import scaled_range
+from ._early_stopping import BestGenerator
 from ._generative import GenerativeModel
-from ._loop import forget, is_trained, make_clock, rows_of, train, without_half_a_fit
+from ._loop import describe_history, forget, is_trained, make_clock, rows_of, train, without_half_a_fit
 from ._params import at_fit, check_idle, check_unchanged, same
 from ._scaling import warn_of_freed_columns, warn_of_moved_rows
 from ._trainable import Trainable
 from ._whole import Keeper
 
 __all__ = [
+    "BestGenerator",
     "GenerativeModel",
     "Keeper",
     "Trainable",
@@ -20,6 +22,7 @@ __all__ = [
     "check_idle",
     "check_unchanged",
     "chunk_noise",
+    "describe_history",
     "forget",
     "is_trained",
     "make_clock",

@@ -137,8 +137,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Train for one more iteration on X, at full step size. The first call fixes the scaling.
 
-        Nothing is held out, and no checkpoint is written. Parameters that make the networks must not change. The first
-        X should represent all kinds of rows. Later calls extend the scaling in two ways only:
+        There is no early stopping, and no checkpoint is written. Parameters that make the networks must not change. The
+        first X should represent all kinds of rows. Later calls extend the scaling in two ways only:
 
         - A column that was constant until now gets its scale and is learned from then on.
         - With ``data_range="auto"`` the range of each column widens. One range for all columns, as for images, stays.
@@ -173,7 +173,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
                 self._begin(array, record)
             note_seen(self, array, record, goes_on=goes_on)
             self._best.weights = None
-            train(self, (rows_of(self, array),), Clock(1, None, [0.0]), keepers=self._keepers())
+            train(self, (rows_of(self, array),), Clock.single(), keepers=self._keepers())
         return self
 
     def save(

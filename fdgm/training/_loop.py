@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import is_mapped
-from ..nets import Clock, MemmapRows, MultiNet, ProgressBar, ResidentRows, Rows, TrainingFailure
+from ..nets import Clock, MemmapRows, MultiNet, ProgressBar, ResidentRows, Rows, RowsWithout, TrainingFailure
 from ._callbacks import user_callbacks
 from ._checkpoint import Checkpointer
 from ._whole import Keeper, LastWhole
@@ -39,7 +39,8 @@ def make_clock(model: Any) -> Clock:
 def rows_of(model: Any, array: np.ndarray, held_out: np.ndarray | None = None) -> Rows:
     """A sample to draw batches from, without the rows at some indices. It is on the device or stays in its file."""
     if is_mapped(array):
-        return MemmapRows(array, model._scaler.to_tensor, held_out)
+        rows = MemmapRows(array, model._scaler.to_tensor)
+        return rows if held_out is None else RowsWithout(rows, held_out)
     kept = array if held_out is None else np.delete(array, held_out, axis=0)
     return ResidentRows(model._scaler.to_tensor(kept).to(model.net_.device))
 

@@ -1,5 +1,7 @@
 """Maps become one network that makes nearly the same samples."""
 
+import time
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
@@ -8,6 +10,7 @@ import fdgm
 from fdgm import DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP
 from fdgm.metrics import energy_distance
+from fdgm.nets import Clock
 from fdgm.options import Maps, Network
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
@@ -21,7 +24,10 @@ def fitted():
 
 @pytest.fixture(scope="module")
 def distilled(fitted):
-    return fitted.distill(n_seconds=1.0)
+    """After a second of the processor, so that other processes take nothing of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Clock, "now", staticmethod(time.process_time))
+        return fitted.distill(n_seconds=1.0)
 
 
 def test_the_network_makes_what_the_maps_make_of_the_same_latents(fitted, distilled):
@@ -49,8 +55,8 @@ def test_the_sampler_stays_as_it_was():
     assert isinstance(sampler.generator, Maps)
 
 
-def test_it_is_a_sampler_with_a_network(distilled, tmp_path):
-    assert isinstance(distilled.generator, Network)
+def test_it_is_a_sampler_without_maps(distilled, tmp_path):
+    assert len(distilled.net_.maps_) == 0
     distilled.save(tmp_path / "m")
     again = fdgm.load(tmp_path / "m")
     np.testing.assert_array_equal(again.sample(20, random_state=0), distilled.sample(20, random_state=0))
@@ -63,8 +69,11 @@ def test_it_is_a_sampler_with_a_network(distilled, tmp_path):
 def test_what_cannot_be_distilled_is_refused(distilled):
     with pytest.raises(NotFittedError):
         VGrowSampler().distill()
-    with pytest.raises(ValueError, match="must be maps for distill, got Network"):
+    with pytest.raises(ValueError, match="a single network already"):
         distilled.distill()
+    network = VGrowSampler(generator=Network(n_particles=64, n_warmup_steps=1), **{**SMALL, "max_iter": 1}).fit(X)
+    with pytest.raises(ValueError, match="must be maps for distill, got Network"):
+        network.distill()
 
 
 @pytest.mark.parametrize("n_seconds", [0, -1.0, float("inf"), float("nan"), "1"])

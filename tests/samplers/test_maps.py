@@ -88,13 +88,80 @@ def test_early_stopping_keeps_the_maps_of_the_best_iteration(monkeypatch):
     assert sampler.sample(10).shape == (10, 2)
 
 
-def test_training_that_goes_on_adds_maps_at_no_greater_noise():
-    sampler = tiny().fit(X)
+def test_a_fit_that_goes_on_adds_maps_at_no_greater_noise():
+    sampler = tiny(warm_start=True).fit(X)
     before = list(sampler.net_.maps_.steps)
-    sampler.partial_fit(X)
+    sampler.fit(X)
     after = sampler.net_.maps_.steps
-    assert after[:-1] == before
-    assert after[-1] <= before[-1] * (1 + 1e-9)
+    assert after[: len(before)] == before
+    assert max(after[len(before) :]) <= before[-1] * (1 + 1e-9)
+
+
+@pytest.fixture(scope="module")
+def two():
+    """Rows around -1 and 1, and a sampler of them."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(4000, 1)) * 0.1 + rng.choice([-1.0, 1.0], size=(4000, 1))
+    generator = Maps(n_particles=1024, n_critic_steps=20)
+    sampler = VGrowSampler(
+        generator=generator, architecture=MLP(width=32, depth=2), max_iter=20, batch_size=128, random_state=0
+    )
+    return rows, sampler.fit(rows[:2000])
+
+
+def excess(rows, before, after):
+    """By how much samples are farther from fresh rows than before, and the standard error of that, over ten draws.
+
+    Samples before and after come from the same latents.
+    """
+    differences = []
+    for k, part in enumerate(np.split(rows, 10)):
+        distances = [energy_distance(part, model.sample(len(part), random_state=k)) for model in (before, after)]
+        differences.append(distances[1] - distances[0])
+    return np.mean(differences), np.std(differences, ddof=1) / np.sqrt(10)
+
+
+@pytest.mark.parametrize("is_distilled", [False, True])
+def test_partial_fit_does_not_take_samples_away_from_the_data(two, is_distilled):
+    rows, fitted = two
+    before = fitted.distill(n_seconds=0.5) if is_distilled else fitted
+    after = before._frozen()
+    for _ in range(4):
+        after.partial_fit(rows[:2000])
+    mean, error = excess(rows[2000:], before, after)
+    assert mean <= 3 * error
+
+
+def test_partial_fit_follows_rows_that_have_moved(two):
+    """By a map of wider noise than the last of the fit, since it carries farther."""
+    rows, fitted = two
+    before, after = fitted._frozen(), fitted._frozen()
+    after.partial_fit(rows[:2000] + 2.0)
+    assert after.net_.maps_.steps[-1] > 10 * before.net_.maps_.steps[-1]
+    mean, error = excess(rows[2000:] + 2.0, before, after)
+    assert mean < -10 * error
+
+
+def test_partial_fit_on_a_few_rows_adds_no_map(fitted):
+    """Held-out rows could not tell whether it helps."""
+    sampler = fitted._frozen().partial_fit(X[:4])
+    assert sampler.net_.maps_.steps == fitted.net_.maps_.steps
+    assert sampler.n_iter_ == fitted.n_iter_ + 1
+
+
+def test_partial_fit_distils_when_it_has_added_its_number_of_maps(two, monkeypatch, tmp_path):
+    monkeypatch.setattr("fdgm.samplers._vgrow._DISTILLING", 300)
+    rows, fitted = two
+    sampler = clone(fitted).set_params(generator__max_added=2).fit(rows[:2000])
+    n_maps = []
+    for _ in range(4):
+        sampler.partial_fit(rows[:2000] + 2.0)
+        n_maps.append(len(sampler.net_.maps_))
+    assert n_maps == [20, 21, 1, 2]
+    sampler.save(tmp_path / "m")
+    again = fdgm.load(tmp_path / "m")
+    np.testing.assert_array_equal(again.sample(50, random_state=0), sampler.sample(50, random_state=0))
+    assert len(again.partial_fit(rows[:2000] + 2.0).net_.maps_) == 1
 
 
 def test_samples_stay_in_a_data_range():
@@ -128,6 +195,7 @@ def test_a_critic_that_autograd_has_gives_maps_too():
         ({"generator__noise": (1.0, -1.0)}, "noise"),
         ({"generator__ema": 1.0}, "ema"),
         ({"generator__n_particles": 1}, "n_particles"),
+        ({"generator__max_added": 0}, "max_added"),
         ({"generator__wide_fraction": 2.0}, "wide_fraction"),
     ],
 )

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 
 from fdgm import VGrowSampler
 from fdgm.architectures import MLP
-from fdgm.nets import MemmapRows, ResidentRows, hold_out
+from fdgm.nets import MemmapRows, ResidentRows, RowsWithout, hold_out
 from fdgm.options import EarlyStopping, Network
 
 X = np.random.default_rng(0).normal([1.0, -20.0], [0.1, 5.0], size=(300, 2))
@@ -67,7 +67,7 @@ def test_mapped_rows_without_some_are_those_of_an_array_without_them(case):
     array = np.arange(n, dtype=np.float32)[:, None]
     held_out = hold_out(n, k, np.random.default_rng(seed))
     assert len(np.unique(held_out)) == k
-    rows = MemmapRows(array, torch.from_numpy, held_out)
+    rows = RowsWithout(MemmapRows(array, torch.from_numpy), held_out)
     kept = rows.take(torch.arange(len(rows)))
     np.testing.assert_array_equal(kept.numpy(), np.delete(array, held_out, axis=0))
 
