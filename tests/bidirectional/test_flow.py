@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from disturb import AtUpdate, BreaksGradients
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
@@ -180,21 +181,11 @@ def test_a_memory_mapped_array_gives_the_bits_of_one_in_memory(X, fitted, tmp_pa
 
 @pytest.mark.parametrize("loop", [1, 3], ids=["in the first stage", "in the second"])
 def test_a_crashed_fit_goes_on(X, tmp_path, loop):
-    class Killed(Exception):
-        pass
-
-    original = FlowNet._iterate
-
-    def crash(net, X, when, losses):
-        if when[1] == loop + 1:
-            raise Killed
-        original(net, X, when, losses)
-
     model = tiny(max_iter=5, method__start=0.4, checkpoint=Checkpoint(tmp_path / "checkpoint", seconds=0))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FlowNet, "_iterate", crash)
-        with pytest.raises(Killed):
-            model.fit(X)
+    model.set_params(callbacks=[AtUpdate(RuntimeError("killed"), iteration=loop + 1)])
+    with pytest.raises(RuntimeError, match="killed"):
+        model.fit(X)
+    model.set_params(callbacks=None)
     whole = tiny(max_iter=5, method__start=0.4).fit(X)
     np.testing.assert_array_equal(numbers(model.fit(X), X), numbers(whole, X))
 
@@ -222,19 +213,10 @@ def test_early_stopping(X):
     assert model.best_iter_ == model.history_["held_out_distance"].idxmin() + 1
 
 
-def test_a_nan_among_what_moves_keeps_the_last_good_networks_and_blames_the_critic(X):
-    original = FlowNet._move
-
-    def breaks(net, *args):
-        moved = original(net, *args)
-        if len(net.history) == 3:
-            moved.generated.mul_(float("nan"))
-        return moved
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FlowNet, "_move", breaks)
-        with pytest.warns(TrainingWarning, match=r"iteration 3, the critic: .* became NaN.*method.* of iteration 2"):
-            model = tiny(max_iter=4).fit(X)
+def test_a_critic_that_becomes_nan_is_blamed_and_keeps_the_last_good_networks(X):
+    model = tiny(max_iter=4, callbacks=[BreaksGradients("critic_", iteration=3)])
+    with pytest.warns(TrainingWarning, match=r"iteration 3, the critic: .* became NaN.*method.* of iteration 2"):
+        model.fit(X)
     assert (model.n_iter_, model.stop_reason_) == (2, "non_finite")
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from disturb import Fills
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
@@ -170,18 +171,12 @@ def test_an_explosion_at_once_is_an_error_by_name(X):
         tiny(step_size=1e16).fit(X)
 
 
-def test_a_collapse_is_named_and_the_last_good_generator_kept(X, monkeypatch):
-    """From the fourth loop on every particle is sent to where the first one is."""
+def test_a_collapse_is_named_and_the_last_good_generator_kept(X):
+    """From the fourth loop on every latent is sent to one point."""
     good = tiny(replay=Replay([0.0] * 3)).fit(X).sample(5, random_state=0)
-    original = VGrowNet._move
-
-    def to_one_point(net, *args):
-        particles, loss = original(net, *args)
-        return (particles if len(net.history) < 4 else particles[:1].expand_as(particles)), loss
-
-    monkeypatch.setattr(VGrowNet, "_move", to_one_point)
+    collapsing = tiny(replay=Replay([0.0] * 20), callbacks=[Fills(0.0, "generator_", iteration=4)])
     with pytest.warns(TrainingWarning, match=r"iteration 6, the generator collapsed.*instance_noise.*iteration 3"):
-        sampler = tiny(replay=Replay([0.0] * 20)).fit(X)
+        sampler = collapsing.fit(X)
     assert (sampler.stop_reason_, sampler.n_iter_) == ("collapse", 3)
     np.testing.assert_array_equal(sampler.sample(5, random_state=0), good)
 

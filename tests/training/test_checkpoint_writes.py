@@ -7,26 +7,24 @@ from itertools import count
 
 import numpy as np
 import pytest
+from disturb import AtUpdate
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
 
 from fdgm.exceptions import TrainingWarning
-from fdgm.nets import MultiNet
 from fdgm.options import Checkpoint
 from fdgm.training import _checkpoint
 
 
 @pytest.mark.parametrize("place", ["missing/c", "a_file/c", "a_folder"])
-def test_a_path_that_cannot_be_written_is_refused_before_the_first_update(trainee, place, tmp_path, monkeypatch):
+def test_a_path_that_cannot_be_written_is_refused_before_the_first_update(trainee, place, tmp_path):
     (tmp_path / "a_file").write_bytes(b"")
     (tmp_path / "a_folder").mkdir()
-    updates = count()
-    monkeypatch.setattr(MultiNet, "tick", lambda net: next(updates))
-    model = trainee.make(max_iter=1, checkpoint=Checkpoint(tmp_path / place, seconds=1000))
+    updated = AtUpdate(AssertionError("an update came first"))
+    model = trainee.make(max_iter=1, checkpoint=Checkpoint(tmp_path / place, seconds=1000), callbacks=[updated])
     named = rf"checkpoint of {type(model).__name__}.*{place.partition('/')[0]}"
     with pytest.raises((OSError, ValueError), match=named):
         trainee.fit(model)
-    assert next(updates) == 0
     with pytest.raises(NotFittedError):
         trainee.bits(model)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a_file", "a_folder"]
@@ -75,16 +73,11 @@ def test_a_write_that_fails_later_warns_once_and_training_goes_on(trainee, tmp_p
     assert trainee.bits(trainee.fit(trainee.make(**params))) == trainee.bits(model)
 
 
-def test_a_fit_that_was_killed_before_its_first_loop_ended_begins_at_the_beginning(trainee, tmp_path, monkeypatch):
+def test_a_fit_that_was_killed_before_its_first_loop_ended_begins_at_the_beginning(trainee, tmp_path):
     params = {"max_iter": 2, "checkpoint": Checkpoint(tmp_path / "c", seconds=0)}
 
-    def killed(net):
-        raise RuntimeError("killed")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MultiNet, "tick", killed)
-        with pytest.raises(RuntimeError, match="killed"):
-            trainee.fit(trainee.make(**params))
+    with pytest.raises(RuntimeError, match="killed"):
+        trainee.fit(trainee.make(**params, callbacks=[AtUpdate(RuntimeError("killed"))]))
     assert (tmp_path / "c").exists()
     assert trainee.bits(trainee.fit(trainee.make(**params))) == trainee.bits(trainee.fit(trainee.make(max_iter=2)))
 

@@ -6,6 +6,7 @@ from itertools import count
 import numpy as np
 import pytest
 import torch
+from disturb import AtUpdate
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
 
@@ -52,36 +53,29 @@ def interrupted(trainee, estimator):
     return estimator
 
 
-@pytest.mark.parametrize("nth", [10, 14])
-def test_an_interrupt_between_updates_goes_back_to_the_last_whole_loop(trainee, nth, monkeypatch):
-    step = Interrupts(MultiNet.tick, nth + trainee.n_warmup_steps)
-    with monkeypatch.context() as patch:
-        patch.setattr(MultiNet, "tick", lambda net: step(net))
-        stopped = interrupted(trainee, trainee.make(replay=Replay([0.0] * 9)))
-    assert 1 <= stopped.n_iter_ < 9
+@pytest.mark.parametrize("nth", [2, 5])
+def test_an_interrupt_between_updates_goes_back_to_the_last_whole_loop(trainee, nth):
+    callback = AtUpdate(KeyboardInterrupt(), nth, iteration=3)
+    stopped = interrupted(trainee, trainee.make(replay=Replay([0.0] * 9), callbacks=[callback]))
+    assert 2 <= stopped.n_iter_ < 9
+    stopped.set_params(callbacks=None)
     whole = trainee.fit(trainee.make(replay=Replay([0.0] * stopped.n_iter_)))
     assert trainee.bits(stopped) == trainee.bits(whole)
     # And what is not seen, moments and random streams, is that of the whole loop too.
     assert trainee.bits(trainee.partial_fit(stopped)) == trainee.bits(trainee.partial_fit(whole))
 
 
-def test_an_error_in_the_middle_of_a_loop_goes_back_too(trainee, monkeypatch):
-    def fails(net):
-        if len(net.history) == 3:
-            raise RuntimeError("out of memory")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MultiNet, "tick", fails)
-        model = trainee.make(replay=Replay([0.0] * 9))
-        with pytest.raises(RuntimeError, match="out of memory"):
-            trainee.fit(model)
+def test_an_error_in_the_middle_of_a_loop_goes_back_too(trainee):
+    callback = AtUpdate(RuntimeError("out of memory"), iteration=3)
+    model = trainee.make(replay=Replay([0.0] * 9), callbacks=[callback])
+    with pytest.raises(RuntimeError, match="out of memory"):
+        trainee.fit(model)
     assert model.n_iter_ == 2
     assert trainee.bits(model) == trainee.bits(trainee.fit(trainee.make(replay=Replay([0.0] * 2))))
 
 
-def test_an_interrupt_of_the_first_loop_leaves_no_fit(trainee, monkeypatch):
-    monkeypatch.setattr(MultiNet, "tick", Interrupts(lambda: None, 2))
-    model = trainee.make(max_iter=3)
+def test_an_interrupt_of_the_first_loop_leaves_no_fit(trainee):
+    model = trainee.make(max_iter=3, callbacks=[AtUpdate(KeyboardInterrupt(), 2)])
     with pytest.raises(KeyboardInterrupt):
         trainee.fit(model)
     with pytest.raises(NotFittedError):
