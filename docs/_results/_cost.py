@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks._format import interval, machine, stored
+from benchmarks._format import interval, machine, stored, table
 
 
 def cost_tables() -> list[str]:
@@ -40,6 +40,21 @@ def cost_tables() -> list[str]:
             f" {interval(found['times_as_fast_as_autograd'], 2)} | {interval(found['times_the_products'], 2)} |"
             for d, found in result["columns"].items()
         ]
+    result = stored("growth", "axes")
+    if result:
+        lines += [
+            "",
+            "## Growth",
+            "",
+            f'Time and memory of `VGrowSampler(generator="maps")` on one thread. {machine(result)}. An iteration is the'
+            " mean of four. Memory is anonymous memory beyond imports and data. Rows have two columns, columns are of"
+            " 5,000 rows, and maps are of two columns. Files of a million rows or more stay mapped. The exponent is"
+            " that of the size over the three largest sizes: 1 is linear.",
+            "",
+            *table(["grows", "figure", "at the least", "at the most", "exponent"], _growth(result["axes"])),
+            "",
+            "![Time and memory against rows, columns and maps](../../benchmarks/results/growth.png)",
+        ]
     result = stored("published_way", "speed_up")
     if result:
         faster = result["speed_up"]
@@ -59,6 +74,28 @@ def cost_tables() -> list[str]:
             f" of pixels to held-out images is {distances}.",
         ]
     return lines
+
+
+def _growth(axes: dict[str, Any]) -> list[list[Any]]:
+    """A row for each figure of each thing that grows."""
+    named = {
+        "iteration": "an iteration, s",
+        "rest": "all else in `fit`, s",
+        "sample": "5,000 samples, s",
+        "megabytes": "memory, MB",
+        "file_megabytes": "file, MB",
+    }
+    return [
+        [
+            f"{axis}, {measured['sizes'][0]:,} to {measured['sizes'][-1]:,}",
+            named[name],
+            f"{values[0]:.3g}",
+            f"{values[-1]:.3g}",
+            f"{measured['exponents'][name]:.2f}",
+        ]
+        for axis, measured in axes.items()
+        for name, values in measured["figures"].items()
+    ]
 
 
 def limits_table() -> list[str]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 
 import fdgm
 from fdgm import DDLSRefiner, DGflowRefiner, VGrowSampler
@@ -169,6 +170,20 @@ def test_samples_stay_in_a_data_range():
     S = tiny(data_range=(0.0, 1.0)).fit(U).sample(500)
     assert S.min() >= 0
     assert S.max() <= 1
+
+
+def test_pixels_of_sampled_digits_are_those_that_digits_can_have():
+    """By default, where most columns reach both ends of the range and some are constant."""
+    digits = load_digits().data
+    S = (
+        tiny(generator="maps")
+        .set_params(generator__n_critic_steps=1, generator__n_particles=64)
+        .fit(digits)
+        .sample(500)
+    )
+    assert S.min() == 0
+    assert S.max() == 16
+    np.testing.assert_array_equal(S[:, np.ptp(digits, axis=0) == 0], 0)
 
 
 def test_its_samples_are_refined_as_rows_by_its_own_critic(fitted):
