@@ -32,8 +32,8 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
     method : {"auto", "reconstruction", "neighbors"}, default="auto"
         How a row is scored:
 
-        - ``"reconstruction"``: by the model's own ``score_samples``. For a model with an encoder that is minus the
-          squared error of reconstruction;
+        - ``"reconstruction"``: by the model's own ``score_samples``. A model with an encoder takes the error of the
+          reconstruction and the length of the representation;
         - ``"neighbors"``: by minus the mean distance to the nearest samples of the model, in units of the samples'
           standard deviation of each column.
 

@@ -1,13 +1,13 @@
 """Convolutional networks without residuals, after Radford's DCGAN."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from .._checks import check_count, check_option, check_params
+from .._checks import check_count, check_flag, check_option, check_params
 from ._images import ImageArchitecture, NoiseMap, NoisySequential, channels_last, check_image_shape, halvings
-from ._pair import PairCritic
+from ._pair import PairCritic, ThreeHeads
 
 __all__ = ["DCGAN"]
 
@@ -23,7 +23,7 @@ class DCGAN(ImageArchitecture):
     - At 28 × 28 these are AGE's networks for Stacked MNIST, with kernels of 5 and a hidden layer before the critics'
       output.
     - At sides that halve evenly, such as 32 and 64, kernels are of 4, as in DGflow.
-    - The critic of pairs concatenates z after flattening.
+    - The critic of pairs concatenates z after flattening, or features of z if it is `unary`.
     - Noise of an implicit generator is a map for each layer.
 
     Parameters
@@ -33,6 +33,9 @@ class DCGAN(ImageArchitecture):
     critic_norm : {"batch", "none", "spectral"}, default="none"
         Normalisation in the critics. AGE has none. DGflow has ``"batch"``, after every convolution except the first,
         for objectives that compare whole batches. A critic of single points should not have it.
+    unary : bool, default=False
+        Whether the critic of pairs is the sum of a term of x, a term of z and a term of both, as in BigBiGAN. Otherwise
+        it is a term of both.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class DCGAN(ImageArchitecture):
     ICLR 2016.
     Shen et al., "Bidirectional Generative Modeling Using Adversarial Gradient Estimation", 2020, tables 8 to 10.
     Ansari et al., "Refining Deep Generative Models via Discriminator Gradient Flow", ICLR 2021, table 6.
+    Donahue and Simonyan, "Large Scale Adversarial Representation Learning", NeurIPS 2019, of `unary`.
 
     Examples
     --------
@@ -57,9 +61,27 @@ class DCGAN(ImageArchitecture):
 
     example_shapes: ClassVar = ((1, 8, 8), (3, 28, 28), (1, 32, 32))
 
-    def __init__(self, *, width: int = 64, critic_norm: str = "none") -> None:
+    def __init__(self, *, width: int = 64, critic_norm: str = "none", unary: bool = False) -> None:
         self.width = width
         self.critic_norm = critic_norm
+        self.unary = unary
+
+    @classmethod
+    def pairs(cls, **params: Any) -> Self:
+        """Make networks for pairs that move, in a size for CPUs. The critic has terms of x and z alone.
+
+        Parameters
+        ----------
+        **params
+            Parameters that replace or add to ``width=16`` and ``unary=True``.
+
+        Examples
+        --------
+        >>> from fdgm.architectures import DCGAN
+        >>> DCGAN.pairs(width=32)
+        DCGAN(unary=True, width=32)
+        """
+        return cls(**{"width": 16, "unary": True, **params})
 
     def make_critic(self, data_shape: tuple[int, ...]) -> nn.Module:
         features, size = self._critic_features(data_shape)
@@ -78,12 +100,21 @@ class DCGAN(ImageArchitecture):
 
     def make_pair_critic(self, data_shape: tuple[int, ...], latent_size: int) -> nn.Module:
         features, size = self._critic_features(data_shape)
-        head = self._normed(_head(size + latent_size, 16 * self.width))
-        return channels_last(PairCritic(nn.Sequential(*features), nn.Identity(), nn.Sequential(*head)))
+        of_x, hidden = nn.Sequential(*features), 16 * self.width
+        if not self.unary:
+            head = self._normed(_head(size + latent_size, hidden))
+            return channels_last(PairCritic(of_x, nn.Identity(), nn.Sequential(*head)))
+        half = hidden // 2
+        of_z = nn.Sequential(*self._normed([*_layer(latent_size, half), *_layer(half, half)]))
+        of_both = nn.Sequential(*self._normed(_layer(size + half, hidden)))
+        heads = [nn.Sequential(*self._normed(_head(n, hidden))) for n in (size, half)]
+        last = nn.Sequential(*self._normed([nn.Linear(hidden, 1)]))
+        return channels_last(ThreeHeads(of_x, of_z, of_both, [*heads, last], summed=True))
 
     def _checked(self, data_shape: tuple[int, ...]) -> tuple[int, list[int]]:
         check_params(self, check_count, "width")
         check_params(self, check_option, "critic_norm", options=_NORMS)
+        check_params(self, check_flag, "unary")
         channels, side = check_image_shape(self, data_shape, 8)
         return channels, halvings(side)
 
@@ -147,5 +178,9 @@ def _upconv(width: int, narrower: int, sides: list[int], side: int, larger: int,
     return nn.ConvTranspose2d(width, narrower, kernel, 2, padding, output_padding=extra, bias=bias)
 
 
+def _layer(size: int, hidden: int) -> list[nn.Module]:
+    return [nn.Linear(size, hidden), nn.LeakyReLU(0.2)]
+
+
 def _head(size: int, hidden: int) -> list[nn.Module]:
-    return [nn.Linear(size, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1)]
+    return [*_layer(size, hidden), nn.Linear(hidden, 1)]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._ambient import undisturbed
 from .._sklearn import Interval, StrOptions, output_config
-from ..architectures import DISTRIBUTIONS, MLP, Architecture
+from ..architectures import DCGAN, DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence
 from ..inputs import Seeds, index_of, validate, validate_latents
 from ..nets import resolve_device
@@ -34,14 +34,25 @@ from ..options import (
     Replay,
 )
 from ..plot._rows import draw_rows
-from ..training import GenerativeModel, map_rows, scaled_range
+from ..training import GenerativeModel, map_rows
 from ._allowed import check_flow, check_without_critic, distribution_of, noise_size_of, scaling_of
 from ._density import bound, log_likelihood
 from ._encoded import EncodedCritic
 from ._flow_net import FlowNet
 from ._gradient_net import GradientNet
 from ._joint import chain
-from ._latent_space import aligned_latents, between, checked_level, decode, encode, nearest, noise_key, reconstruct
+from ._latent_space import (
+    aligned_latents,
+    between,
+    checked_level,
+    decode,
+    encode,
+    nearest,
+    noise_key,
+    plausibility,
+    reconstruct,
+)
+from ._moments import most_latents
 from ._net import BidirectionalNet
 from ._objective import JointObjective
 
@@ -53,6 +64,8 @@ __all__ = ["AGEBidirectional"]
 _FAMILY = "joint_objective"
 _FALLING = ((0.5, 1.0), (1.0, 0.05))
 _FEW = 3  # columns, up to which data are drawn and judged as points of a plane
+_MOST_CHANNELS = 4  # of images
+_LEAST_SIDE = 8  # of images
 
 #: Defaults with pairs that move.
 _OF_FLOW: dict[str, Option] = {
@@ -147,11 +160,14 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         One of ``fdgm.available("architecture")`` with an encoder and a critic of pairs, or an instance.
         ``"hierarchical"`` has two levels of latents. None depends on the method:
 
-        - ``"flow"``: ``MLP.pairs()``, with a hidden layer more for data of up to 3 columns;
+        - ``"flow"``: ``MLP.pairs()``, with a hidden layer more for data of up to 3 columns, and ``DCGAN.pairs()`` for
+          square images of 1 to 4 channels, channels first, from 8 × 8 pixels on. With ``data_range=None`` images have
+          perceptrons, since convolutions need a range;
         - ``"gradient"``: ``MLP.bidirectional()``, AGE's perceptrons for two dimensions with 128 units. Encoder and
           generator need its normalisations to match each other.
     latent_size : int or None, default=None
-        Number of latents. With None the architecture sets it.
+        Number of latents. With None the architecture sets it. If pairs move, it is then at most a quarter of the batch,
+        whose latents can have their covariance estimated.
     encoder, generator : str or ImplicitNoise, default="gaussian" and "deterministic"
         The distributions p_e(z|x) and p_g(x|z):
 
@@ -469,7 +485,15 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
 
     @undisturbed()
     def score_samples(self, X: Any) -> np.ndarray:
-        """Anomaly score: minus the mean squared reconstruction error of each row. Lower is more abnormal.
+        """Anomaly score: how likely a row and its representation are. Lower is more abnormal.
+
+        With the mean representation z and the reconstruction G(z) of a row x, and the variance s² of the error of
+        reconstructions in training, it is
+
+            −(|z|² + Σⱼ (xⱼ − Gⱼ(z))² / sⱼ²) / 2.
+
+        This is log p(z) + log p(x|z) up to a constant, with a Gaussian p(x|z) of the deviations s. Columns that share a
+        scale, as pixels do, share s. Other columns have their own s, drawn towards the common one if rows were few.
 
         Parameters
         ----------
@@ -478,13 +502,10 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         Returns
         -------
         scores : ndarray of shape (n_samples,), float64, at most 0
-            In scaled units, in which a column's standard deviation is 1 unless the data have a range.
         """
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
-        rows = self._scaler.restore_constants(reconstruct(self, array, 1, None))
-        residual = rows.numpy().astype(np.float64) - self._scaler.to_tensor(array).numpy()
-        return -np.square(residual).reshape(len(array), -1).mean(axis=1)
+        return plausibility(self, array)
 
     @undisturbed()
     def interpolate(self, X1: Any, X2: Any, steps: int = 8) -> np.ndarray:
@@ -742,10 +763,14 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         )
         return values.astype(np.float64)
 
-    def _architecture(self) -> Architecture:
-        if self.architecture is None:
-            return MLP.pairs() if self._flows else MLP.bidirectional()
-        return registry.make("architecture", self.architecture)
+    def _architecture(self, shape: tuple[int, ...]) -> Architecture:
+        if self.architecture is not None:
+            return registry.make("architecture", self.architecture)
+        if not self._flows:
+            return MLP.bidirectional()
+        if self.data_range is not None and _are_images(shape):
+            return DCGAN.pairs()
+        return MLP.pairs(depth=3) if math.prod(shape) <= _FEW else MLP.pairs()
 
     @property
     def _auto_scaling(self) -> str:
@@ -763,12 +788,15 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
 
     def _make_net(self, settings: SimpleNamespace, shape: tuple[int, ...], seeds: Seeds) -> BidirectionalNet:
         objective = registry.make(_FAMILY, settings.objective)
-        architecture = self._architecture() if settings.architecture is None else settings.architecture
-        architecture = registry.make("architecture", architecture)
+        architecture = self._architecture(shape)
         kind = _kind(architecture, shape)
-        if settings.architecture is None and self._flows and kind == "few columns":
-            architecture = MLP.pairs(depth=3)
-        latent_size = architecture.latent_size(shape) if settings.latent_size is None else settings.latent_size
+        flows = isinstance(settings.method, Flow)
+        batch_size = settings.batch_size or (256 if flows and kind != "images" else 128)
+        latent_size = settings.latent_size
+        if latent_size is None:
+            latent_size = architecture.latent_size(shape)
+            if flows:
+                latent_size = min(latent_size, most_latents(batch_size))
         level_sizes = architecture.level_sizes(shape, latent_size)
         if objective.max_levels is not None and len(level_sizes) > objective.max_levels:
             raise ValueError(
@@ -776,7 +804,6 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
                 f" objective={self.objective!r}, got {self.architecture!r}."
             )
         scaling = scaling_of(self, objective, settings.divergence)
-        flows = isinstance(settings.method, Flow)
         if flows:
             check_flow(self, objective, level_sizes)
             settings.method = settings.method.filled(_FLOWS[kind])
@@ -792,8 +819,8 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
             generator=distribution_of(self, "generator", objective.generators),
             encoder_noise_size=noise_size_of(self, "encoder"),
             generator_noise_size=noise_size_of(self, "generator"),
-            clamp=scaled_range(self._architecture(), settings.data_range, shape),
-            batch_size=settings.batch_size or (256 if flows and kind != "images" else 128),
+            clamp=self._scaled_range(shape),
+            batch_size=batch_size,
         )
         if self.encoder_optimizer is None:
             settings.encoder_optimizer = settings.generator_optimizer
@@ -868,6 +895,11 @@ def _kind(architecture: Architecture, shape: tuple[int, ...]) -> str:
     if architecture.data_range(shape) is not None:
         return "images"
     return "few columns" if math.prod(shape) <= _FEW else "columns"
+
+
+def _are_images(shape: tuple[int, ...]) -> bool:
+    """Whether rows of this shape are square images, channels first."""
+    return len(shape) == 3 and shape[0] <= _MOST_CHANNELS and shape[1] == shape[2] >= _LEAST_SIDE
 
 
 def _has_one_level(architecture: str | Architecture | None) -> bool:

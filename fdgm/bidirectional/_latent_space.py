@@ -16,7 +16,17 @@ from ..inputs import validate
 from ..training import chunk_noise, map_rows
 from ._joint import chain
 
-__all__ = ["aligned_latents", "between", "checked_level", "decode", "encode", "nearest", "noise_key", "reconstruct"]
+__all__ = [
+    "aligned_latents",
+    "between",
+    "checked_level",
+    "decode",
+    "encode",
+    "nearest",
+    "noise_key",
+    "plausibility",
+    "reconstruct",
+]
 
 Key = tuple[int, ...] | None  # of the noise of both networks; None is no noise
 
@@ -72,6 +82,19 @@ def reconstruct(model: Any, array: np.ndarray, level: int, key: Key) -> Tensor:
     """Validated rows, encoded up to a level and decoded, in scaled units."""
     up, down = model.net_.encoding_module.eval().stages[:level], model.net_.sampling_module.eval().stages[-level:]
     return torch.from_numpy(_through(model, (*up, *down), array, model._scaler.to_tensor, key))
+
+
+def plausibility(model: Any, array: np.ndarray) -> np.ndarray:
+    """log p(z) + log p(x|z) of validated rows, each with its mean representation z, up to a constant: (n,), float64."""
+    net, scaler = model.net_, model._scaler
+    rows = scaler.restore_constants(reconstruct(model, array, 1, None))
+    errors = rows.numpy().astype(np.float64) - scaler.to_tensor(array).numpy()
+    shared = np.unique(scaler.scale[scaler.varies]).size == 1
+    varies = torch.from_numpy(scaler.varies).to(net.device)
+    variances = net.residuals_.variances(varies, shared=shared).double().cpu().numpy()
+    latents = encode(model, array, len(net.settings.level_sizes), None).astype(np.float64)
+    distances = (np.square(errors) / variances).reshape(len(array), -1).sum(axis=1)
+    return -(np.square(latents).sum(axis=1) + distances) / 2
 
 
 def between(model: Any, X1: Any, X2: Any, steps: int) -> np.ndarray:

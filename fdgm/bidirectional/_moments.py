@@ -3,10 +3,15 @@
 import torch
 from torch import Tensor
 
-__all__ = ["aggregate_kl"]
+__all__ = ["aggregate_kl", "most_latents"]
 
 _LEAST = 1e-4  # added to variances, since a batch may have none in some direction
 _ROWS_FOR_EACH = 4  # rows for each latent from which the whole covariance is estimated
+
+
+def most_latents(n: int) -> int:
+    """The most latents whose covariance `aggregate_kl` estimates from a batch of n, at least 1."""
+    return max(1, n // _ROWS_FOR_EACH)
 
 
 def aggregate_kl(latents: Tensor) -> Tensor:
@@ -26,7 +31,7 @@ def aggregate_kl(latents: Tensor) -> Tensor:
     n, k = latents.shape
     mean = latents.mean(dim=0)
     centred = latents - mean
-    if n < _ROWS_FOR_EACH * k:
+    if k > most_latents(n):
         variances = centred.square().mean(dim=0) + _LEAST
         log_volume = variances.log().sum()
     else:

@@ -22,6 +22,7 @@ from ..nets import (
     spread,
 )
 from ._joint import Batch, Joint, chain
+from ._residuals import Residuals
 
 __all__ = ["CRITIC", "MOVING", "BidirectionalNet", "Losses", "When"]
 
@@ -84,6 +85,8 @@ class BidirectionalNet(MultiNet):
             self.average_generator_ = cast(Conditional, self.averagers_[0].module)
             self.average_encoder_ = cast(Conditional, self.averagers_[1].module)
             self.module_names += ("average_generator_", "average_encoder_")
+        self.residuals_ = Residuals(shape).to(self.device)
+        self.module_names += ("residuals_",)
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.latents_ = torch.Generator(self.device).manual_seed(seeds.latents)
         self.watch_ = Watch("the generated samples")
@@ -203,6 +206,11 @@ class BidirectionalNet(MultiNet):
         varies = self.joint_.varies
         return rows if varies is None else torch.where(varies, rows, data[:1])
 
+    def _reconstructed(self, encoder: Conditional, generator: Conditional, rows: Tensor) -> Tensor:
+        """Mean reconstructions of rows ``(n, *data_shape)`` from the level of latents next to the data."""
+        back = chain([encoder.stages[0], generator.stages[-1]], rows)[-1]
+        return self._restore_constants(back, rows)
+
     @torch.no_grad()
     def _summarise(self, X: Rows, losses: Losses) -> Tensor:
         """Record the iteration's figures in one transfer, and return the loss. Raise if they show a failure."""
@@ -220,8 +228,11 @@ class BidirectionalNet(MultiNet):
         if s.method.ema is not None:
             samples, _ = Joint(self.encoding_module, self.sampling_module, s.precision).generate(batch)
             samples = self._restore_constants(samples, batch.rows)
-        reconstructed = chain([self.encoder_.stages[0], self.generator_.stages[-1]], batch.rows)[-1]
-        reconstructed = self._restore_constants(reconstructed, batch.rows)
+        reconstructed = self._reconstructed(self.encoder_, self.generator_, batch.rows)
+        used = reconstructed
+        if s.method.ema is not None:
+            used = self._reconstructed(self.encoding_module, self.sampling_module, batch.rows)
+        self.residuals_.update(used - batch.rows, n_rows=len(X))
         loss = mean_loss(losses, MOVING, like=rows)
         *figures, samples_spread, farthest = torch.stack(
             [

@@ -41,7 +41,7 @@ from ..persistence import Savable, State, as_tensor, describe, forget_card, revi
 from ..ratios import DensityRatio, LogisticRatio, with_gradient
 from ..samplers import VGrowSampler
 from ..scale import SamplesToFiles
-from ..training import GenerativeModel, at_fit, scaled_range, values_at
+from ..training import GenerativeModel, at_fit, values_at
 from ._corrected import CorrectedRatio
 from ._critic import warm_start
 from ._fields import check_field, field_of, resolve_ratio
@@ -391,8 +391,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
             order = column_order(f"generator of {owner}", generator, self._record.columns)
             scaler, self._units = generator._scaler.ordered(order), generator._units.ordered(order)
             if self.data_range == "auto":
-                clamp = scaled_range(generator._architecture(), generator.data_range, self._record.shape)
-                return scaler, clamp
+                return scaler, generator._scaled_range(self._record.shape)
         else:
             # Samples of another generator have that generator's range.
             scaler = self._units = Scaler.of(array).within(-np.inf, np.inf)

@@ -189,13 +189,13 @@ class FlowMatchingSampler(GenerativeModel):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def _architecture(self) -> Architecture:
+    def _architecture(self, shape: tuple[int, ...]) -> Architecture:
         if self.architecture is None:
             return MLP(width=256, depth=3, activation="silu")
         return registry.make("architecture", self.architecture)
 
     def _make_net(self, settings: SimpleNamespace, shape: tuple[int, ...], seeds: Seeds) -> FlowMatchingNet:
-        settings.architecture = self._architecture()
+        settings.architecture = self._architecture(shape)
         device = resolve_device(self.device)
         return FlowMatchingNet(settings=settings, seeds=seeds, data_shape=shape, device=device).initialize()
 

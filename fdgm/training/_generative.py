@@ -272,13 +272,17 @@ class GenerativeModel(SamplesToFiles, Trainable):
             raise AttributeError(f"{type(self).__name__} has best_iter_ after a fit with early_stopping alone.")
         return best.loop
 
-    def _architecture(self) -> Architecture:
+    def _architecture(self, shape: tuple[int, ...]) -> Architecture:
         return registry.make("architecture", self.architecture)
+
+    def _scaled_range(self, shape: tuple[int, ...]) -> tuple[float, float] | None:
+        """The range that rows of this shape are mapped to, or None."""
+        return scaled_range(self._architecture(shape), self.data_range, shape)
 
     def _begin(self, X: np.ndarray, record: Record) -> None:
         """Set scaling, seeds and fresh networks for these rows."""
         forget(self, *self._forgotten)  # if this fails, no fit remains, not even half of one
-        owner, scaled = type(self).__name__, scaled_range(self._architecture(), self.data_range, record.shape)
+        owner, scaled = type(self).__name__, self._scaled_range(record.shape)
         self._scaler, self._robust = scalers_of(
             X, self.scaling, self.data_range, scaled, owner, auto=self._auto_scaling
         )
@@ -310,7 +314,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
         check_unchanged(self)
         self._record = record = record.named_like(self._record)
         owner, before = type(self).__name__, self._scaler
-        ranged = scaled_range(self._architecture(), self.data_range, record.shape) is not None
+        ranged = self._scaled_range(record.shape) is not None
         if ranged:
             check_moved_range(owner, before, X, data_range=self.data_range)
         scaling = self._auto_scaling if self.scaling == "auto" else self.scaling

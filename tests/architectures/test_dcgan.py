@@ -102,9 +102,28 @@ def test_noise_maps_start_without_effect_and_reach_the_image_once_learned():
 
 def test_spectral_normalisation_is_of_every_layer_of_the_critics():
     a = DCGAN(width=2, critic_norm="spectral")
-    for critic in (a.critic((1, 28, 28), seed=0), a.pair_critic((1, 28, 28), 3, seed=0)):
+    unary = DCGAN(width=2, critic_norm="spectral", unary=True)
+    for critic in (a.critic((1, 28, 28), seed=0), *(b.pair_critic((1, 28, 28), 3, seed=0) for b in (a, unary))):
         layers = [m for m in critic.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
         assert all(nn.utils.parametrize.is_parametrized(m, "weight") for m in layers)
+
+
+def test_a_unary_critic_is_a_term_of_x_a_term_of_z_and_a_term_of_both():
+    """Second differences across x and z come from the term of both alone."""
+    critic = DCGAN.pairs(width=2).pair_critic((1, 28, 28), 3, seed=0)
+    source = torch.Generator().manual_seed(0)
+    x, z = torch.randn(2, 1, 28, 28, generator=source), torch.randn(2, 3, generator=source)
+    assert across(critic, x, z).abs() > 0
+    nn.init.zeros_(critic.heads[2][0].weight)
+    torch.testing.assert_close(across(critic, x, z), torch.tensor(0.0), atol=1e-6, rtol=0)
+    assert (critic(x[:1], z[:1]) - critic(x[1:], z[:1])).abs() > 0
+    assert (critic(x[:1], z[:1]) - critic(x[:1], z[1:])).abs() > 0
+
+
+def across(critic, x, z):
+    """T(x, z) − T(x', z) − T(x, z') + T(x', z') of two images and two latents."""
+    t = critic(x.repeat(2, 1, 1, 1), z.repeat_interleave(2, dim=0))
+    return (t[0] - t[1] - t[2] + t[3]).detach()
 
 
 @pytest.mark.parametrize("shape", [(784,), (28, 28), (1, 28, 32), (1, 4, 4), (1, 1, 28, 28)])
@@ -116,7 +135,7 @@ def test_data_of_another_shape_are_refused(role, shape):
     assert str(shape) in str(caught.value)
 
 
-@pytest.mark.parametrize(("parameter", "value"), [("width", 0), ("width", 1.5), ("critic_norm", "layer")])
+@pytest.mark.parametrize(("parameter", "value"), [("width", 0), ("width", 1.5), ("critic_norm", "layer"), ("unary", 1)])
 def test_parameters_out_of_range(parameter, value):
     with pytest.raises(ValueError, match=f"{parameter} of DCGAN .* got {value!r}"):
         DCGAN(**{parameter: value}).critic((1, 28, 28), seed=0)

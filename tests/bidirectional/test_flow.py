@@ -92,6 +92,35 @@ def test_more_latents_than_columns_begin_with_the_prior():
     assert (np.abs(drawn.std(axis=0) - 1) < 0.3).all()
 
 
+@pytest.mark.parametrize(
+    ("shape", "data_range", "convolutions"),
+    [
+        ((1, 8, 8), "auto", True),
+        ((3, 9, 9), (0.0, 1.0), True),
+        ((1, 8, 8), None, False),
+        ((1, 8, 9), "auto", False),
+        ((1, 7, 7), "auto", False),
+        ((9, 8, 8), "auto", False),
+        ((8, 8), "auto", False),
+        ((64,), "auto", False),
+    ],
+)
+def test_images_have_convolutions_by_default(shape, data_range, convolutions):
+    images = np.random.default_rng(0).uniform(size=(20, *shape)).astype(np.float32)
+    flow = Flow(n_rounds=1, n_pairs=16, n_moves=1, passes=1)
+    model = AGEBidirectional(method=flow, data_range=data_range, max_iter=1, random_state=0).fit(images)
+    layers = {type(layer) for layer in model.net_.encoder_.modules()}
+    assert (torch.nn.Conv2d in layers) == convolutions
+    assert model.reconstruct(images).shape == images.shape
+
+
+def test_default_latents_are_few_enough_for_the_covariance_of_a_batch():
+    X = np.random.default_rng(0).normal(size=(40, 30))
+    assert tiny(latent_size=None, max_iter=1).fit(X).transform(X).shape == (40, 8)  # of a batch of 32
+    assert tiny(latent_size=12, max_iter=1).fit(X).transform(X).shape == (40, 12)
+    assert tiny(latent_size=None, max_iter=1, method="gradient").fit(X).transform(X).shape == (40, 15)
+
+
 def test_images_of_convolutions():
     images = np.random.default_rng(0).uniform(size=(80, 1, 8, 8)).astype(np.float32)
     model = tiny(architecture=DCGAN(width=4)).fit(images)
