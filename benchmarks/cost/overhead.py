@@ -60,6 +60,10 @@ CASES: dict[str, tuple[Callable[[int], Any], Callable[..., float]]] = {
             batch=_plain.BATCH,
         ),
     ),
+    "AGEBidirectional, pairs that move": (
+        lambda loops: _age_loops.flow_model(latent_size=_plain.LATENTS, batch_size=_plain.BATCH, max_iter=loops),
+        partial(_age_loops.flow, latents=_plain.LATENTS, batch=_plain.BATCH, width=_plain.WIDTH),
+    ),
 }
 
 

@@ -59,12 +59,13 @@ class NormBound:
     @torch.no_grad()
     def __call__(self) -> None:
         """Bound every layer."""
-        for layer in self.layers:
-            matrix: Tensor = layer.weight.flatten(1)
-            direction: Tensor = getattr(layer, _DIRECTION)
-            image = torch.mv(matrix, direction)
-            back = torch.mv(matrix.t(), image)
-            length = back.norm()
-            found = length / image.norm()  # NaN for a layer of zeros, whose direction stays
-            direction.copy_(torch.where(found.isfinite(), back / length, direction))
-            layer.weight.div_(found.nan_to_num(nan=1.0).clamp(min=1.0))
+        matrices = [layer.weight.flatten(1) for layer in self.layers]
+        directions: list[Tensor] = [getattr(layer, _DIRECTION) for layer in self.layers]
+        images = [torch.mv(matrix, direction) for matrix, direction in zip(matrices, directions, strict=True)]
+        backs = [torch.mv(matrix.t(), image) for matrix, image in zip(matrices, images, strict=True)]
+        lengths = torch.stack(torch._foreach_norm(backs))
+        found = lengths / torch.stack(torch._foreach_norm(images))  # NaN for a layer of zeros, whose direction stays
+        known, divisors = found.isfinite(), found.nan_to_num(nan=1.0).clamp(min=1.0)
+        for i, (layer, direction) in enumerate(zip(self.layers, directions, strict=True)):
+            direction.copy_(torch.where(known[i], backs[i] / lengths[i], direction))
+            layer.weight.div_(divisors[i])
