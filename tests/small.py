@@ -40,7 +40,7 @@ def _params():
         "DGflowRefiner": {**refined, "n_steps": 2, "stop": None},
         "DOTRefiner": {**refined, "n_steps": 2},
         "FlowMatchingSampler": {**_NETS, "n_updates": 3, "n_steps": 2},
-        "GANSampler": {**_NETS, "n_generator_steps": 3, "n_warmup_steps": 0, "n_critic_steps": 2},
+        "GANSampler": {**_NETS, "n_generator_steps": 3, "n_warmup_steps": 3, "n_critic_steps": 2},
         "ImportanceRefiner": {**refined, "n_candidates": 2},
         "MetropolisHastingsRefiner": {**refined, "n_steps": 2},
         "RejectionRefiner": refined,

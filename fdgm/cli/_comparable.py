@@ -13,9 +13,10 @@ __all__ = ["comparable"]
 def comparable(*samples: Any) -> tuple[Any, ...]:
     """Samples as rows of numbers.
 
-    Samples whose columns are all numbers stay as they are. A column of another table becomes one column that says where
-    a value is missing, and either one for each category or the number, in units of the first sample's standard
-    deviation. None stays None.
+    None stays None, and samples whose columns are all numbers stay as they are. A column of another table becomes:
+
+    - one column that says where a value is missing;
+    - one for each category, or the number in units of the first sample's standard deviation.
 
     Raises
     ------
@@ -26,24 +27,19 @@ def comparable(*samples: Any) -> tuple[Any, ...]:
     if not all(isinstance(table, pd.DataFrame) for table in tables) or all(map(_is_plain, tables)):
         return samples
     schema = Schema.of(tables[0], "real data")
-    codes = [None if sample is None else schema.encode(sample, unknown="missing") for sample in samples]
-    first = next(rows for rows in codes if rows is not None)
-    parts: list[list[np.ndarray]] = [[] for _ in codes]
-    for k, categorical in enumerate(schema.categorical):
-        known = first[:, k][~np.isnan(first[:, k])]
-        levels = np.unique(known) if categorical else None
-        centre, scale = (float(np.median(known)), float(known.std()) or 1.0) if len(known) else (0.0, 1.0)
-        for part, rows in zip(parts, codes, strict=True):
-            if rows is None:
-                continue
-            values = rows[:, k]
-            missing = np.isnan(values)
-            part.append(missing[:, None].astype(np.float64))
-            if levels is not None:
-                part.append((values[:, None] == levels).astype(np.float64))
+    known = [column[~np.isnan(column)] for column in schema.encode(tables[0], unknown="missing").T]
+
+    def numbers(codes: np.ndarray) -> np.ndarray:
+        missing = np.isnan(codes)
+        blocks = [missing.astype(np.float64)]
+        for column, values, hole, free in zip(codes.T, known, missing.T, schema.categorical, strict=True):
+            if free or not len(values):
+                blocks.append((column[:, None] == np.unique(values)).astype(np.float64))
             else:
-                part.append(np.where(missing, 0.0, (values - centre) / scale)[:, None])
-    return tuple(None if rows is None else np.hstack(part) for part, rows in zip(parts, codes, strict=True))
+                blocks.append(np.where(hole, 0.0, (column - np.median(values)) / (values.std() or 1.0))[:, None])
+        return np.hstack(blocks)
+
+    return tuple(None if sample is None else numbers(schema.encode(sample, unknown="missing")) for sample in samples)
 
 
 def _is_plain(table: pd.DataFrame) -> bool:

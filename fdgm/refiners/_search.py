@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,25 +118,14 @@ class Search:
 
     def attempt(self, leg: Leg, counts: Collection[int], **about: Any) -> Trial | None:
         """Take the steps of a leg with the judging points, and find the best of these counts of steps."""
-        refiner, best, best_distance = self.refiner, None, math.inf
-        moving = self._in_space(self.judges, leg)
-        space = refiner._space_of(leg)
-        step = refiner._step(leg, space, self.source(len(self.legs), 1))
-        for k in range(1, max(counts) + 1):
-            moving = refiner._advance(moving, step, space)
-            if k not in counts:
-                continue
-            now = self._distances(moving)
+        best, least = None, math.inf
+        for k, moving, now in self._followed(leg, counts):
             distance = now.energy - self._of_rows
-            if distance < best_distance:
-                best_distance, best = distance, (k, moving, now)
+            if distance < least:
+                least, best = distance, (k, moving, now)
             elif distance > _HOPELESS * max(self.distance, 0.0) + _LOST:
                 break
-        self.log.append({**_described(leg), **about, "distance": best_distance, "n_steps": 0, "kept": False})
-        if best is None or not best_distance < self.distance:
-            return None
-        self.log[-1]["n_steps"] = best[0]
-        return Trial(replace(leg, n_steps=best[0]), best_distance, best[1], best[2], len(self.log) - 1)
+        return self._tried(leg, best, least, about, good=least < self.distance)
 
     def follow(self, leg: Leg, counts: Collection[int], **about: Any) -> Trial | None:
         """As `attempt`, while the steps bring the points closer. A first step may also leave them as far as they are.
@@ -144,26 +133,35 @@ class Search:
         That is, to within a standard error of the choosing rows and the judging points, in pairs. What they cannot see
         may still be worth a step, if they know the log-ratio to be right.
         """
-        refiner, best, best_distance = self.refiner, None, math.inf
-        moving = self._in_space(self.judges, leg)
-        space = refiner._space_of(leg)
-        step = refiner._step(leg, space, self.source(len(self.legs), 1))
-        for k in range(1, max(counts) + 1):
-            moving = refiner._advance(moving, step, space)
-            if k not in counts:
-                continue
-            now = self._distances(moving)
+        best, least = None, math.inf
+        for k, moving, now in self._followed(leg, counts):
             distance = now.energy - self._of_rows
             if k == min(counts):
                 first = compare(self._now, now)
-            if distance >= best_distance:
+            if distance >= least:
                 break
-            best_distance, best = distance, (k, moving, now)
-        self.log.append({**_described(leg), **about, "distance": best_distance, "n_steps": 0, "kept": False})
-        if best is None or first.difference > first.standard_error:
+            least, best = distance, (k, moving, now)
+        return self._tried(leg, best, least, about, good=not first.difference > first.standard_error)
+
+    def _followed(self, leg: Leg, counts: Collection[int]) -> Iterator[tuple[int, Moving, Distances]]:
+        """The judging points after each of these counts of steps, and their distances from the choosing rows."""
+        moving, space = self._in_space(self.judges, leg), self.refiner._space_of(leg)
+        step = self.refiner._step(leg, space, self.source(len(self.legs), 1))
+        for k in range(1, max(counts) + 1):
+            moving = self.refiner._advance(moving, step, space)
+            if k in counts:
+                yield k, moving, self._distances(moving)
+
+    def _tried(
+        self, leg: Leg, best: tuple[int, Moving, Distances] | None, distance: float, about: Any, *, good: bool
+    ) -> Trial | None:
+        """Log a leg. Return the trial of its best number of steps, if that is good."""
+        kept = best if good else None
+        n_steps = 0 if kept is None else kept[0]
+        self.log.append({**_described(leg), **about, "distance": distance, "n_steps": n_steps, "kept": False})
+        if kept is None:
             return None
-        self.log[-1]["n_steps"] = best[0]
-        return Trial(replace(leg, n_steps=best[0]), best_distance, best[1], best[2], len(self.log) - 1)
+        return Trial(replace(leg, n_steps=n_steps), distance, *kept[1:], len(self.log) - 1)
 
     def keep(self, trial: Trial) -> None:
         """Add a trial's leg to the plan, and move all points by it."""

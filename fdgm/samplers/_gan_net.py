@@ -120,7 +120,7 @@ class GANNet(MultiNet):
         if s.has_offset:
             self._find_offset()
         self._summarise(X, last[0], last[1].detach())
-        return {"loss": self._losses[-1][1], "y_pred": None}
+        return {"loss": mean_loss(self._losses, _GENERATOR, like=last[1]), "y_pred": None}
 
     def _teach_critic(self, real: tuple[Tensor, ...], fake: tuple[Tensor, ...]) -> None:
         """One update of the critic."""

@@ -17,12 +17,6 @@ class Trainee:
         self.estimator = estimator.set_params(random_state=0)
         self.is_ratio = isinstance(estimator, DensityRatio)
 
-    @property
-    def n_warmup_steps(self):
-        """Updates before its first iteration."""
-        params = self.estimator.get_params()
-        return params.get("generator__n_warmup_steps", params.get("method__n_warmup_steps", 0))
-
     def make(self, **changed):
         """A fresh one, with some parameters changed."""
         return type(self.estimator)(**{**self.estimator.get_params(deep=False), **changed})
