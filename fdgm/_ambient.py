@@ -46,6 +46,5 @@ def one_thread() -> Iterator[None]:
 
 def _leave_autocast(stack: ExitStack) -> None:
     for device in _AUTOCAST_DEVICES:
-        # An older torch raises for a device without autocast, such as 2.4 for mps.
-        if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        if torch.is_autocast_enabled(device):
             stack.enter_context(torch.autocast(device, enabled=False))
