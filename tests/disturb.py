@@ -1,4 +1,6 @@
-"""Callbacks, as a user may write them, that disturb a training: they raise in its middle, or change its networks."""
+"""Callbacks, as a user may write them, that disturb a training or count its updates."""
+
+from collections import Counter
 
 import torch
 from skorch.callbacks import Callback
@@ -46,3 +48,13 @@ class BreaksGradients(Callback):
             for name, parameter in named_parameters:
                 if name.startswith(f"{self.network}."):
                     parameter.grad.fill_(float("nan"))
+
+
+class CountsUpdates(Callback):
+    """Counts the updates of each network by its name."""
+
+    def __init__(self):
+        self.n_updates = Counter()
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.n_updates[named_parameters[0][0].partition(".")[0]] += 1

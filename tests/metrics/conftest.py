@@ -8,7 +8,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from fdgm.metrics import _extractors
+
 MODULES = ("metric_fid", "metric_kid", "metric_isc", "metric_prc", "feature_extractor_inceptionv3")
+
+
+@pytest.fixture(autouse=True)
+def private_extractors(monkeypatch):
+    """Extractors that a test registers are gone after it."""
+    monkeypatch.setattr(_extractors, "_LOADERS", dict(_extractors._LOADERS))
+    monkeypatch.setattr(_extractors, "_LOADED", {})
 
 
 @pytest.fixture(scope="session")

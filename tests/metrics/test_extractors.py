@@ -20,15 +20,8 @@ from fdgm.metrics import (
     mode_score,
     register_extractor,
 )
-from fdgm.metrics import _extractors as registry
 
 WITH_FEATURES = [energy_distance, frechet_distance, kernel_mmd]
-
-
-@pytest.fixture(autouse=True)
-def _private_registry(monkeypatch):
-    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
-    monkeypatch.setattr(registry, "_LOADED", {})
 
 
 def pair(n=30, m=25):

@@ -46,12 +46,6 @@ def rings(n=120, n_sets=3):
     return [make_ring(n, random_state=seed) for seed in range(n_sets)]
 
 
-@pytest.fixture(autouse=True)
-def _private_registry(monkeypatch):
-    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
-    monkeypatch.setattr(registry, "_LOADED", {})
-
-
 def classes(X):
     """Probabilities of four classes, from the quadrant."""
     return 0.91 * np.eye(4)[2 * (X[:, 0] > 0) + (X[:, 1] > 0)] + 0.0225

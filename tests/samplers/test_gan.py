@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
-from disturb import Fills
+from disturb import CountsUpdates, Fills
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from torch.func import functional_call
@@ -304,20 +304,11 @@ def test_the_generator_starts_as_a_gaussian_half_as_wide_as_the_data(X):
 
 
 def test_the_start_is_part_of_the_budget_and_comes_once(X):
-    calls = []
-
-    class Counted(GANNet):
-        def tick(self):
-            calls.append(1)
-            super().tick()
-
-    sampler = tiny(n_warmup_steps=7, max_iter=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fdgm.samplers._gan.GANNet", Counted)
-        sampler.fit(X)
-        assert len(calls) == 7 + 2 * 2
-        sampler.partial_fit(X)
-    assert len(calls) == 7 + 2 * 2 + 2 * 2
+    counts = CountsUpdates()
+    sampler = tiny(n_warmup_steps=7, max_iter=1, callbacks=[counts]).fit(X)
+    assert counts.n_updates == {"critic_": 2, "generator_": 7 + 2}
+    sampler.partial_fit(X)
+    assert counts.n_updates == {"critic_": 4, "generator_": 7 + 4}
 
 
 def test_noise_is_on_what_the_critic_judges(X):
