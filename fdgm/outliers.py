@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted
 
+from ._columns import align, library_of
 from ._sklearn import Interval, StrOptions
 from .bidirectional import AGEBidirectional
-from .inputs import chunk_seed, entropy_of, validate
+from .inputs import chunk_seed, entropy_of, is_mixed, validate
 from .refiners._generators import is_fitted
 
 __all__ = ["OutlierDetector"]
@@ -104,10 +105,11 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            If a parameter is out of range, if the model has not what `method` needs, or if X is not finite numbers.
+            If a parameter is out of range, if the model has not what `method` needs, or if X cannot be read.
         """
         self._validate_params()
-        _, self._record = validate(self, X, reset=True, min_samples=2)
+        ranked = is_mixed(X, integers=False)
+        array, self._record = validate(self, X, reset=True, min_samples=2, ranked=ranked)
         entropy = entropy_of(self.random_state)
         model = AGEBidirectional() if self.estimator is None else self.estimator
         self._check_method(model)
@@ -115,7 +117,8 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
             model = clone(model)
             if model.get_params(deep=False).get("random_state", 0) is None:
                 model.set_params(random_state=chunk_seed(entropy, 0) % 2**32)
-            model.fit(X)
+            numbers = library_of(X) is not None and not ranked  # a table of numbers is treated as its array
+            model.fit(self._record.restore(array) if numbers else X)
         self.estimator_, self._index = model, None
         if self._scored_by(model) == "neighbors":
             self._find_neighbors(model, chunk_seed(entropy, 1) % 2**32)
@@ -136,7 +139,9 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self, "estimator_")
         array, _ = validate(self, X, reset=False)
         if self._index is None:
-            rows = self._record.restore(array)  # in the order of the columns at fit, which not every model restores
+            # In the order of the columns at fit, which not every model restores.
+            mixed = self._record.ranks is not None
+            rows = align(X, self._record.columns, "X", "X at fit") if mixed else self._record.restore(array)
             return np.asarray(self.estimator_.score_samples(rows), dtype=np.float64)
         distances, _ = self._index.kneighbors(self._scaled(array))
         return -distances.mean(axis=1)

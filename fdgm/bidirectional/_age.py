@@ -187,12 +187,14 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         - ``"gradient"`` is the paper's algorithm, direct steps along the gradient. ``Gradient(...)`` has its settings,
           among them warm-up, critic steps, cycle weight, noise and averaging.
         - ``"auto"`` is ``"flow"`` where it can be, and otherwise ``"gradient"``.
-    scaling : {"auto", "standard", "robust", "whole"}, default="auto"
+    scaling : {"auto", "standard", "robust", "whole", "rank"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
         standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
-        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"whole"`` if
-        pairs move and columns seem to share a unit, as pixels do: at least 8 columns, most with the same smallest
-        value, and none of a range more than four times the median range. Otherwise it is ``"robust"``.
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"rank"`` makes every column
+        normal by its ranks. ``"auto"`` is ``"rank"`` if X is a table with columns that are not floats or with missing
+        values. It is ``"whole"`` if pairs move and columns seem to share a unit, as pixels do: at least 8 columns, most
+        with the same smallest value, and none of a range more than four times the median range. Otherwise it is
+        ``"robust"``.
     data_range : (float, float), None or "auto", default="auto"
         Smallest and largest value that X can have, in its units. No output leaves this range, and X as a whole is
         mapped to [−1, 1]. ``"auto"`` takes the smallest and largest value of X. If the architecture makes bounded

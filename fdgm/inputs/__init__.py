@@ -5,7 +5,15 @@ from ._scaler import SCALINGS, Scaler
 from ._seeds import Seeds, chunk_seed, entropy_of, given_key, int_seed, key_of_call, some_rows, with_seed
 from ._spread import chunks, extremes
 from ._stored import spooled
-from ._validation import as_before_on_error, hold_columns, is_mapped, validate, validate_latents, validate_pair
+from ._validation import (
+    as_before_on_error,
+    hold_columns,
+    is_mapped,
+    is_mixed,
+    validate,
+    validate_latents,
+    validate_pair,
+)
 
 __all__ = [
     "SCALINGS",
@@ -23,6 +31,7 @@ __all__ = [
     "index_of",
     "int_seed",
     "is_mapped",
+    "is_mixed",
     "key_of_call",
     "plain_columns",
     "set_columns",

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from .._columns import Labels, restored
 from ..exceptions import FileError
 from ..persistence import State
+from ..tables import Ranks, Schema
 
 __all__ = ["Record", "columns_of", "index_of", "plain_columns", "set_columns"]
 
@@ -31,12 +32,18 @@ class Record:
         Column labels if X was a table.
     library : str, default="pandas"
         The table's library, "pandas" or "polars".
+    schema : Schema or None, default=None
+        What the columns of a table of mixed kinds are. None if X was numbers, `dtype` of which comes back.
+    ranks : Ranks or None, default=None
+        The map from numbers to the normal scores that `validate` gives. None if it gives the numbers themselves.
     """
 
     shape: tuple[int, ...]
     dtype: str
     columns: Labels | None
     library: str = "pandas"
+    schema: Schema | None = None
+    ranks: Ranks | None = None
 
     def to_state(self) -> State:
         """The whole state, for a file.
@@ -47,8 +54,12 @@ class Record:
             If a column's label is not a string, a number or a tuple of them.
         """
         state = State(json={"shape": list(self.shape), "dtype": self.dtype, "columns": _listed(self.columns)})
-        if self.library != "pandas":
+        if self.schema is not None:
+            state.tensors["schema"] = self.schema.to_tensor()
+        elif self.library != "pandas":
             state.json["library"] = self.library
+        if self.ranks is not None:
+            state.parts["ranks"] = self.ranks.to_state()
         return state
 
     @classmethod
@@ -59,11 +70,33 @@ class Record:
         library = state.choice("library", ("polars",)) if "library" in state.json else "pandas"
         if library == "polars" and not all(isinstance(label, str) for label in columns or ()):
             raise FileError("columns must be strings in a table of polars, and are not")
-        return cls(shape, dtype, columns, library)
+        if not state.has("ranks"):
+            return cls(shape, dtype, columns, library)
+        if len(shape) > 1:
+            raise FileError(f"rows with ranks must be vectors, got the shape {shape}")
+        ranks = Ranks.from_state(state.part("ranks"), shape[0])
+        schema = Schema.from_state(state, shape[0]) if state.has("schema") else None
+        if schema is not None:
+            schema.check_values([column.values for column in ranks.columns])
+        return cls(shape, dtype, columns, library, schema, ranks)
 
     def named_like(self, earlier: "Record") -> "Record":
         """With the names that an earlier X had, where this one has none: its columns are the same ones."""
         return self if self.columns is not None else replace(self, columns=earlier.columns, library=earlier.library)
+
+    def scores(self, X: Any) -> np.ndarray:
+        """Normal scores (n, d) of rows in X's form, as `validate` gives them."""
+        if self.ranks is None:
+            raise ValueError("a record without ranks has no scores.")
+        return self.ranks.encode(np.asarray(X, dtype=np.float64) if self.schema is None else self.schema.encode(X))
+
+    def settled(self, rows: np.ndarray) -> np.ndarray:
+        """Rows as `validate` would give them after `restore`: scores of values that there are."""
+        return rows if self.ranks is None else self.ranks.encode(self.ranks.decode(rows))
+
+    def spread(self, rows: np.ndarray, seed: int) -> np.ndarray:
+        """Rows as networks learn them: scores of ties at random over the interval of their ranks."""
+        return rows if self.ranks is None else self.ranks.spread(rows, seed)
 
     def restore(self, rows: np.ndarray, index: pd.Index | None = None) -> Any:
         """Rows of shape (n, *shape) in X's form. A DataFrame has the index of what the rows were made from.
@@ -71,8 +104,12 @@ class Record:
         Raises
         ------
         ImportError
-            If X was a polars DataFrame, and polars is not installed where a file is read.
+            If X was a table of polars or pyarrow, and that is not installed where a file is read.
         """
+        if self.ranks is not None:
+            rows = self.ranks.decode(rows)
+        if self.schema is not None:
+            return self.schema.decode(rows, index)
         rows = rows.astype(self.dtype, copy=False)
         if self.columns is None:
             return rows

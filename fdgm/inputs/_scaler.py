@@ -62,10 +62,11 @@ class Scaler:
         self.high = high
 
     @classmethod
-    def identity(cls, shape: tuple[int, ...]) -> Self:
-        """The map that leaves rows as they are."""
+    def identity(cls, shape: tuple[int, ...], *, varies: np.ndarray | None = None) -> Self:
+        """The map that leaves rows as they are. Columns that do not vary are 0."""
         free = np.full(shape, np.inf)
-        return cls(np.zeros(shape), np.ones(shape), -free, free, np.full(shape, np.nan), -free, free)
+        constants = np.full(shape, np.nan) if varies is None else np.where(varies, np.nan, 0.0)
+        return cls(np.zeros(shape), np.ones(shape), -free, free, constants, -free, free)
 
     @classmethod
     def of(cls, *samples: np.ndarray, scaling: str = "robust") -> Self:

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -12,17 +16,30 @@ from sklearn.utils.validation import check_array, validate_data
 
 from .._columns import Labels, align, labels_of, library_of
 from .._numbers import as_numbers
+from ..tables import Ranks, Schema
 from ._record import Record, columns_of
 from ._spread import chunks
 from ._stored import is_stored, spooled
 
-__all__ = ["as_before_on_error", "hold_columns", "is_mapped", "validate", "validate_latents", "validate_pair"]
+__all__ = [
+    "as_before_on_error",
+    "hold_columns",
+    "is_mapped",
+    "is_mixed",
+    "validate",
+    "validate_latents",
+    "validate_pair",
+]
 
 
-def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record]:
+def validate(
+    estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int = 1, ranked: bool | Record = False
+) -> tuple[np.ndarray, Record]:
     """Check X and return it as an array of floats or integers, with its record.
 
-    Without `reset`, a table's columns are put in the order that they had at fit.
+    Without `reset`, a table's columns are put in the order that they had at fit. With `ranked`, or without `reset` if
+    the estimator's record has ranks, X may hold whatever a schema can describe, and the array has normal scores. The
+    ranks are X's own, or those of a record given as `ranked`.
 
     Raises
     ------
@@ -33,6 +50,9 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
         holds NaN and the estimator's tags do not allow it. The message names the first row and column. Without `reset`,
         also if its rows have another shape or its columns other names than at `fit`.
     """
+    record = vars(estimator).get("_record") if not reset else ranked if isinstance(ranked, Record) else None
+    if ranked or (record is not None and record.ranks is not None):
+        return _ranked(estimator, X, record, min_samples, reset=reset)
     like = None if reset else columns_of(estimator)
     if is_stored(X):
         X = spooled(X, f"X of {type(estimator).__name__}", like)
@@ -42,11 +62,76 @@ def validate(estimator: BaseEstimator, X: Any, *, reset: bool, min_samples: int 
     return array, record
 
 
-def _checked(estimator: BaseEstimator, X: Any, min_samples: int) -> tuple[np.ndarray, Record]:
-    """X alone, as `validate` returns it. Nothing is recorded."""
-    name = type(estimator).__name__
+def is_mixed(X: Any, *, integers: bool = True) -> bool:
+    """Whether X is a table that a schema must describe: with strings, categories, dates or holes, or of pyarrow.
+
+    Parameters
+    ----------
+    X : object
+    integers : bool, default=True
+        Whether one with integers or booleans is, too: as floats they would not come back as they were.
+    """
+    library = library_of(X)
+    if library in (None, "polars lazy"):
+        return False
+    if library == "pyarrow":
+        return True
+    columns = [X.iloc[:, k] for k in range(X.shape[1])] if library == "pandas" else list(X.iter_columns())
+    return not all(_is_plain(column, integers) for column in columns)
+
+
+def _is_plain(column: Any, integers: bool) -> bool:
+    """Whether a column holds floats, or objects that are numbers, and no holes."""
+    series = nw.from_native(column, series_only=True)
+    if series.dtype.is_float():
+        return not bool(series.is_null().any()) and not bool(series.is_nan().any())
+    if series.dtype.is_integer() or series.dtype == nw.Boolean:
+        return not integers and not bool(series.is_null().any())
+    if series.dtype != nw.Object:
+        return False
+    return all(isinstance(value, (Real, Decimal)) and not isinstance(value, bool) for value in series.to_list())
+
+
+def _ranked(
+    estimator: BaseEstimator, X: Any, record: Record | None, min_samples: int, *, reset: bool
+) -> tuple[np.ndarray, Record]:
+    """X as normal scores, as `validate` returns it: with the ranks of a record or, if that is None, X's own."""
+    what, columns = f"X of {type(estimator).__name__}", None if record is None else record.columns
+    X = align(spooled(X, what, columns) if is_stored(X) else X, columns, what, "X at fit")
+    table = library_of(X) not in (None, "polars lazy")
+    schema = record.schema if record is not None else Schema.of(X, what) if table else None
+    if table and schema is not None:
+        if len(X) < min_samples or not schema.columns:
+            raise ValueError(
+                f"{what} must have at least {min_samples} row(s) and one column, got {len(X)} row(s) and"
+                f" {len(schema.columns)} column(s)."
+            )
+        codes, categorical = schema.encode(X, what), schema.categorical
+        made = Record(codes.shape[1:], "float64", labels_of(X), library_of(X) or "pandas", schema)
+    elif schema is not None and not schema.is_numeric:
+        raise TypeError(f"{what} must be a table with columns as in fit, got {type(X).__name__}.")
+    else:
+        codes, made = _checked(estimator, X, min_samples, allow_nan=True)
+        if codes.ndim != 2:
+            raise ValueError(f"{what} must have shape (n_samples, n_features) for ranks, got {codes.shape}.")
+        codes, categorical = np.asarray(codes, dtype=np.float64), np.zeros(codes.shape[1], dtype=bool)
+    hold_columns(estimator, X, codes, reset=reset)
+    ranks = None if record is None else record.ranks
+    if ranks is None:
+        ranks = Ranks.of(codes, categorical)
+    try:
+        return ranks.encode(codes), replace(made, ranks=ranks) if record is None else record
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}.") from error
+
+
+def _checked(
+    estimator: BaseEstimator, X: Any, min_samples: int, *, allow_nan: bool = False
+) -> tuple[np.ndarray, Record]:
+    """X alone, as `validate` returns it. Nothing is recorded. An estimator's tags may allow NaN too."""
+    name, allow_nan = type(estimator).__name__, allow_nan or _allows_nan(estimator)
     if is_mapped(X):
-        return _checked_mapped(name, X, min_samples, allow_nan=_allows_nan(estimator))
+        return _checked_mapped(name, X, min_samples, allow_nan=allow_nan)
     labels, library = labels_of(X), library_of(X) or "pandas"
     array = check_array(
         as_numbers(X, f"X of {name}"),
@@ -59,7 +144,7 @@ def _checked(estimator: BaseEstimator, X: Any, min_samples: int) -> tuple[np.nda
     )
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
-    _refuse_non_finite(name, array, labels=labels, allow_nan=_allows_nan(estimator))
+    _refuse_non_finite(name, array, labels=labels, allow_nan=allow_nan)
     return array, Record(array.shape[1:], array.dtype.name, labels, library)
 
 

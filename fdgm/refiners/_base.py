@@ -45,12 +45,22 @@ from ..training import GenerativeModel, at_fit, values_at
 from ._corrected import CorrectedRatio
 from ._critic import warm_start
 from ._fields import check_field, field_of, resolve_ratio
-from ._generators import LatentSource, RowSource, check_generator, is_fitted, kept, resolve, source_of
+from ._generators import (
+    LatentSource,
+    RowSource,
+    check_generator,
+    drawn,
+    is_fitted,
+    kept,
+    resolve,
+    shuffled,
+    source_of,
+)
 from ._mixed import Mixed
 from ._ordering import column_order
 from ._reading import Reading
 
-__all__ = ["Refiner"]
+__all__ = ["Refiner", "ranks_of"]
 
 _SCORED = 5000  # most rows that `score` compares
 _RATIO_ROWS = 5000  # most generated samples that a density ratio is fitted on
@@ -113,8 +123,9 @@ class Refiner(SamplesToFiles, Savable, ABC):
         """Let a subclass check the real rows, or learn from them, at the end of `fit`."""
 
     def _read(self, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record | Mixed]:
-        """Rows of X, checked, and what gives rows its form."""
-        return validate(self, X, reset=reset, min_samples=min_samples)
+        """Rows of X, checked, and what gives rows its form. A generator that was fitted to ranks gives its own."""
+        ranked = ranks_of(self.generator) if reset else None
+        return validate(self, X, reset=reset, min_samples=min_samples, ranked=ranked or False)
 
     def _points_of(self, rows: np.ndarray) -> Tensor:
         """Rows in scaled units, on the CPU."""
@@ -122,7 +133,8 @@ class Refiner(SamplesToFiles, Savable, ABC):
 
     def _compared(self, rows: np.ndarray) -> np.ndarray:
         """Rows in units in which `score` measures distances."""
-        return self._units.to_tensor(rows).numpy()
+        settled = self._record.settled(rows) if isinstance(self._record, Record) else rows
+        return self._units.to_tensor(settled).numpy()
 
     def _held_out(self, n: int) -> np.ndarray:
         """A mask (n,) of the real rows that no generator and no density ratio is fitted on."""
@@ -388,6 +400,11 @@ class Refiner(SamplesToFiles, Savable, ABC):
                     f"X of {owner} must have rows of the generator's shape {generator._record.shape}, got"
                     f" {self._record.shape}."
                 )
+            if generator._record.ranks is not None and ranks_of(self.generator) is None:
+                raise ValueError(
+                    f"generator of {owner} must be fitted already where it learns ranks, so that X has the same, got"
+                    f" {self.generator!r}; fit it first, or take a refiner that chooses, as RejectionRefiner does."
+                )
             order = column_order(f"generator of {owner}", generator, self._record.columns)
             scaler, self._units = generator._scaler.ordered(order), generator._units.ordered(order)
             if self.data_range == "auto":
@@ -507,6 +524,11 @@ class Refiner(SamplesToFiles, Savable, ABC):
     def _source(self) -> LatentSource | RowSource:
         if self.generator_ is None:
             return RowSource(self._given)
+        record, generator = self._record, self.generator_
+        if isinstance(record, Record) and record.ranks is not None and generator._scaled_generator() is None:
+            return RowSource(
+                lambda n, seed: record.spread(record.scores(drawn(generator, n, seed)), seed)[shuffled(n, seed)]
+            )
         device = resolve_device(self.device)
         return source_of(type(self).__name__, self.generator_, self._scaler, device, self._record.columns)
 
@@ -580,6 +602,13 @@ class Refiner(SamplesToFiles, Savable, ABC):
 def _is_model(value: Any) -> bool:
     """Whether a parameter is a fitted model to keep."""
     return isinstance(value, BaseEstimator) and not isinstance(value, DensityRatio) and is_fitted(value)
+
+
+def ranks_of(generator: Any) -> Record | None:
+    """The record of a generator of this package that was fitted to ranks."""
+    generator = generator.estimator if isinstance(generator, FrozenEstimator) else generator
+    record = vars(generator).get("_record") if isinstance(generator, GenerativeModel) else None
+    return record if record is not None and record.ranks is not None else None
 
 
 def _can_be_held(generator: Any) -> bool:

@@ -39,8 +39,9 @@ class Mixed:
         self.training = self.positions.encode(codes).astype(np.int32)
 
     @classmethod
-    def of(cls, X: Any, owner: str) -> "Mixed | None":
-        """What X is, or None if it is no table of pandas, polars or pyarrow, or one of numbers without holes.
+    def of(cls, X: Any, owner: str, *, numbers: bool = False) -> "Mixed | None":
+        """What X is, or None if it is no table of pandas, polars or pyarrow. Also None if it is one of numbers without
+        holes, unless `numbers` says that those count too.
 
         Raises
         ------
@@ -50,7 +51,7 @@ class Mixed:
         if library_of(X) not in ("pandas", "polars", "pyarrow") or not len(X):
             return None
         schema = Schema.of(X, f"X of {owner}")
-        if all(column.kind in _PLAIN and not column.missing for column in schema.columns):
+        if not numbers and all(column.kind in _PLAIN and not column.missing for column in schema.columns):
             return None
         return cls(schema, schema.encode(X))
 

@@ -18,7 +18,7 @@ from ..nets import resolve_device
 from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ..trees import TreeSampler
-from ._base import Refiner
+from ._base import Refiner, ranks_of
 from ._corrected import CorrectedRatio
 from ._generators import LatentSource, RowSource, drawn, shuffled
 from ._isotonic import isotonic_log_ratio
@@ -128,7 +128,8 @@ class Selector(Refiner):
 
     def _read(self, X: Any, *, reset: bool, min_samples: int = 1) -> tuple[np.ndarray, Record | Mixed]:
         owner = type(self).__name__
-        mixed = Mixed.of(X, owner) if reset else vars(self).get("_record")
+        ranked = ranks_of(self.generator) is not None
+        mixed = Mixed.of(X, owner, numbers=ranked) if reset else vars(self).get("_record")
         if not isinstance(mixed, Mixed):
             return super()._read(X, reset=reset, min_samples=min_samples)
         codes = mixed.read(self, X, f"X of {owner}", reset=reset)

@@ -46,7 +46,7 @@ class Sampler(GenerativeModel):
         Parameters
         ----------
         x : Tensor of shape (n_samples, n_features), floating point
-            In X's units.
+            In X's units. After a fit with ranks, normal scores of them.
 
         Returns
         -------

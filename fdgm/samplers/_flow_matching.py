@@ -44,10 +44,12 @@ class FlowMatchingSampler(GenerativeModel):
         Updates in each iteration.
     n_steps : int, default=50
         Steps of the midpoint rule when samples are drawn. Each evaluates the network twice.
-    scaling : {"auto", "standard", "robust", "whole"}, default="auto"
+    scaling : {"auto", "standard", "robust", "whole", "rank"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
         standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
-        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"robust"``.
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"rank"`` makes every column
+        normal by its ranks. ``"auto"`` is ``"robust"``, and ``"rank"`` if X is a table with columns that are not floats
+        or with missing values.
     data_range : (float, float), None or "auto", default="auto"
         Smallest and largest value that X can have, in its units. No output leaves this range, and X as a whole is
         mapped to [−1, 1]. ``"auto"`` takes the smallest and largest value of X. If the architecture makes bounded

@@ -102,10 +102,12 @@ class VGrowSampler(Sampler):
         ``"auto"`` is 0.1 divided by the divergence's weight at ratio 1. All divergences then move particles equally
         far once the model is near the data. The step falls to a twentieth in the second half of the budget;
         ``StepSize(..., schedule=...)`` sets another schedule.
-    scaling : {"auto", "standard", "robust", "whole"}, default="auto"
+    scaling : {"auto", "standard", "robust", "whole", "rank"}, default="auto"
         How data without a range are scaled. ``"standard"`` gives each column, or channel of images, mean 0 and
         standard deviation 1. ``"robust"`` does the same but ignores rows that lie far out; the networks see those on a
-        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"auto"`` is ``"robust"``.
+        logarithmic scale. ``"whole"`` is ``"robust"`` with one scale for all columns. ``"rank"`` makes every column
+        normal by its ranks. ``"auto"`` is ``"robust"``, and ``"rank"`` if X is a table with columns that are not floats
+        or with missing values.
     data_range : (float, float), None or "auto", default="auto"
         Smallest and largest value that X can have, in its units. No output leaves this range. X as a whole is mapped
         to [−1, 1], and particles are clamped to that. ``"auto"`` takes the smallest and largest value of X. If the
@@ -186,7 +188,7 @@ class VGrowSampler(Sampler):
     replay_ : Replay
         Repeats this fit bit for bit, as the parameter `replay`.
     particles_ : dict of int to ndarray of shape (n_particles, n_features)
-        Particles at the iterations in `record_particles`, in X's units.
+        Particles at the iterations in `record_particles`, in X's units; with ranks, their normal scores.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.
@@ -411,6 +413,7 @@ class VGrowSampler(Sampler):
         made._n_calls = self._n_calls and 0
         made.net_.remember_good()
         describe_history(made)
+        made._calibrate()
         return made
 
     def _go_on(self, X: np.ndarray, record: Record) -> None:

@@ -2,7 +2,8 @@
 
 from ._column import Column
 from ._positions import Positions
+from ._ranks import Ranks
 from ._schema import Schema
 from ._units import units
 
-__all__ = ["Column", "Positions", "Schema", "units"]
+__all__ = ["Column", "Positions", "Ranks", "Schema", "units"]

@@ -90,7 +90,7 @@ class Column:
             kind = "integer" if series.dtype.is_integer() else "number"
             codes = np.where(missing, np.nan, values.astype(np.float64))
             found = cls(kind, levels=None, ordered=True, low=np.nan, high=np.nan, **common)._bounded(codes)
-            return replace(found, decimals=_decimals(codes) if kind == "number" else 0)
+            return replace(found, decimals=decimals_of(codes) if kind == "number" else 0)
         if series.dtype.is_temporal() and not isinstance(series.dtype, nw.Time):
             stamps, ticks = _ticks(series, missing)
             kind = "duration" if isinstance(series.dtype, nw.Duration) else "date"
@@ -341,7 +341,7 @@ def _ends(values: np.ndarray) -> tuple[Any, ...]:
     return (values.min(), values.max()) if len(values) else ()
 
 
-def _decimals(codes: np.ndarray) -> int | None:
+def decimals_of(codes: np.ndarray) -> int | None:
     """Digits after the point that suffice for all finite codes."""
     finite = codes[np.isfinite(codes)]
     with np.errstate(over="ignore", invalid="ignore"):

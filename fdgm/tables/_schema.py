@@ -1,14 +1,17 @@
 """One description of a whole table: learned once, validated ever after."""
 
 import json
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from .. import _columns
 from ..exceptions import FileError
+from ..persistence import State, as_tensor
 from . import _arrow, _pandas, _polars
 from ._column import Column, Refused
 
@@ -162,6 +165,11 @@ class Schema:
         """A mask of shape (n_columns,) of the columns whose codes have no order."""
         return np.array([not column.ordered for column in self.columns])
 
+    @property
+    def is_numeric(self) -> bool:
+        """Whether every column holds numbers that are their own codes."""
+        return all(column.kind in ("number", "integer") and column.levels is None for column in self.columns)
+
     def summary(self) -> pd.DataFrame:
         """A line for each column, for people."""
         rows = [
@@ -182,6 +190,43 @@ class Schema:
         columns = [column.to_json(self.module) for column in self.columns]
         labels = self.module.describe_labels(self.labels)
         return json.dumps({"library": self.library, "labels": labels, "columns": columns})
+
+    def check_values(self, values: Sequence[np.ndarray]) -> None:
+        """Check that the values of the columns, read from a file, are codes that can be decoded.
+
+        Raises
+        ------
+        FileError
+            If not.
+        """
+        for column, held in zip(self.columns, values, strict=False):
+            whole = column.levels is not None or column.kind != "number"
+            most = 2**53 if column.levels is None else len(column.levels) - 1
+            least = -(2**53) if column.levels is None else 0
+            if whole and not ((held % 1 == 0) & (held >= least) & (held <= most)).all():
+                raise FileError("values of a column must be codes of its kind, and are not")
+
+    def to_tensor(self) -> Tensor:
+        """The text of `to_json` as bytes, for a file."""
+        return as_tensor(np.frombuffer(self.to_json().encode(), dtype=np.uint8))
+
+    @classmethod
+    def from_state(cls, state: State, n_columns: int) -> Self:
+        """Restore what `to_tensor` gave under the name "schema", for that many columns.
+
+        Raises
+        ------
+        FileError
+            If it is something else.
+        """
+        try:
+            text = state.array("schema", (None,), "uint8").tobytes().decode()
+        except UnicodeDecodeError as error:
+            raise FileError("the schema must be text, and is not") from error
+        schema = cls.from_json(text)
+        if len(schema.columns) != n_columns:
+            raise FileError(f"the schema must have {n_columns} columns, got {len(schema.columns)}")
+        return schema
 
     @classmethod
     def from_json(cls, text: str) -> Self:

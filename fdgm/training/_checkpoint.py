@@ -25,9 +25,10 @@ NO_MATTER = ("device", "verbose", "callbacks", "checkpoint")  # parameters that 
 def _fingerprint(estimator: Any, arrays: tuple[np.ndarray, ...]) -> str:
     """Identify what a checkpoint belongs to: the parameters that matter, and the data with names and container."""
     params = encode_params(type(estimator).__name__, estimator.get_params(deep=False), without=NO_MATTER)
-    given = {"record": estimator._record.to_state().json, "columns": plain_columns(estimator)}
+    tensors, record = estimator._record.to_state()
+    given = {"record": record, "columns": plain_columns(estimator)}
     digest = hashlib.sha256(json.dumps([params, given], sort_keys=True).encode())
-    for array in arrays:
+    for array in (*(tensor.numpy() for tensor in tensors.values()), *arrays):
         digest.update(f"{array.shape} {array.dtype}".encode())
         for part in chunks(array):
             digest.update(np.ascontiguousarray(array[part]).tobytes())

@@ -25,6 +25,7 @@ from ..inputs import (
     as_before_on_error,
     chunk_seed,
     entropy_of,
+    is_mixed,
     key_of_call,
     some_rows,
     validate,
@@ -39,6 +40,7 @@ from ._checkpoint import resume
 from ._data_scaling import scaled_range, scalers_of
 from ._early_stopping import BestGenerator, BestGeneratorKeeper
 from ._loop import forget, is_trained, make_clock, rows_of, train, without_half_a_fit
+from ._margins import Margins
 from ._options import option_of
 from ._params import check_unchanged
 from ._sample import sample
@@ -52,7 +54,13 @@ __all__ = ["GenerativeModel"]
 _SCORED = 5000  # most rows that `score` compares: the size at which energy distances are reported
 _HELD_OUT = 2000  # most rows that early stopping compares, in some 60 ms
 _PROBE = 4  # samples that a model makes after it was loaded, as a test
-_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY = 0, 1, 2  # streams of the fit's own seed; only that of `sample` advances
+_CALIBRATED = 20_000  # samples that show the model's margins: the quantiles of as many are right to .4%
+_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY, _MARGINS_KEY = (
+    0,
+    1,
+    2,
+    3,
+)  # streams of the fit's own seed; only that of `sample` advances
 
 
 class GenerativeModel(SamplesToFiles, Trainable):
@@ -62,7 +70,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
     _generative_constraints: ClassVar[dict[str, list[Any]]] = {
         **Trainable._training_constraints,
         "architecture": [str, Architecture],
-        "scaling": [StrOptions({"auto", *SCALINGS})],
+        "scaling": [StrOptions({"auto", "rank", *SCALINGS})],
         "data_range": [StrOptions({"auto"}), list, tuple, None],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "early_stopping": ["boolean", EarlyStopping],
@@ -79,6 +87,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
     early_stopping: bool | EarlyStopping
     _n_calls: int | None
     _best: BestGenerator
+    _margins: Margins | None
     _robust: Scaler | None
 
     @undisturbed()
@@ -88,7 +97,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-            At least two rows of finite numbers. A memory-mapped array stays in its file.
+            At least two rows of finite numbers. A memory-mapped array stays in its file. A table of pandas, polars or
+            pyarrow may also hold strings, categories, booleans, dates, durations and missing values: see `scaling`.
         y : ignored
 
         Returns
@@ -98,8 +108,9 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Raises
         ------
         ValueError, TypeError
-            If a parameter is out of range, or if X is not two or more rows of finite real numbers. With `warm_start`,
-            also if a parameter of the networks has changed.
+            If a parameter is out of range, if X is not two or more rows of finite real numbers, or if a column of a
+            table cannot be represented, which the message names. With `warm_start`, also if a parameter of the networks
+            has changed.
         TrainingError
             If training failed before there was a generator to keep.
 
@@ -118,7 +129,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         clock = make_clock(self)
         goes_on = self.warm_start and "net_" in vars(self)
         with as_before_on_error(self, unless=lambda: is_trained(self)):
-            array, record = validate(self, X, reset=not goes_on, min_samples=2)
+            ranked = not goes_on and self._takes_ranks(X)
+            array, record = validate(self, X, reset=not goes_on, min_samples=2, ranked=ranked)
             if goes_on:
                 self._go_on(array, record)
             else:
@@ -131,6 +143,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
             keepers = [*stopping, *self._keepers()]
             train(self, (rows,), clock, keepers=keepers, checkpointer=checkpointer)
             self._best.settle(self.net_)
+            self._calibrate()
         return self
 
     @undisturbed()
@@ -140,7 +153,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         There is no early stopping, and no checkpoint is written. Parameters that make the networks must not change. The
         first X should represent all kinds of rows. Later calls extend the scaling in two ways only:
 
-        - A column that was constant until now gets its scale and is learned from then on.
+        - A column that was constant until now gets its scale and is learned from then on. Ranks stay those of the
+          first call.
         - With ``data_range="auto"`` the range of each column widens. One range for all columns, as for images, stays.
 
         Parameters
@@ -166,7 +180,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         self._validate_params()
         goes_on = "net_" in vars(self)
         with as_before_on_error(self, unless=lambda: is_trained(self)):
-            array, record = validate(self, X, reset=not goes_on, min_samples=1 if goes_on else 2)
+            ranked, least = not goes_on and self._takes_ranks(X), 1 if goes_on else 2
+            array, record = validate(self, X, reset=not goes_on, min_samples=least, ranked=ranked)
             if goes_on:
                 self._go_on(array, record)
             else:
@@ -174,6 +189,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
             note_seen(self, array, record, goes_on=goes_on)
             self._best.weights = None
             train(self, (rows_of(self, array),), Clock.single(), keepers=self._keepers())
+            self._calibrate()
         return self
 
     def save(
@@ -224,7 +240,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            In X's units and container, and in its dtype if that is a float. Inside the `data_range`.
+            In X's units and container, and in its dtype if that is a float. Inside the `data_range`. A table of mixed
+            kinds comes back with its dtypes.
 
         Raises
         ------
@@ -257,7 +274,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
         array, _ = validate(self, X, reset=False)
         key = (self.net_.seeds.sample, _SCORE_KEY)
         rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
-        generated = self._sample(len(rows), key)
+        generated = self._record.settled(self._sample(len(rows), key))
         return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(generated).numpy())
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
@@ -283,15 +300,38 @@ class GenerativeModel(SamplesToFiles, Trainable):
         """Set scaling, seeds and fresh networks for these rows."""
         forget(self, *self._forgotten)  # if this fails, no fit remains, not even half of one
         owner, scaled = type(self).__name__, self._scaled_range(record.shape)
-        self._scaler, self._robust = scalers_of(
-            X, self.scaling, self.data_range, scaled, owner, auto=self._auto_scaling
-        )
-        if scaled is None:
-            warn_of_far_values(owner, record.columns, self._scaler, self._units)
+        self._margins = None
+        if record.ranks is not None:
+            self._scaler, self._robust = Scaler.identity(record.shape, varies=record.ranks.varies), None
+        else:
+            self._scaler, self._robust = scalers_of(
+                X, self.scaling, self.data_range, scaled, owner, auto=self._auto_scaling
+            )
+            if scaled is None:
+                warn_of_far_values(owner, record.columns, self._scaler, self._units)
         build(self, record.shape, Seeds.from_entropy(entropy_of(self.random_state)))
         self._record, self._best = record, BestGenerator()
         self._progress, self._n_inner_steps = [], None
         self._n_calls = None if self.random_state is None else 0
+
+    def _takes_ranks(self, X: Any) -> bool:
+        """Whether the networks learn normal scores of ranks: if asked for, or if X is a table of mixed kinds.
+
+        Raises
+        ------
+        ValueError
+            If they are asked for where data have a range.
+        """
+        if self.scaling == "auto" and self.data_range == "auto" and is_mixed(X):
+            return self._scaled_range((1,)) is None
+        if self.scaling != "rank":
+            return False
+        if self.data_range != "auto" or self._scaled_range((1,)) is not None:
+            raise ValueError(
+                f"scaling of {type(self).__name__} must not be 'rank' where the data have a range, got"
+                f" data_range={self.data_range!r} and architecture={self.architecture!r}; ranks keep the bounds of X."
+            )
+        return True
 
     @property
     def _auto_scaling(self) -> str:
@@ -312,7 +352,10 @@ class GenerativeModel(SamplesToFiles, Trainable):
             If X has numbers outside a given data_range, or if a parameter of the networks has changed.
         """
         check_unchanged(self)
+        self._margins = None
         self._record = record = record.named_like(self._record)
+        if record.ranks is not None:
+            return
         owner, before = type(self).__name__, self._scaler
         ranged = self._scaled_range(record.shape) is not None
         if ranged:
@@ -353,16 +396,25 @@ class GenerativeModel(SamplesToFiles, Trainable):
         held_out = hold_out(len(X), n_held_out, np.random.default_rng(chunk_seed(*key)))
         stopping = BestGeneratorKeeper(
             self._best,
-            self._scaler.to_tensor(X[held_out]).numpy(),
+            self._scaler.to_tensor(self._record.spread(X[held_out], chunk_seed(*key))).numpy(),
             lambda n: self._sample(n, key, to_array=lambda rows: self._scaler.restore_constants(rows).cpu().numpy()),
             every=option.every,
             patience=option.n_iter_no_change,
         )
         return rows_of(self, X, held_out), [stopping]
 
+    def _calibrate(self) -> None:
+        """Learn how far the samples' margins are from those of the ranks, which `_sample` then corrects."""
+        if self._record.ranks is not None:
+            self._margins = None
+            key = (self.net_.seeds.sample, _MARGINS_KEY)
+            self._margins = Margins.of(self._sample(_CALIBRATED, key), self._scaler.varies)
+
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)
         state.json["n_calls"] = self._n_calls
+        if self._margins is not None:
+            state.parts["margins"] = self._margins.to_state()
         state.parts["best"] = self._best.to_state()
         if self._robust is not None:
             state.parts["units"] = self._robust.to_state()
@@ -372,6 +424,9 @@ class GenerativeModel(SamplesToFiles, Trainable):
         super().from_state(state)
         self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
         self._robust = Scaler.from_state(state.part("units"), self._record.shape) if state.has("units") else None
+        self._margins = None
+        if state.has("margins"):
+            self._margins = Margins.from_state(state.part("margins"), self._record.shape[0])
         self._best = BestGenerator.from_state(state.part("best"), self.net_)
         self._check_rows()
         return self
@@ -408,10 +463,10 @@ class GenerativeModel(SamplesToFiles, Trainable):
     def _sample(
         self, n_samples: int, key: tuple[int, ...], *, to_array: Callable[[Tensor], np.ndarray] | None = None
     ) -> np.ndarray:
-        dtype = self._record.dtype
-        return sample(
-            self._make_rows,
-            n_samples,
-            key=key,
-            to_array=to_array or (lambda rows: self._scaler.to_array(rows, dtype)),
-        )
+        dtype, margins = self._record.dtype, self._margins
+
+        def in_units(rows: Tensor) -> np.ndarray:
+            found = self._scaler.to_array(rows, dtype)
+            return found if margins is None else margins.corrected(found)
+
+        return sample(self._make_rows, n_samples, key=key, to_array=to_array or in_units)

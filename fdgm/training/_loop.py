@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from ..exceptions import TrainingError, TrainingWarning
-from ..inputs import is_mapped
+from ..inputs import chunk_seed, is_mapped
 from ..nets import Clock, MemmapRows, MultiNet, ProgressBar, ResidentRows, Rows, RowsWithout, TrainingFailure
 from ._callbacks import user_callbacks
 from ._checkpoint import Checkpointer
 from ._whole import Keeper, LastWhole
 
 __all__ = ["describe_history", "forget", "is_trained", "make_clock", "rows_of", "train", "without_half_a_fit"]
+
+_SPREAD_KEY = 1  # of the seed of the batches: where ties are put over their ranks
 
 
 def make_clock(model: Any) -> Clock:
@@ -42,6 +44,7 @@ def rows_of(model: Any, array: np.ndarray, held_out: np.ndarray | None = None) -
         rows = MemmapRows(array, model._scaler.to_tensor)
         return rows if held_out is None else RowsWithout(rows, held_out)
     kept = array if held_out is None else np.delete(array, held_out, axis=0)
+    kept = model._record.spread(kept, chunk_seed(model.net_.seeds.batches, _SPREAD_KEY))
     return ResidentRows(model._scaler.to_tensor(kept).to(model.net_.device))
 
 

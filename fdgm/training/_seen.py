@@ -25,13 +25,11 @@ def note_seen(estimator: Any, X: np.ndarray, record: Record, *, goes_on: bool) -
         names = record.columns if record.columns is not None else tuple(f"x{k}" for k in range(len(low)))
         seen["n_columns"] = len(low)
         seen["columns"] = [str(name) for name in names[:_MAX_COLUMNS]]
-        seen["ranges"] = {
-            str(name): [float(low[k]), float(high[k])] for k, name in enumerate(names) if k < _MAX_COLUMNS
-        }
-        if before:
-            seen["ranges"] = {
-                name: _wider(before["ranges"].get(name, ends), ends) for name, ends in seen["ranges"].items()
-            }
+        if record.ranks is None:
+            ranges = {str(name): [float(low[k]), float(high[k])] for k, name in enumerate(names[:_MAX_COLUMNS])}
+            if before:
+                ranges = {name: _wider(before["ranges"].get(name, ends), ends) for name, ends in ranges.items()}
+            seen["ranges"] = ranges
     estimator._seen = seen
     forget_card(estimator)
 

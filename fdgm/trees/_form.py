@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from .._columns import align, library_of
 from ..exceptions import FileError
 from ..inputs import Record, columns_of, hold_columns, validate
-from ..persistence import State, as_tensor
+from ..persistence import State
 from ..tables import Schema
 
 __all__ = ["Form"]
@@ -91,19 +91,14 @@ class Form:
         FileError
             If not.
         """
-        for column, held in zip(() if self.schema is None else self.schema.columns, values, strict=False):
-            whole = column.levels is not None or column.kind != "number"
-            most = 2**53 if column.levels is None else len(column.levels) - 1
-            least = -(2**53) if column.levels is None else 0
-            if whole and not ((held % 1 == 0) & (held >= least) & (held <= most)).all():
-                raise FileError("values of a column must be codes of its kind, and are not")
+        if self.schema is not None:
+            self.schema.check_values(values)
 
     def to_state(self) -> State:
         """The whole state, for a file."""
         if self.schema is None:
             return State(parts={"record": self.record.to_state()})  # type: ignore[union-attr]
-        text = np.frombuffer(self.schema.to_json().encode(), dtype=np.uint8)
-        return State({"schema": as_tensor(text)})
+        return State({"schema": self.schema.to_tensor()})
 
     @classmethod
     def from_state(cls, state: State, n_columns: int) -> Self:
@@ -113,11 +108,4 @@ class Form:
             if record.shape != (n_columns,):
                 raise FileError(f"the record must be of rows of {n_columns} numbers, got {record.shape}")
             return cls(None, record)
-        try:
-            text = state.array("schema", (None,), "uint8").tobytes().decode()
-        except UnicodeDecodeError as error:
-            raise FileError("the schema must be text, and is not") from error
-        schema = Schema.from_json(text)
-        if len(schema.columns) != n_columns:
-            raise FileError(f"the schema must have {n_columns} columns, got {len(schema.columns)}")
-        return cls(schema, None)
+        return cls(Schema.from_state(state, n_columns), None)

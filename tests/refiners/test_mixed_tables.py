@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from fdgm import TreeSampler
+from fdgm import TreeSampler, VGrowSampler
+from fdgm.options import Maps
 from fdgm.ratios import ClassifierRatio
 from fdgm.refiners import DGflowRefiner, ImportanceRefiner, MetropolisHastingsRefiner, RejectionRefiner
 
@@ -120,3 +121,39 @@ def test_a_file_is_refused(tmp_path):
     fitted = REFINERS["rejection"](Independent()).fit(X)
     with pytest.raises(TypeError, match=r"saved, got columns of \['category', 'date', 'integer', 'number'\]"):
         fitted.save(tmp_path / "refiner")
+
+
+@pytest.fixture(scope="module")
+def network():
+    generator = Maps(n_particles=64, n_critic_steps=4)
+    return VGrowSampler(generator=generator, max_iter=4, batch_size=32, random_state=0).fit(X)
+
+
+@pytest.mark.parametrize("name", REFINERS)
+def test_samples_of_a_network_are_chosen_as_rows_of_the_table(network, name):
+    after = REFINERS[name](network).fit(X).sample(200, random_state=1)
+    pd.testing.assert_series_equal(after.dtypes, X.dtypes)
+    assert right(after) > right(network.sample(200, random_state=1))
+
+
+def test_samples_of_a_network_are_moved_among_normal_scores(network):
+    refiner = DGflowRefiner(network, stop=None, n_steps=2, random_state=0).fit(X)
+    drawn, turned = refiner.sample(50, random_state=1), X[X.columns[::-1]]
+    pd.testing.assert_series_equal(drawn.dtypes, X.dtypes)
+    pd.testing.assert_series_equal(refiner.refine(turned.iloc[:20]).dtypes, X.dtypes)
+    np.testing.assert_array_equal(refiner.log_ratio(turned), refiner.log_ratio(X))
+    assert refiner.score(X) <= 0
+
+
+def test_a_network_that_learns_ranks_is_fitted_before_its_samples_move():
+    numbers = X[["key"]].assign(other=np.arange(len(X)))
+    with pytest.raises(ValueError, match="generator of DGflowRefiner must be fitted already"):
+        DGflowRefiner(VGrowSampler(scaling="rank", max_iter=1), random_state=0).fit(numbers)
+
+
+def test_integers_of_a_network_stay_integers(network):
+    counts = pd.DataFrame(np.random.default_rng(0).poisson(3.0, size=(300, 2)), columns=["a", "b"])
+    fitted = VGrowSampler(generator=Maps(n_particles=64), max_iter=2, random_state=0).fit(counts)
+    for refiner in (REFINERS["rejection"](fitted), DGflowRefiner(fitted, stop=None, n_steps=1, random_state=0)):
+        drawn = refiner.fit(counts).sample(30, random_state=0)
+        pd.testing.assert_series_equal(drawn.dtypes, counts.dtypes)

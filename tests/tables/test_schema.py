@@ -1,13 +1,11 @@
 """Tables as numbers and back."""
 
 import datetime as dt
-import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import strategies_of_tables as made
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,10 +14,6 @@ from fdgm.tables import Schema
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
-
-spec = importlib.util.spec_from_file_location("strategies_of_tables", Path(__file__).with_name("strategies.py"))
-made = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(made)
 
 
 def equal(a, b):
