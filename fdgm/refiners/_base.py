@@ -449,7 +449,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
         ratio = self._resolved_ratio(given, seed)
         if isinstance(ratio, DensityRatio):
             real = self._points_of(self._training_rows(array))
-            generated = self._generate(self._at_most(_RATIO_ROWS), (self._entropy, _RATIO_KEY))
+            generated = self._generate(self._at_most(self._n_ratio_rows(len(real))), (self._entropy, _RATIO_KEY))
             ratio._fit_silently(self._in_units_of(ratio, real), self._in_units_of(ratio, generated))
             if ratio._constant() is not None:
                 warnings.warn(
@@ -461,6 +461,10 @@ class Refiner(SamplesToFiles, Savable, ABC):
                     stacklevel=_OUTSIDE,
                 )
         return ratio
+
+    def _n_ratio_rows(self, n_real: int) -> int:
+        """Generated samples that a density ratio is fitted on, if so many can be made."""
+        return _RATIO_ROWS
 
     def _resolved_ratio(self, ratio: Any, seed: int) -> Any:
         """The estimator of the log-ratio. A density ratio is not fitted yet, and has a seed."""

@@ -37,6 +37,7 @@ class ImportanceRefiner(Selector):
 
         - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
           For a table with categories, dates or missing values, a ClassifierRatio of boosted trees.
+        - ``"boosted"``: a ClassifierRatio of boosted trees, fitted on three generated samples for each row.
         - A name of ``fdgm.available("density_ratio")`` or a DensityRatio: it is fitted on X against generated samples.
         - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
         - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
@@ -57,6 +58,8 @@ class ImportanceRefiner(Selector):
         The fitted generator that is refined.
     ratio_ : object
         The fitted estimator of the log-ratio.
+    effective_sample_size_ : float
+        (Σ w)² / n Σ w² of the weights e^T of n = 5,000 fresh samples of the generator.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.

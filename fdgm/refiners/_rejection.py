@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit
 
-from .._sklearn import Interval
+from .._sklearn import Interval, StrOptions
+from ..training import check_idle
 from ._selector import Selector
 
 __all__ = ["RejectionRefiner"]
+
+_OVERSAMPLING = 10.0
 
 
 class RejectionRefiner(Selector):
@@ -36,11 +39,16 @@ class RejectionRefiner(Selector):
         γ. A value below 0 accepts more samples, a value above 0 fewer.
     epsilon : float, at least 0, default=1e-8
         ε, which keeps F finite at the greatest T.
+    oversampling : float, None or "auto", default="auto"
+        The probability is min(1, r/c) in place of σ(F − γ), with the greatest c that at most so many of the generator's
+        samples are needed for one that is accepted. Ratios beyond c count as c. At least 1; `gamma` and `epsilon` must
+        be left alone. None is σ(F − γ). ``"auto"`` is 10 where T comes from boosted trees, and otherwise None.
     ratio : str, DensityRatio, Sampler, CorrectedRatio or callable, default="auto"
         Estimator of T = log p_data/p_model:
 
         - ``"auto"``: a sampler's own critic. With any other generator, a LogisticRatio of three layers of 128 units.
           For a table with categories, dates or missing values, a ClassifierRatio of boosted trees.
+        - ``"boosted"``: a ClassifierRatio of boosted trees, fitted on three generated samples for each row.
         - A name of ``fdgm.available("density_ratio")`` or a DensityRatio: it is fitted on X against generated samples.
         - A fitted sampler: its critic is used. A :class:`CorrectedRatio` of a sampler corrects that critic.
         - A callable: it maps a tensor of rows in X's units to log-ratios. Any PyTorch critic will do, also one trained
@@ -61,6 +69,8 @@ class RejectionRefiner(Selector):
         The fitted generator that is refined.
     ratio_ : object
         The fitted estimator of the log-ratio.
+    effective_sample_size_ : float
+        (Σ w)² / n Σ w² of the weights e^T of n = 5,000 fresh samples of the generator.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only if X had column names.
@@ -83,6 +93,7 @@ class RejectionRefiner(Selector):
         **Selector._selector_constraints,
         "gamma": [Interval(Real, None, None, closed="neither")],
         "epsilon": [Interval(Real, 0, None, closed="left")],
+        "oversampling": [Interval(Real, 1, None, closed="left"), StrOptions({"auto"}), None],
     }
 
     def __init__(
@@ -91,6 +102,7 @@ class RejectionRefiner(Selector):
         *,
         gamma: float = 0.0,
         epsilon: float = 1e-8,
+        oversampling: float | str | None = "auto",
         ratio: Any = "auto",
         calibration: str | None = "sigmoid",
         validation_fraction: float = 0.2,
@@ -100,14 +112,42 @@ class RejectionRefiner(Selector):
         self.generator = generator
         self.gamma = gamma
         self.epsilon = epsilon
+        self.oversampling = oversampling
         self.ratio = ratio
         self.calibration = calibration
         self.validation_fraction = validation_fraction
         self.device = device
         self.random_state = random_state
 
+    @property
+    def _oversampling(self) -> float | None:
+        """Candidates for an accepted one, at most. None is the published rule."""
+        given = self._params.oversampling
+        return (_OVERSAMPLING if self._is_boosted else None) if given == "auto" else given
+
+    def _prepare(self, array: np.ndarray) -> None:
+        if self._oversampling is not None:
+            check_idle(self, ("gamma", "epsilon"), f"with oversampling={self.oversampling!r} in place of both")
+        super()._prepare(array)
+
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if self._oversampling is not None:
+            log_c = _largest(self._generated_t, self._oversampling)
+            return np.flatnonzero(rng.random(len(t)) < np.exp(np.minimum(t - log_c, 0.0)))
         below = np.minimum(t - self._generated_t.max(), 0.0)
         with np.errstate(divide="ignore"):  # at the greatest T and ε = 0, F is infinite and the probability 1
             F = below - np.log(-np.expm1(below - self._params.epsilon))
         return np.flatnonzero(rng.random(len(t)) < expit(F - self._params.gamma))
+
+
+def _largest(t: np.ndarray, oversampling: float) -> float:
+    """The greatest log c up to max T with which min(1, e^T/c) accepts one of `oversampling` samples with these T (n,).
+
+    With k samples cut at 1 and the others summing to s, c is s over what is left of n/oversampling past k.
+    """
+    ordered = np.sort(t)[::-1]
+    below = np.logaddexp.accumulate(ordered[::-1])[::-1]  # log of the sum of the weights from the k-th on
+    wanted = len(t) / oversampling - np.arange(len(t))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        log_c = np.where(wanted > 0, below - np.log(wanted), np.inf)
+    return float(min(ordered[0], log_c[int(np.argmax(ordered <= log_c))]))

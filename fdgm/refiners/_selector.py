@@ -30,6 +30,7 @@ __all__ = ["CANDIDATES", "Selector"]
 CANDIDATES = 4096  # candidates made at once
 _FRUITLESS = 500  # chunks of candidates without an accepted one, after which `sample` gives up
 _CALIBRATED = 5000  # generated samples for the calibration and for the greatest T
+_OF_TREES = 3, 100_000  # generated samples for each row that boosted trees are fitted on, and at most so many
 _CALIBRATION_KEY, _REFINE_KEY = 20, 22  # streams of the fit's own seed, in addition to the base class's
 
 
@@ -164,11 +165,31 @@ class Selector(Refiner):
     def _scaled_rows(self, rows: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(rows) if isinstance(self._record, Mixed) else super()._scaled_rows(rows)
 
+    @property
+    def _is_boosted(self) -> bool:
+        """Whether T comes from boosted trees."""
+        ratio = self._params.ratio
+        return isinstance(ratio, str) and (ratio == "boosted" or (ratio == "auto" and isinstance(self._record, Mixed)))
+
+    @property
+    def effective_sample_size_(self) -> float:
+        """Fraction of the generator's samples that, each with its weight e^T, are worth as much as samples of the data.
+
+        It is (Σ w)² / n Σ w² of 5,000 fresh samples. Their number goes down by this factor, or more, in choosing.
+        """
+        check_is_fitted(self)
+        weights = np.exp(self._generated_t - self._generated_t.max())
+        return float(weights.sum() ** 2 / np.square(weights).sum() / len(weights))
+
+    def _n_ratio_rows(self, n_real: int) -> int:
+        few = super()._n_ratio_rows(n_real)
+        return max(few, min(_OF_TREES[0] * n_real, _OF_TREES[1])) if self._is_boosted else few
+
     def _resolved_ratio(self, ratio: Any, seed: int) -> Any:
+        if self._is_boosted:
+            return with_seed(boosted_ratio(), seed)
         if not isinstance(self._record, Mixed):
             return super()._resolved_ratio(ratio, seed)
-        if isinstance(ratio, str) and ratio == "auto":
-            return with_seed(boosted_ratio(), seed)
         if isinstance(ratio, CorrectedRatio) or not isinstance(ratio, (str, DensityRatio)):
             raise TypeError(
                 f"ratio of {type(self).__name__} must be 'auto' or a DensityRatio of rows for a table with categories,"

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.mixture import GaussianMixture
 
 import fdgm
+from fdgm.metrics import energy_distance
 from fdgm.refiners import LatentGenerator, MetropolisHastingsRefiner, RejectionRefiner
 
 MEAN, VARIANCE = 0.8, 0.25  # as in conftest
@@ -123,3 +125,37 @@ def test_none_accepted_is_an_error(generator, log_ratio, monkeypatch):
     fitted = RejectionRefiner(generator, gamma=1e6, ratio=log_ratio, random_state=0).fit(DATA)
     with pytest.raises(ValueError, match="got none among 8192"):
         fitted.sample(1)
+
+
+@pytest.mark.parametrize("oversampling", [1.0, 1.5, 4.0])
+def test_oversampling_bounds_the_candidates_for_a_sample(generator, log_ratio, oversampling):
+    """Weights are r cut at c: their tilt of the normal is the data's where c is the greatest ratio, M = 3.2."""
+    fitted = RejectionRefiner(
+        generator, ratio=log_ratio, calibration=None, oversampling=oversampling, random_state=0
+    ).fit(DATA)
+    candidates = np.random.default_rng(2).normal(size=(20_000, 1))
+    chosen = fitted.refine(candidates, random_state=0)
+    expected = max(1 / oversampling, 1 / 3.2)
+    assert len(chosen) / len(candidates) == pytest.approx(expected, rel=0.08)
+    if oversampling == 4.0:
+        moments_are(chosen, bias=0.02)
+
+
+def test_the_effective_sample_size_is_that_of_the_weights(generator, log_ratio):
+    """For normals of means 0 and m and variances 1 and v, 1/E_q[w²] is sqrt(v(2 − v)) e^{−m²/(2 − v)}."""
+    fitted = RejectionRefiner(generator, ratio=log_ratio, calibration=None, random_state=0).fit(DATA)
+    exact = math.sqrt(VARIANCE * (2 - VARIANCE)) * math.exp(-(MEAN**2) / (2 - VARIANCE))
+    assert fitted.effective_sample_size_ == pytest.approx(exact, rel=0.06)
+
+
+def test_boosted_trees_choose_rows_of_arrays(generator):
+    before = generator.module(torch.randn(4000, 1, generator=torch.Generator().manual_seed(0))).detach().numpy()
+    after = RejectionRefiner(generator, ratio="boosted", random_state=0).fit(DATA).sample(2000, random_state=0)
+    assert energy_distance(DATA, after) < energy_distance(DATA, before) / 20
+
+
+@pytest.mark.parametrize("params", [{"gamma": -1.0}, {"epsilon": 0.1}])
+def test_the_published_rule_and_oversampling_exclude_each_other(generator, log_ratio, params):
+    refiner = RejectionRefiner(generator, ratio=log_ratio, oversampling=5, **params)
+    with pytest.raises(ValueError, match=r"(gamma|epsilon) of RejectionRefiner must be .* with oversampling=5"):
+        refiner.fit(DATA)
