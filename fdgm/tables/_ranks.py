@@ -153,6 +153,17 @@ class Ranks:
     Parameters
     ----------
     columns : list of Knots
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fdgm.tables import Ranks
+    >>> codes = np.array([[0.0], [0.0], [5.0], [np.nan]])
+    >>> ranks = Ranks.of(codes, np.array([False]))
+    >>> ranks.encode(codes).ravel().round(2)
+    array([ 0.  ,  0.  ,  1.15, -1.15])
+    >>> ranks.decode(ranks.spread(ranks.encode(codes), 0)).ravel()
+    array([ 0.,  0.,  5., nan])
     """
 
     def __init__(self, columns: list[Knots]) -> None:
