@@ -7,6 +7,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ REAL: dict[str, Callable[[], Rows]] = {
     "breast cancer": lambda: load_breast_cancer().data,
     "wine": lambda: load_wine().data,
 }
+OF_MANY_UNITS = ("breast cancer", "wine")
 #: Half of the components that each data set needs.
 COMPONENTS = {"ring": 4, "moons": 4, "normal squared": 2, "digits": 5, "breast cancer": 1, "wine": 1}
 
@@ -81,7 +83,13 @@ class Judge(nn.Module):
         return self.body((x - self.mean) / self.std)
 
 
-def own_gan(X: Rows, seed: int) -> tuple[LatentGenerator, nn.Module]:
+@lru_cache(12)
+def own_gan(data: str, seed: int) -> tuple[LatentGenerator, nn.Module]:
+    """A GAN of the rows of training."""
+    return gan_of(rows_of(data, seed)[0], seed)
+
+
+def gan_of(X: Rows, seed: int) -> tuple[LatentGenerator, nn.Module]:
     """A GAN as a newcomer writes it: two layers of 64 units each, the non-saturating loss, Adam."""
     torch.manual_seed(seed)
     d, size = X.shape[1], max(2, X.shape[1] // 2)
@@ -147,25 +155,25 @@ GENERATORS: dict[str, Callable[[str, Rows, int], tuple[Any, Any]]] = {
     ),
     "kernels of twice the width": lambda data, X, seed: (WideKernels(X), "auto"),
     "spline flow": lambda data, X, seed: (spline_flow(X, seed), "auto"),
-    "own GAN": lambda data, X, seed: (own_gan(X, seed)[0], "auto"),
-    "own GAN and its critic": lambda data, X, seed: own_gan(X, seed),
+    "own GAN": lambda data, X, seed: (own_gan(data, seed)[0], "auto"),
+    "own GAN and its critic": lambda data, X, seed: own_gan(data, seed),
     "VGrowSampler": lambda data, X, seed: (trained(VGrowSampler, X, seed), "auto"),
     "GANSampler": lambda data, X, seed: (trained(GANSampler, X, seed), "auto"),
     "VAE": lambda data, X, seed: (trained(VAE, X, seed), "auto"),
 }
 
 
-def untrained(X: Rows, seed: int) -> nn.Module:
+def untrained(data: str, X: Rows, seed: int) -> nn.Module:
     """A network that nobody trained."""
     torch.manual_seed(seed)
     body = nn.Sequential(nn.Linear(X.shape[1], 64), nn.ReLU(), nn.Linear(64, 1))
     return Judge(body, X.mean(0), X.std(0))
 
 
-def of_other_data(X: Rows, seed: int) -> nn.Module:
+def of_other_data(data: str, X: Rows, seed: int) -> nn.Module:
     """A critic that was trained on the same columns, each in an order of its own and turned round."""
     rng = np.random.default_rng(seed)
-    return own_gan(X.max(0) + X.min(0) - np.stack([rng.permutation(column) for column in X.T], axis=1), seed)[1]
+    return gan_of(X.max(0) + X.min(0) - np.stack([rng.permutation(column) for column in X.T], axis=1), seed)[1]
 
 
 class Reversed(nn.Module):
@@ -179,18 +187,21 @@ class Reversed(nn.Module):
         return -self.body(x)
 
 
-WRONG: dict[str, Callable[[Rows, int], nn.Module]] = {
+WRONG: dict[str, Callable[[str, Rows, int], nn.Module]] = {
     "untrained": untrained,
     "of other data": of_other_data,
-    "reversed": lambda X, seed: Reversed(own_gan(X, seed)[1]),
+    "reversed": lambda data, X, seed: Reversed(own_gan(data, seed)[1]),
 }
 
 
 def run(generator: str, data: str, seed: int) -> dict[str, Any]:
-    """One pair. Distances are unbiased, in standard deviations of the training rows: 0 is that of real rows."""
+    """One pair. Distances are unbiased: 0 is that of real rows.
+
+    They are in X's units if its columns share one, and otherwise in standard deviations of the training rows.
+    """
     X, further = rows_of(data, seed)
     if generator.startswith("ratio "):
-        model, ratio = own_gan(X, seed)[0], WRONG[generator.removeprefix("ratio ")](X, seed)
+        model, ratio = own_gan(data, seed)[0], WRONG[generator.removeprefix("ratio ")](data, X, seed)
     else:
         model, ratio = GENERATORS[generator](data, X, seed)
     start, wall = time.process_time(), time.perf_counter()
@@ -201,8 +212,8 @@ def run(generator: str, data: str, seed: int) -> dict[str, Any]:
     moves_nothing = not refiner.n_steps_
     as_they_came = DGflowRefiner(model, ratio="kliep", n_steps=0, random_state=seed).fit(X)
     before, after = (one.sample(SAMPLES, random_state=seed + 1) for one in (as_they_came, refiner))
-    scale = StandardScaler().fit(X)
-    in_units = [torch.from_numpy(scale.transform(rows)) for rows in (before, after, further)]
+    scale = X.std(axis=0) if data in OF_MANY_UNITS else np.ones(X.shape[1])
+    in_units = [torch.from_numpy(rows.astype(np.float64) / scale) for rows in (before, after, further)]
     found = compare(*(Distances.measured(rows, in_units[2]) for rows in in_units[:2]))
     real = metrics.mean_distance(in_units[2].numpy())
     excess = [

@@ -76,8 +76,8 @@ _PUBLIC_KEY, _SCORE_KEY, _RATIO_KEY, _PROBE_KEY, _GENERATOR_KEY = range(5)  # st
 class Refiner(SamplesToFiles, Savable, ABC):
     """Base class of the refiners, which improve a generator's samples by T, an estimate of log p_data/p_model.
 
-    Points are held in scaled units. These are the generator's own if it is a sampler of this package, and otherwise
-    the data's standard deviations, column by column.
+    Points are held in scaled units. These are the generator's own if it is a sampler of this package. Otherwise they
+    are the data's standard deviations, column by column, or one for all columns if these share a unit, as pixels do.
     """
 
     #: Constraints of the parameters that all of them have, under these names.
@@ -411,7 +411,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
                 return scaler, generator._scaled_range(self._record.shape)
         else:
             # Samples of another generator have that generator's range.
-            scaler = self._units = Scaler.of(array).within(-np.inf, np.inf)
+            scaler = self._units = Scaler.of(array, scaling="shared").within(-np.inf, np.inf)
         if self.data_range is None:
             return scaler.within(-np.inf, np.inf), None
         if self.data_range == "auto" and array.ndim == 2:

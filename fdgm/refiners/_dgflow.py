@@ -35,9 +35,11 @@ __all__ = ["DGflowRefiner"]
 
 _POPULATION = 5000  # most samples that log-ratios are estimated on in `fit`
 _HELD_OUT = 2000  # most held-out rows to choose by, and to confirm by
-_JUDGES = (500, 2000)  # samples to choose by, and to confirm by: twice the rows, within these
+_JUDGES = (500, 2000)  # samples to choose by: twice the rows, within these
+_PAIRS = 5000  # samples to confirm by: each costs little, and the error falls with them
 _FEWEST = 10  # held-out rows to choose by, and to confirm by
 _EVERY = 20  # most steps along a ratio before it is estimated again, with refresh="auto"
+_FOLDS = 2  # of the search of a kernel ratio's width in rounds, which is repeated
 _OUTSIDE = 6  # frames from a warning of the choice to the caller of `fit`
 _LEARNERS_KEY, _CHOICE_KEY, _STAGE_KEY, _KERNEL_KEY = 30, 35, 36, 37  # streams of the fit's own seed
 #: What `rounds_` says of each leg that was tried.
@@ -106,9 +108,10 @@ class DGflowRefiner(RowMover):
     stop : {"auto"} or None, default="auto"
         ``"auto"`` searches a plan by held-out rows of X. Neither the ratio nor a generator that is fitted here has
         seen those rows. Half of them choose: a stretch of steps is kept if it lowers the energy distance from them.
-        The other half confirm, on fresh samples before and after refinement. The plan is kept only if D + 1.645
+        The other half confirm, on 5,000 fresh samples before and after refinement. The plan is kept only if D + 1.645
         standard errors < 0. D is the change of the unbiased energy distance, and its error is from a jackknife over
-        rows and over pairs of samples. So at most one harmful plan in twenty is kept. What is tried:
+        rows and over pairs of samples. So at most one harmful plan in twenty is kept. D is in scaled units. In X's own
+        units there must be no loss: D − 1.645 standard errors must not be above 0 there. What is tried:
 
         - Steps of several sizes, along the ratio as it was given or fitted. All samples take the same number, or each
           stops as soon as its T equals that of the held-out row of its rank.
@@ -123,9 +126,9 @@ class DGflowRefiner(RowMover):
 
         - ``"auto"``: in rounds, as long as held-out rows see no harm. Rows and samples are noised, with less noise
           from round to round, and a step is the noise's variance. The ratio is then smooth, however far apart the two
-          are. If no `ratio` is named, each round's ratio is the better of a neural one and KLIEP on held-out rows. For
-          images, and for a critic of your own, rounds are of 20 steps, and the critic is trained on from its weights.
-          A function is not estimated again. Without `stop` it is None.
+          are. If no density ratio is named, each round's ratio is the better of a neural one and KLIEP on held-out
+          rows. A critic of your own must have led closer first. For images rounds are of 20 steps, and the critic is
+          trained on from its weights. Without `stop` it is None.
         - An int: after so many steps. Each estimate continues from the one before; a critic, also a sampler's own,
           continues from its weights.
         - None: never.
@@ -169,8 +172,9 @@ class DGflowRefiner(RowMover):
         noise (γ), keeps_prior, ends ("same" number of steps, or each sample its "own"), n_steps (the best number, 0 if
         none is), distance (unbiased energy distance from the choosing rows, in scaled units) and kept.
     confirmation_ : Confirmation or None
-        With `stop`, the change of the energy distance from the confirming rows: difference, standard_error, n_rows,
-        n_pairs and accepted. None if there was no plan to confirm.
+        With `stop`, the change of the energy distance from the confirming rows: difference and standard_error in
+        scaled units, difference_in_x and standard_error_in_x in X's own, n_rows, n_pairs and accepted. None if there
+        was no plan to confirm.
     history_ : DataFrame of shape (n_steps + 1, 5)
         log_ratio (mean of T) and displacement (root mean square, in scaled units) of 256 samples, before the first step
         and after each step. The others are the leg (stretch of steps, counted from 1), its step_size and its noise (γ).
@@ -359,10 +363,12 @@ class DGflowRefiner(RowMover):
         self.rounds_ = pd.DataFrame(search.log, columns=list(_ROUNDS)).astype(_ROUNDS)
         if not self._plan:
             return reason
-        before = self._part(2, n)
+        before = self._part(2, _PAIRS)
         after = self._move(before, self._plan, search.source(0, 4))
-        self.confirmation_ = compare(
-            *(Distances.measured(self._rows_of(moving), confirming) for moving in (before, after))
+        parts = [self._rows_of(before), self._rows_of(after), confirming]
+        in_x = [torch.from_numpy(self._scaler.to_array(rows, "float64")) for rows in parts]
+        self.confirmation_ = Confirmation.of(
+            *(compare(*(Distances.measured(rows, real) for rows in pairs)) for *pairs, real in (parts, in_x))
         )
         return None if self.confirmation_.accepted else _unconfirmed(self.confirmation_)
 
@@ -377,7 +383,8 @@ class DGflowRefiner(RowMover):
                 stacklevel=_OUTSIDE + 2,
             )
         fits = self._round_ratios()
-        if not reading.sign and not fits:
+        named = self._is_given() and not self._is_auto
+        if not reading.sign and (named or not fits):
             return (
                 "the ratio does not tell held-out rows of X from samples. It may be untrained, trained on other data,"
                 " or the samples are as good as it can tell."
@@ -388,7 +395,7 @@ class DGflowRefiner(RowMover):
         usable = reading.sign if self._is_given() else reading.sign > 0  # one that was fitted here has its sign
         if usable and (not fits or search.judges.latent or self._is_given()):
             first_round(search, most=every if fits or self._can_go_on() else params.n_steps, simple=bool(fits))
-        if fits:
+        if fits and (search.legs or not named):  # a critic that leads nowhere is not replaced behind the user's back
             with Bar(type(self).__name__, shown=bool(self.verbose)) as bar:
                 smoothed_rounds(search, real, fits, bar)
         elif params.refresh is not None and search.legs and self._can_go_on():
@@ -396,15 +403,22 @@ class DGflowRefiner(RowMover):
         return "no step along the ratio brings them closer to held-out rows of X. They may be as good as it can tell."
 
     def _round_ratios(self) -> list[DensityRatio]:
-        """Estimators to choose among in rounds with noised rows. Images and critics of one's own have none."""
-        params, ratio = self._params, self.ratio_
-        if params.refresh != "auto" or len(self._record.shape) > 1 or isinstance(ratio, CorrectedRatio):
+        """Estimators to choose among in rounds with noised rows. Images have none.
+
+        Those of a critic, or of a ratio that is not named, are a neural one and KLIEP.
+        """
+        ratio = self.ratio_
+        if self._params.refresh != "auto" or len(self._record.shape) > 1 or isinstance(ratio, CorrectedRatio):
             return []
-        auto = isinstance(params.ratio, str) and params.ratio == "auto"
-        kernels = [with_seed(KLIEP(), self._seed(_KERNEL_KEY))] if auto else []
+        kernel = with_seed(KLIEP(cv=_FOLDS), self._seed(_KERNEL_KEY))
         if isinstance(ratio, DensityRatio):
-            return [ratio, *kernels]
-        return [with_seed(neural_ratio(), self._seed(_STAGE_KEY)), *kernels] if auto else []
+            return [ratio, kernel] if self._is_auto else [ratio]
+        return [with_seed(neural_ratio(), self._seed(_STAGE_KEY)), kernel]
+
+    @property
+    def _is_auto(self) -> bool:
+        """Whether no ratio is named."""
+        return isinstance(self._params.ratio, str) and self._params.ratio == "auto"
 
     def _is_given(self) -> bool:
         """Whether the first log-ratio was not fitted here."""
@@ -483,6 +497,12 @@ class DGflowRefiner(RowMover):
 def _unconfirmed(found: Confirmation) -> str:
     """The likely reason why a plan that seemed to gain is not confirmed."""
     figures = f"the change of the energy distance is {found.difference:.2g} ± {found.standard_error:.1g}"
+    if found.gains:
+        return (
+            f"{found.n_rows} rows of X that had no part in the choice see a gain in scaled units ({figures}) and a loss"
+            f" in X's own ({found.difference_in_x:.2g} ± {found.standard_error_in_x:.1g}). Scale X's columns so that"
+            " each counts as much as it should."
+        )
     if found.difference < 0:
         return (
             f"{found.n_rows} rows of X that had no part in the choice are too few to be sure of a gain ({figures})."

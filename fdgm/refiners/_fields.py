@@ -24,7 +24,7 @@ __all__ = ["check_field", "depends_on", "field_of", "neural_ratio", "resolve_rat
 #: The ratio for generators without a critic: neural and smooth, so that points can move along its gradient. A smaller
 #: one misses fine structure, such as that of a Swiss roll. So may one that is trained half as long: the loss stays at
 #: its level for some tens of iterations first.
-_AUTO: dict[str, Any] = {"max_iter": 100}
+_AUTO: dict[str, Any] = {"max_iter": 100, "batch_size": 128}
 _AUTO_NETWORK: dict[str, Any] = {"width": 128, "depth": 3, "activation": "silu"}
 
 

@@ -9,9 +9,26 @@ from torch import Tensor
 
 from ..exceptions import FileError
 
-__all__ = ["Confirmation", "Distances", "compare", "energy_of_rows"]
+__all__ = ["Change", "Confirmation", "Distances", "compare", "energy_of_rows"]
 
+_BLOCK = 1000  # samples whose distances from all others are held at once
 _LEVEL = 1.645  # standard errors: a harmless plan passes once in twenty
+
+
+@dataclass(frozen=True)
+class Change:
+    """The change of the energy distance from rows, with its standard error, in one unit.
+
+    Parameters
+    ----------
+    difference, standard_error : float
+    n_rows, n_pairs : int
+    """
+
+    difference: float
+    standard_error: float
+    n_rows: int
+    n_pairs: int
 
 
 @dataclass(frozen=True)
@@ -29,26 +46,51 @@ class Confirmation:
         Number of held-out rows.
     n_pairs : int
         Number of samples, each before and after.
+    difference_in_x, standard_error_in_x : float
+        The same in X's own units.
     """
 
     difference: float
     standard_error: float
     n_rows: int
     n_pairs: int
+    difference_in_x: float
+    standard_error_in_x: float
 
     @property
     def accepted(self) -> bool:
-        """Whether D + 1.645 standard errors is below 0: at most one harmful plan in twenty passes."""
+        """Whether there is a gain in scaled units, and no loss in X's own units.
+
+        A gain is D + 1.645 standard errors < 0: at most one harmful plan in twenty passes. A loss is the opposite.
+        """
+        return self.gains and not self.spoils
+
+    @property
+    def gains(self) -> bool:
+        """Whether samples come closer in scaled units."""
         return self.difference + _LEVEL * self.standard_error < 0
+
+    @property
+    def spoils(self) -> bool:
+        """Whether samples come farther away in X's own units."""
+        return self.difference_in_x - _LEVEL * self.standard_error_in_x > 0
+
+    @classmethod
+    def of(cls, scaled: Change, in_x: Change) -> Self:
+        """From the change in scaled units and that in X's."""
+        return cls(
+            scaled.difference, scaled.standard_error, scaled.n_rows, scaled.n_pairs,
+            in_x.difference, in_x.standard_error,
+        )  # fmt: skip
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Restore it from the numbers in a file."""
-        numbers = value if isinstance(value, list) and len(value) == 4 else []
+        numbers = value if isinstance(value, list) and len(value) == 6 else []
         finite = [isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in numbers]
-        if not numbers or not all(finite) or not all(isinstance(n, int) and n > 0 for n in numbers[2:]):
-            raise FileError("confirmation must be two finite numbers and two counts, and is not")
-        return cls(float(numbers[0]), float(numbers[1]), *numbers[2:])
+        if not numbers or not all(finite) or not all(isinstance(n, int) and n > 0 for n in numbers[2:4]):
+            raise FileError("confirmation must be four finite numbers and two counts, and is not")
+        return cls.of(Change(*numbers[:4]), Change(*numbers[4:], *numbers[2:4]))
 
 
 @dataclass(frozen=True)
@@ -74,7 +116,7 @@ class Distances:
         """Of at least three samples (n, *shape) and two rows (m, *shape)."""
         x = _flat(samples)
         between = 2 * torch.cdist(x, _flat(rows))  # (n, m)
-        return cls(between.mean(1), between.mean(0), _within(x).sum(1))
+        return cls(between.mean(1), between.mean(0), _sums_within(x))
 
     @property
     def energy(self) -> float:
@@ -86,10 +128,10 @@ class Distances:
 def energy_of_rows(rows: Tensor) -> float:
     """E‖Y − Y'‖ of rows (m, *shape), the term that `Distances.energy` leaves out."""
     y = _flat(rows)
-    return float(_within(y).sum() / (len(y) * (len(y) - 1)))
+    return float(_sums_within(y).sum() / (len(y) * (len(y) - 1)))
 
 
-def compare(before: Distances, after: Distances) -> Confirmation:
+def compare(before: Distances, after: Distances) -> Change:
     """Compare samples with the same samples refined, by their energy distances from the same rows."""
     n, m = len(before.among), len(before.of_rows)
     of_pairs, among = after.of_samples - before.of_samples, after.among - before.among
@@ -98,13 +140,18 @@ def compare(before: Distances, after: Distances) -> Confirmation:
     without = (of_pairs.sum() - of_pairs) / (n - 1) - (total - 2 * among) / ((n - 1) * (n - 2))
     over_pairs = (n - 1) / n * (without - without.mean()).square().sum()
     over_rows = (after.of_rows - before.of_rows).var() / m
-    return Confirmation(float(difference), math.sqrt(float(over_pairs + over_rows)), m, n)
+    return Change(float(difference), math.sqrt(float(over_pairs + over_rows)), m, n)
 
 
 def _flat(points: Tensor) -> Tensor:
     return points.detach().flatten(1).to("cpu", torch.float64)
 
 
-def _within(x: Tensor) -> Tensor:
-    """Distances (n, n) among samples, exactly 0 from each to itself."""
-    return torch.cdist(x, x).fill_diagonal_(0.0)
+def _sums_within(x: Tensor) -> Tensor:
+    """Sum (n,) of each sample's distances from the others, in blocks, so that memory does not grow with n²."""
+    sums = torch.empty(len(x), dtype=x.dtype, device=x.device)
+    for first in range(0, len(x), _BLOCK):
+        distances = torch.cdist(x[first : first + _BLOCK], x)
+        distances.diagonal(first).zero_()  # exactly 0 from each to itself
+        sums[first : first + _BLOCK] = distances.sum(1)
+    return sums

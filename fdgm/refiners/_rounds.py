@@ -31,7 +31,9 @@ _SMOOTHED_FACTORS = (1.0, 0.25)  # of σ², each tried if the one before does no
 _REACH = 2.0  # trust region of a smoothed step, in the noise's length
 _COUNTS = (1, 2, 4)  # steps of a smoothed round to choose among; more would outdate its ratio
 _REPEATED = 3  # most rounds with the same noise
+_STALLED = 3  # levels of noise in a row without a gain, after a gain, that end the rounds
 _WORTH = 0.1  # fraction of the distance that a round must gain for its noise to stay
+_WORTH_GOING_ON = 0.02  # and that a round without noise must gain for another to follow
 _BUDGET_DIVISOR, _FIRST_DIVISOR = 20, 5  # a neural ratio trains for 1/20 of its budget in a round, for 1/5 in the first
 _SEARCHED_EVERY = 6  # rounds after which a kernel ratio chooses its width again
 
@@ -62,6 +64,7 @@ def later_rounds(search: Search, real: Tensor, every: int) -> None:
     refiner = search.refiner
     gained = True
     while gained and search.steps_left:
+        before = search.distance
         ratio = refiner._re_estimated(real, refiner._rows_of(search.learners))
         reading = search.reading(refiner._bare_field(ratio))
         gained = False
@@ -69,7 +72,7 @@ def later_rounds(search: Search, real: Tensor, every: int) -> None:
             stage = refiner._add_stage(ratio, reading)
             counts = step_counts(min(every, search.steps_left))
             trial = search.best(_again(search, stage), counts, **_about(search, stage))
-            gained = _kept(search, trial)
+            gained = _kept(search, trial) and before - search.distance > _WORTH_GOING_ON * before
 
 
 def smoothed_rounds(search: Search, real: Tensor, ratios: list[DensityRatio], bar: Bar) -> None:
@@ -91,8 +94,8 @@ def smoothed_rounds(search: Search, real: Tensor, ratios: list[DensityRatio], ba
     """
     refiner = search.refiner
     sigma, last = _NOISE[0] * refiner._n_varying**0.25, _NOISE[1] * refiner._n_varying**0.5
-    number, repeated, first = 0, 0, sigma
-    while sigma >= last and search.steps_left:
+    number, repeated, stalled, first, legs_before = 0, 0, 0, sigma, len(search.legs)
+    while sigma >= last and search.steps_left and stalled < _STALLED:
         number += 1
         bar.at(math.log(first / sigma) / math.log(first / last), f"distance {search.distance:.4f}")
         source = search.source(number, 3)
@@ -103,6 +106,7 @@ def smoothed_rounds(search: Search, real: Tensor, ratios: list[DensityRatio], ba
         before, gained = search.distance, False
         if readings[chosen].sign > 0:
             gained = _smoothed_leg(search, ratios[chosen], readings[chosen], sigma)
+        stalled = 0 if gained or len(search.legs) == legs_before else stalled + 1
         if gained and before - search.distance > _WORTH * before and repeated < _REPEATED:
             repeated += 1
         else:  # without a signal it falls twice as fast

@@ -225,14 +225,38 @@ def test_too_few_rows_to_tell():
 
 def test_a_gain_that_few_rows_cannot_confirm_is_not_taken(monkeypatch):
     from fdgm.refiners import _dgflow
-    from fdgm.refiners._paired import Confirmation
+    from fdgm.refiners._paired import Change
 
-    monkeypatch.setattr(_dgflow, "compare", lambda *pairs: Confirmation(-0.1, 0.07, 60, 60))
+    monkeypatch.setattr(_dgflow, "compare", lambda *pairs: Change(-0.1, 0.07, 60, 60))
     refiner = DGflowRefiner(ratio=GaussianRatio(), refresh=None, n_steps=5, random_state=0)
     unrefined(
         refiner, DATA[:300], X_generated=DATA[:300] - 1, match=r"60 rows of X .* too few to be sure .*-0.1 ± 0.07"
     )
     np.testing.assert_array_equal(refiner.refine(DATA), DATA)
+
+
+def test_a_gain_in_scaled_units_that_is_a_loss_in_xs_own_is_not_taken(monkeypatch):
+    """The second comparison is that in X's units."""
+    from fdgm.refiners import _dgflow
+    from fdgm.refiners._paired import Change
+
+    found = iter([Change(-0.1, 0.01, 60, 60), Change(0.5, 0.1, 60, 60)])
+    monkeypatch.setattr(_dgflow, "compare", lambda *pairs: next(found))
+    refiner = DGflowRefiner(ratio=GaussianRatio(), refresh=None, n_steps=5, random_state=0)
+    match = r"see a gain in scaled units .* and a loss in X's own \(0.5 ± 0.1\)"
+    unrefined(refiner, DATA[:300], X_generated=DATA[:300] - 1, match=match)
+    assert not refiner.confirmation_.accepted
+
+
+def test_columns_that_share_a_unit_have_one_scale():
+    """A margin that hardly varies would otherwise count as much as the middle, and refining it would spoil the rest."""
+    rng = np.random.default_rng(0)
+    X = np.clip(rng.normal(4, np.repeat([0.5, 3.0], 6), size=(200, 12)), 0, 16).round()
+    X[0], X[1] = 0, 16
+    refiner = DGflowRefiner(ratio=GaussianRatio(), n_steps=0).fit(X, X_generated=X)
+    assert len(set(refiner._scaler.scale)) == 1
+    mixed = DGflowRefiner(ratio=GaussianRatio(), n_steps=0).fit((X + 1) * np.arange(1, 13), X_generated=X)
+    assert len(set(mixed._scaler.scale)) == 12
 
 
 def test_where_the_search_is_over_a_warning_names_the_line_of_fit():

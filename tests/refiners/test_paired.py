@@ -23,6 +23,11 @@ def compared(before, after, rows):
     return compare(*(Distances.measured(samples, rows) for samples in (before, after)))
 
 
+def confirmed(before, after, rows):
+    """With the scaled units those of X."""
+    return Confirmation.of(*[compared(before, after, rows)] * 2)
+
+
 def energy(samples, rows):
     return Distances.measured(samples, rows).energy
 
@@ -39,16 +44,29 @@ def test_a_null_or_harmful_plan_passes_at_most_once_in_twenty(plan):
     passed = 0
     for _ in range(REPEATS):
         samples = draws(rng, mean)
-        passed += compared(samples, refined(samples), draws(rng, 0.0)).accepted
+        passed += confirmed(samples, refined(samples), draws(rng, 0.0)).accepted
     assert passed / REPEATS <= 0.05 + 3 * (0.05 * 0.95 / REPEATS) ** 0.5
 
 
 def test_a_gain_passes():
     rng = np.random.default_rng(0)
     samples = draws(rng, 1.0)
-    found = compared(samples, samples - 1.0, draws(rng, 0.0))
+    found = confirmed(samples, samples - 1.0, draws(rng, 0.0))
     assert found.accepted
     assert (found.n_rows, found.n_pairs) == (N, N)
+
+
+def test_a_gain_in_scaled_units_that_is_a_loss_in_xs_does_not_pass():
+    """The first column comes closer and the second goes away. Scaled units see the first, X's own the second."""
+    rng = np.random.default_rng(0)
+    samples, rows = draws(rng, 1.0), draws(rng, 0.0)
+    scaled, in_x = (
+        compared(*(weight * points for points in (samples, samples + torch.tensor([-1.0, 1.0]), rows)))
+        for weight in (torch.tensor([1.0, 0.1]), torch.tensor([0.1, 1.0]))
+    )
+    found = Confirmation.of(scaled, in_x)
+    assert (found.gains, found.spoils, found.accepted) == (True, True, False)
+    assert Confirmation.of(scaled, scaled).accepted
 
 
 def test_the_difference_is_that_of_the_two_distances():
@@ -82,7 +100,16 @@ def test_images_are_compared_as_rows():
 
 
 @pytest.mark.parametrize(
-    "value", [None, [], [0.0, 1.0, 2], [0.0, float("nan"), 2, 2], [0.0, 1.0, -2, 2], [0.0, 1.0, 2, 2.5]]
+    "value",
+    [
+        None,
+        [],
+        [0.0, 1.0, 2, 2],
+        [0.0, float("nan"), 2, 2, 0.0, 1.0],
+        [0.0, 1.0, -2, 2, 0.0, 1.0],
+        [0.0, 1.0, 2, 2.5, 0.0, 1.0],
+        [0.0, 1.0, 2, 2, 0.0, "1"],
+    ],
 )
 def test_malformed_numbers_in_a_file(value):
     with pytest.raises(FileError, match="confirmation must be"):
