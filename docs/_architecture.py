@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1] / "fdgm"
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ground", ("_ambient", "_chunks", "_columns", "_sklearn", "_version", "component", "exceptions", "hookspecs")),
     ("checks, found plugins, options", ("_checks", "_installed", "_numbers", "options")),
+    ("processes", ("distributed",)),
     ("registry", ("registry",)),
     ("pure parts, files, data sets", ("divergences", "architectures", "persistence", "datasets")),
     ("tables", ("tables",)),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from ..distributed import current
 from ..flows import euler_step
 from ..nets import NormBound, Rows
 from ._joint import chain
@@ -54,12 +55,18 @@ class FlowNet(BidirectionalNet):
         flow = self._method
         if flow.max_draws is None:
             return flow.n_rounds
-        return max(1, min(flow.n_rounds, flow.max_draws * len(X) // flow.n_pairs))
+        n_rows = current().first(len(X))  # all processes must take as many
+        return max(1, min(flow.n_rounds, flow.max_draws * n_rows // flow.n_pairs))
+
+    @property
+    def _n_pairs(self) -> int:
+        """Pairs of this process."""
+        return current().share(self._method.n_pairs)
 
     def _start_rows(self, X: Rows) -> Tensor:
         """All rows, or as many as principal components need."""
-        if len(X) > _START_ROWS:
-            return X.sample(_START_ROWS, self.batches_)
+        if len(X) > _START_ROWS or current().size > 1:
+            return X.sample(current().share(_START_ROWS), self.batches_)
         return X.take(torch.arange(len(X), dtype=torch.int64, device=self.device))
 
     def _conclude(self) -> None:
@@ -79,8 +86,8 @@ class FlowNet(BidirectionalNet):
 
     def _match_rows(self, X: Rows, when: When, losses: Losses) -> None:
         """As many updates of the autoencoder as a round has updates."""
-        flow, n = self._method, self.settings.batch_size
-        for _ in range(flow.n_moves + flow.passes * -(-flow.n_pairs // n)):
+        flow, n = self._method, current().share(self.settings.batch_size)
+        for _ in range(flow.n_moves + flow.passes * -(-self._n_pairs // n)):
             self.tick()
             rows = X.sample(n, self.batches_)
             unit = _mean_variance(rows)
@@ -93,7 +100,7 @@ class FlowNet(BidirectionalNet):
     def _move_and_follow(self, X: Rows, when: When, losses: Losses) -> None:
         """One round: draw pairs, move them, and fit the networks to them with the noises that made them."""
         s, flow = self.settings, self._method
-        n = flow.n_pairs
+        n, size = self._n_pairs, current().share(s.batch_size)
         rows, latents = X.sample(n, self.batches_), self._normal(n, s.latent_size)
         unit = _mean_variance(rows)
         seen = self._noisy_input(rows, unit, when)
@@ -106,7 +113,7 @@ class FlowNet(BidirectionalNet):
         for _ in range(flow.passes):
             order = torch.randperm(n, generator=self.batches_, device=self.device)
             # Batch norm needs whole batches. Pairs left over here come in another pass, in another order.
-            for index in order[: max(s.batch_size, n // s.batch_size * s.batch_size)].split(s.batch_size):
+            for index in order[: max(size, n // size * size)].split(size):
                 self.tick()
                 encoded = self._encode(seen[index], encoder_noise[index])
                 both = torch.cat([latents[index], encoded])
@@ -124,7 +131,8 @@ class FlowNet(BidirectionalNet):
         s, flow = self.settings, self._method
         step, latent_step = flow.steps_at(*when)
         noise = flow.instance_noise.scale_at(*when) * unit.sqrt()
-        n, batch = flow.n_pairs, min(s.batch_size, flow.n_pairs)
+        n = self._n_pairs
+        batch = min(current().share(s.batch_size), n)
         for _ in range(flow.n_moves):
             self.tick()
             i, j = torch.randint(n, (2, batch), generator=self.batches_, device=self.device)

@@ -5,6 +5,7 @@ from sklearn.base import clone
 from torch import Tensor
 
 from ..architectures import Conditional
+from ..distributed import current
 from ..nets import PrincipalComponents, Rows, forward
 from ..options import Gradient
 from ._net import CRITIC, MOVING, BidirectionalNet, Losses, When
@@ -50,12 +51,12 @@ class GradientNet(BidirectionalNet):
         s = self.settings
         if self.objective_ is None or self._method.n_warmup_steps == 0:
             return
-        found = PrincipalComponents.of(X.sample(_WARM_ROWS, self.batches_), max(s.level_sizes))
+        found = PrincipalComponents.of(X.sample(current().share(_WARM_ROWS), self.batches_), max(s.level_sizes))
         optimizer = clone(s.generator_optimizer).set_params(lr=_WARM_LR).make(self.moving_)
-        self.show_gradients(optimizer)
+        self.prepare(optimizer)
         for _ in range(self._method.n_warmup_steps):
             self.tick()
-            rows = X.sample(s.batch_size, self.batches_)
+            rows = X.sample(current().share(s.batch_size), self.batches_)
             scores = found.scores(rows)
             scores = torch.cat([scores, scores.new_zeros(len(scores), max(s.level_sizes) - scores.shape[1])], dim=1)
             levels = [rows, *(scores[:, :size] for size in s.level_sizes)]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..architectures import Conditional
+from ..distributed import current
 from ..inputs import Seeds
 from ..nets import (
     Average,
@@ -147,7 +148,7 @@ class BidirectionalNet(MultiNet):
 
     def sample(self, X: Rows) -> Batch:
         """Draw rows of the data, latents of the prior, and noise."""
-        n = self.settings.batch_size
+        n = current().share(self.settings.batch_size)
         rows = X.sample(n, self.batches_)
         instance_noise = None
         if self.noise_level_ > 0:
@@ -234,19 +235,20 @@ class BidirectionalNet(MultiNet):
             used = self._reconstructed(self.encoding_module, self.sampling_module, batch.rows)
         self.residuals_.update(used - batch.rows, n_rows=len(X))
         loss = mean_loss(losses, MOVING, like=rows)
-        *figures, samples_spread, farthest = torch.stack(
+        critic_loss, *figures, samples_spread, farthest = self.figures(
             [
+                mean_loss(losses, CRITIC, like=rows),
                 loss,
                 divergence,
                 (reconstructed - batch.rows).square().mean(),
                 spread(rows, batch.rows),
                 spread(samples, batch.rows),
-                rows.abs().max(),
-            ]
-        ).tolist()
+            ],
+            [rows.abs().max()],
+        )
         named = dict(zip(("loss", "divergence", "reconstruction", "spread"), figures, strict=True))
         if self.objective_ is not None:
-            named = {"critic_loss": mean_loss(losses, CRITIC, like=rows).item(), **named}
+            named = {"critic_loss": critic_loss, **named}
         expected = {name: who for name, who in _EXPECTED.items() if name in named and (taught or who != CRITIC)}
         self.record({**named, "held_out_distance": math.nan}, expected=expected, losses=losses)
         self.watch_(self, farthest=farthest, spread=min(named["spread"], samples_spread))

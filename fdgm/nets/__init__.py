@@ -10,17 +10,19 @@ from ._failures import TrainingFailure
 from ._forward import PRECISIONS, forward
 from ._fused import FusedPerceptron
 from ._mode import Mode
-from ._net import MultiNet, mean_loss, resolve_device
+from ._net import N_PROCESSES, MultiNet, mean_loss, resolve_device
 from ._norm_bound import NormBound
 from ._optimizers import set_lr
 from ._plain import plain_copy
 from ._principal import PrincipalComponents
 from ._progress import ProgressBar
 from ._rows import MemmapRows, ResidentRows, Rows, RowsWithout, hold_out
+from ._state import restore_stream
 from ._watch import Watch, spread
 from ._whole import Whole
 
 __all__ = [
+    "N_PROCESSES",
     "PRECISIONS",
     "Average",
     "Budget",
@@ -47,6 +49,7 @@ __all__ = [
     "own_copy",
     "plain_copy",
     "resolve_device",
+    "restore_stream",
     "set_lr",
     "spread",
 ]

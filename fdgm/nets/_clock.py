@@ -33,6 +33,8 @@ class Clock:
         Inner steps after which the first iteration was cut.
     is_single : bool
         Whether `single` made it: there is no budget that schedules could follow.
+    told : float or None
+        Progress at the next reading by the clock of the first of several processes, whose own clocks then end nothing.
     """
 
     #: The clock in seconds. If many processes share a machine, `time.process_time` is fair to each.
@@ -52,6 +54,7 @@ class Clock:
         self.cut_at: int | None = None
         self.readings: list[float] = []
         self.is_single = False
+        self.told: float | None = None
         self._inner = 0
         self._start = Clock.now()
 
@@ -74,14 +77,17 @@ class Clock:
 
     def read(self) -> float:
         """Record and return the progress at the start of the next iteration."""
-        done = len(self.readings)
-        if self.replay_progress is not None:
-            progress = float(self.replay_progress[min(done, len(self.replay_progress) - 1)])
-        else:
-            progress = min(self._fraction(done), 1.0)
+        progress = self.upcoming() if self.told is None else self.told
         self.readings.append(progress)
         self._inner = 0
         return progress
+
+    def upcoming(self) -> float:
+        """The progress, if it were read now."""
+        done = len(self.readings)
+        if self.replay_progress is not None:
+            return float(self.replay_progress[min(done, len(self.replay_progress) - 1)])
+        return min(self._fraction(done), 1.0)
 
     def tick(self, *, first: bool) -> None:
         """Begin an inner step, of the very first iteration or of a later one.
@@ -95,13 +101,13 @@ class Clock:
         """
         self._inner += 1
         if not first:
-            over = self._spent()
+            over = self.told is None and self._spent()
         elif self.cut_at is not None:
             over = True
         elif self.n_inner_steps is not None:
             over = self._inner > self.n_inner_steps
         else:
-            over = self._inner > 1 and self._spent()
+            over = self.told is None and self._inner > 1 and self._spent()
         if not over:
             return
         if first and self.cut_at is None:

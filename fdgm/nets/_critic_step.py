@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..distributed import current
 from ..flows import ValueAndGradient, differentiated
 from ..objectives import Objective
 from ..regularizers import CriticRegularizer, SlopePenalty
@@ -84,8 +85,10 @@ class CriticStep:
         else:
             outputs = fused.outputs(*(torch.cat(both) for both in zip(p, q, strict=True)))
             loss, *slopes = self.objective.loss_and_slopes(outputs[: len(p[0])], outputs[len(p[0]) :])
-        if self.min_loss is not None and loss.item() < self.min_loss:
-            return loss.detach()
+        if self.min_loss is not None:
+            loss = current().mean(loss)  # all processes must decide alike
+            if loss.item() < self.min_loss:
+                return loss.detach()
         if fused is None:
             self.optimizer.zero_grad(set_to_none=True)
             total.backward()

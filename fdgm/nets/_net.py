@@ -1,6 +1,7 @@
 """A skorch net without a default module. Subclasses name their modules and train them all in `train_step`."""
 
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -12,9 +13,11 @@ from skorch.callbacks import Callback, EarlyStopping
 from skorch.history import History
 from torch import Tensor, nn
 
+from ..distributed import current
 from ..exceptions import StopTraining
-from ..inputs import Seeds
+from ..inputs import Seeds, chunk_seed
 from ..persistence import State
+from ._agreement import agree, interrupts_noted
 from ._clock import Clock, OutOfTime
 from ._failures import TrainingFailure
 from ._optimizers import set_lr
@@ -22,10 +25,12 @@ from ._rows import Rows, Samples
 from ._state import fitting, module_state, optimizer_state, restore_optimizer, restore_stream
 from ._watch import Watch
 
-__all__ = ["MultiNet", "mean_loss", "resolve_device"]
+__all__ = ["N_PROCESSES", "MultiNet", "mean_loss", "resolve_device"]
 
 
 _HUGE = 1e6  # a loss so large that training has diverged
+
+N_PROCESSES = "n_processes"  # a figure of the history, once several processes have shared a fit
 
 Losses = Sequence[tuple[str, Tensor]]  # the network, and its loss ()
 
@@ -117,31 +122,76 @@ class MultiNet(NeuralNet):
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         super().on_epoch_end(net, **kwargs)
         self.history.record("seconds", self.clock_.seconds)
+        if current().size > 1 or any(N_PROCESSES in row for row in self.history[:-1]):
+            self.history.record(N_PROCESSES, current().size)
 
-    def train(self, samples: tuple[Rows, ...], clock: Clock) -> str:
+    def train(
+        self, samples: tuple[Rows, ...], clock: Clock, *, between: Callable[[bool], None] = lambda wanted: None
+    ) -> str:
         """Run `train_step` until the clock or a callback ends it. Return the reason.
 
         An iteration that was cut leaves a last row of the history without ``seconds``.
+
+        Parameters
+        ----------
+        samples : tuple of Rows
+        clock : Clock
+        between : callable
+            Called before each iteration of a fit that several processes share, in all of them at once, with whether
+            an interrupt ends it.
         """
         self.clock_ = clock
         dataset = Samples(samples)
         self._hooked = any(_sees_gradients(callback) for _, callback in self.callbacks_)
-        hooks = [self.show_gradients(getattr(self, name)) for name in self.optimizer_names]
+        self._align()
+        hooks = [self.prepare(getattr(self, name)) for name in self.optimizer_names]
         try:
             self.notify("on_train_begin", X=dataset, y=None)
-            while (reason := clock.finished()) is None:
-                self.fit_loop(dataset, epochs=1)
+            reason = self._run(dataset, clock, between)
         except OutOfTime:
             reason = "max_seconds"
         except StopTraining as stop:
-            reason = str(stop) or "callback"
+            reason = _reason(stop)
         finally:
             self._hooked = False
             self.lr_factors_ = {}
             for remove in hooks:
                 remove()
+            clock.told = None
             self.notify("on_train_end", X=dataset, y=None)
         return reason
+
+    def _run(self, dataset: Samples, clock: Clock, between: Callable[[bool], None]) -> str:
+        """Iterate until the clock ends it, or a callback in any process. Return the reason."""
+        if current().size == 1:
+            while (reason := clock.finished()) is None:
+                self.fit_loop(dataset, epochs=1)
+            return reason
+        stop: str | None = None
+        with interrupts_noted() as interrupted:
+            while (reason := agree(clock, stop, between, interrupted=interrupted())) is None:
+                try:
+                    self.fit_loop(dataset, epochs=1)
+                except StopTraining as signal:
+                    stop = _reason(signal)
+        return reason
+
+    def _align(self) -> None:
+        """Begin with the weights of the first process, and with random streams of this process's own."""
+        group = current()
+        if group.size == 1:
+            return
+        group.broadcast([tensor for name in self.module_names for tensor in getattr(self, name).state_dict().values()])
+        streams = [getattr(self, name) for name in self.stream_names]
+        marks = [zlib.crc32(stream.get_state().cpu().numpy().tobytes()) for stream in streams]
+        alike = marks == group.first(marks)  # unless a checkpoint or an earlier fit has set them
+        if group.rank and alike:
+            for stream, mark in zip(streams, marks, strict=True):
+                stream.manual_seed(chunk_seed(mark, group.rank))
+
+    def share_buffers(self) -> None:
+        """Take the buffers of the first process. Those of batch norm differ, since each sees batches of its own."""
+        current().broadcast([buffer for name in self.module_names for buffer in getattr(self, name).buffers()])
 
     def tick(self) -> None:
         """Begin an update of one batch.
@@ -166,10 +216,22 @@ class MultiNet(NeuralNet):
         """Set the learning rate of one of its optimizers. A callback's factor multiplies it."""
         set_lr(getattr(self, optimizer), lr * self.lr_factors_.get(optimizer, 1.0))
 
-    def show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-        """Let callbacks see and change the gradients before each optimizer step. Return a function that ends this."""
-        if not self._hooked:
-            return lambda: None
+    def prepare(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+        """Before each step, average the gradients over the processes and show them to callbacks.
+
+        Return a function that ends this.
+        """
+        group = current()
+        averaging = optimizer.register_step_pre_hook(_average).remove if group.size > 1 else _nothing
+        showing = self._show_gradients(optimizer) if self._hooked else _nothing
+
+        def end() -> None:
+            averaging()
+            showing()
+
+        return end
+
+    def _show_gradients(self, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
         names = {p: f"{m}.{n}" for m in self.module_names for n, p in getattr(self, m).named_parameters()}
         named = [(names.get(p, ""), p) for group in optimizer.param_groups for p in group["params"]]
 
@@ -177,6 +239,16 @@ class MultiNet(NeuralNet):
             self.notify("on_grad_computed", named_parameters=named, batch=None, training=True)
 
         return optimizer.register_step_pre_hook(hook).remove
+
+    def figures(self, means: Sequence[Tensor], greatest: Sequence[Tensor] = ()) -> list[float]:
+        """Figures of an iteration as numbers, in one transfer: their means, or their greatest, over all processes."""
+        group = current()
+        found = group.stacked(torch.stack([*means, *greatest]))
+        if group.size == 1:
+            return found[0].tolist()
+        self.share_buffers()
+        n = len(means)
+        return torch.cat([found[:, :n].mean(dim=0), found[:, n:].amax(dim=0)]).tolist()
 
     def record(self, figures: dict[str, float], *, expected: dict[str, str], losses: Losses) -> None:
         """Record an iteration's figures in the history.
@@ -203,7 +275,8 @@ class MultiNet(NeuralNet):
             taken = {who for who, _ in losses}
             broken = [name for name in broken if expected[name] in taken or not name.endswith("loss")]
         if broken:
-            culprit = _culprit(losses) or expected[broken[0]]
+            _, culprit = min(current().each(_culprit(losses)), key=lambda found: found[0])
+            culprit = culprit or expected[broken[0]]
             raise TrainingFailure("non_finite", f"{culprit}: {', '.join(broken)} became NaN or infinite", culprit)
 
     def initialize_history(self) -> Self:
@@ -256,12 +329,17 @@ class MultiNet(NeuralNet):
         weights = self.weights()
         if compact:
             weights.parts |= {name: _halved(name, weights.parts[name]) for name in self.module_names}
+        names = list(self.history_names)
+        if any(N_PROCESSES in row for row in ended):
+            names.append(N_PROCESSES)
         parts = {
             "weights": weights,
             "history": State(
                 {
-                    name: torch.tensor([float(row[name]) for row in ended], dtype=torch.float64, device="cpu")
-                    for name in self.history_names
+                    name: torch.tensor(
+                        [float(row.get(name, math.nan)) for row in ended], dtype=torch.float64, device="cpu"
+                    )
+                    for name in names
                 }
             ),
             "streams": State({name: getattr(self, name).get_state() for name in self.stream_names}),
@@ -289,11 +367,12 @@ class MultiNet(NeuralNet):
             self.watch_.from_state(state.part("watch"))
         n: int | None = None
         columns = []
-        for name in self.history_names:
+        names = [*self.history_names, *[name for name in (N_PROCESSES,) if history.has(name)]]
+        for name in names:
             columns.append(history.tensor(name, (n,), torch.float64, finite=False).tolist())
             n = len(columns[-1])
         for values in zip(*columns, strict=True):
-            row = dict(zip(self.history_names, values, strict=True))
+            row = dict(zip(names, values, strict=True))
             self.history.append({"batches": [], "epoch": len(self.history) + 1, **row})
         self.remember_good()
         return self
@@ -326,14 +405,27 @@ def mean_loss(losses: Losses, who: str, *, like: Tensor) -> Tensor:
     return torch.stack(own).mean() if own else like.new_tensor(math.nan)
 
 
-def _culprit(losses: Losses) -> str | None:
-    """The network that was updated last before a loss was broken."""
+def _culprit(losses: Losses) -> tuple[int, str | None]:
+    """Number of the first broken loss, and the network that was updated last before it."""
     before = losses[-1][0] if losses else None  # of the iteration before, which ended with the same network
-    for who, loss in losses:
+    for i, (who, loss) in enumerate(losses):
         if not abs(loss.item()) < _HUGE:
-            return before
+            return i, before
         before = who
+    return len(losses), None
+
+
+def _average(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    current().average([parameter.grad for parameter in parameters if parameter.grad is not None])
+
+
+def _nothing() -> None:
     return None
+
+
+def _reason(stop: StopTraining) -> str:
+    return str(stop) or "callback"
 
 
 def _sees_gradients(callback: Any) -> bool:

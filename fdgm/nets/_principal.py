@@ -7,6 +7,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from ..distributed import current
+
 __all__ = ["PrincipalComponents"]
 
 _LEAST = 1e-4  # directions with a smaller fraction of the greatest standard deviation are dropped
@@ -30,11 +32,17 @@ class PrincipalComponents:
 
     @classmethod
     def of(cls, rows: Tensor, k: int) -> Self:
-        """The first k components of the rows ``(n, *row_shape)``, or fewer if there are fewer."""
+        """The first k components of the rows ``(n, *row_shape)``, or fewer if there are fewer.
+
+        Processes that share a fit put their rows together.
+        """
+        rows = current().gather(rows)
         mean = rows.mean(dim=0)
         _, scales, directions = torch.linalg.svd((rows - mean).flatten(1), full_matrices=False)
         k = min(k, int((scales > _LEAST * scales[0]).sum()))
-        return cls(mean, directions[:k], scales[:k] / math.sqrt(len(rows)))
+        found = cls(mean, directions[:k], scales[:k] / math.sqrt(len(rows)))
+        current().broadcast([found.mean, found.directions, found.deviations])  # signs are arbitrary
+        return found
 
     def scores(self, rows: Tensor) -> Tensor:
         """Coordinates (n, k) along the directions. Each has variance 1 over the rows that gave the components."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._sklearn import Interval
 from ..architectures import MLP, Architecture
+from ..distributed import current, together
 from ..inputs import Record, Scaler, Seeds, chunk_seed, columns_of, entropy_of
 from ..nets import Clock, Rows, hold_out, own_copy, resolve_device
 from ..objectives import Objective
@@ -22,7 +23,9 @@ from ..training import (
     Keeper,
     Trainable,
     build,
+    check_alike,
     check_unchanged,
+    common_rows,
     forget,
     is_trained,
     make_clock,
@@ -230,8 +233,13 @@ class LogisticRatio(DensityRatio, Trainable):
             raise AttributeError("LogisticRatio has best_iter_ after fit alone.")
         return self._best.kept
 
+    def _fit_silently(self, X_p: Any, X_q: Any) -> Self:
+        with together(type(self).__name__):
+            return super()._fit_silently(X_p, X_q)
+
     def _fit(self, X_p: np.ndarray, X_q: np.ndarray) -> None:
         clock = make_clock(self)
+        check_alike(self, X_p, X_q)
         arrays = self._go_on(X_p, X_q) if self._goes_on else self._begin(X_p, X_q)
         self._best = BestCritic()
         try:
@@ -269,10 +277,11 @@ class LogisticRatio(DensityRatio, Trainable):
         """Set order, scaling, seeds and fresh networks for these samples, and return them in that order."""
         forget(self, "net_", *LOG_RATIOS)  # if this fails, no fit remains, not even half of one
         # With an objective that treats both samples alike, their order must only change the sign.
-        self._sign = -1 if self.antisymmetric and not comes_first(X_p, X_q) else 1
+        self._sign = current().first(-1 if self.antisymmetric and not comes_first(X_p, X_q) else 1)
         arrays, shape = self._ordered(X_p, X_q), X_p.shape[1:]
-        self._scaler = Scaler.of(*arrays) if self.critic is None else Scaler.identity(shape)
-        build(self, shape, Seeds.from_entropy(entropy_of(self.random_state)))
+        scaled = [common_rows(array)[0] for array in arrays]
+        self._scaler = Scaler.of(*scaled) if self.critic is None else Scaler.identity(shape)
+        build(self, shape, Seeds.from_entropy(current().first(entropy_of(self.random_state))))
         self._record = Record(shape, X_p.dtype.name, None)
         self._progress, self._n_inner_steps = [], None
         return arrays
@@ -292,7 +301,7 @@ class LogisticRatio(DensityRatio, Trainable):
         if self.critic is not None:
             return self._ordered(X_p, X_q)  # it sees rows as they are
         before, columns = self._scaler, columns_of(self)
-        self._scaler = before.with_rows(X_p, X_q, scaling="robust")
+        self._scaler = before.with_rows(common_rows(X_p)[0], common_rows(X_q)[0], scaling="robust")
         freed = self._scaler.varies & ~before.varies
         if freed.any():
             warn_of_freed_columns("LogisticRatio", columns, freed)

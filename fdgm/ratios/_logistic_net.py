@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from ..distributed import current
 from ..nets import CriticStep, MultiNet, Rows, mean_loss, own_copy
 
 __all__ = ["RatioNet"]
@@ -57,11 +58,12 @@ class RatioNet(MultiNet):
         with self.inner_steps():
             for _ in range(s.n_critic_steps):
                 self.tick()
-                p, q = (rows.sample(s.batch_size, self.batches_) for rows in (P, Q))
+                p, q = (rows.sample(current().share(s.batch_size), self.batches_) for rows in (P, Q))
                 losses.append((_CRITIC, self.critic_step_(p, q)))
         loss = mean_loss(losses, _CRITIC, like=losses[0][1])
         held_out = math.nan if self.held_out_ is None else self.held_out_losses().mean().item()
-        figures = {"critic_loss": loss.item(), "held_out_loss": held_out}
+        (critic_loss,) = self.figures([loss])
+        figures = {"critic_loss": critic_loss, "held_out_loss": held_out}
         self.record(figures, expected={"critic_loss": _CRITIC}, losses=losses)
         self.remember_good()
         return {"loss": loss, "y_pred": None}
@@ -75,9 +77,10 @@ class RatioNet(MultiNet):
         p, q = (self.critic_step_.outputs(rows) for rows in self.held_out_)
         n_blocks = min(_BLOCKS, len(p), len(q))
         loss = self.settings.objective.loss
-        return torch.stack(
+        losses = torch.stack(
             [loss(a, b) for a, b in zip(p.tensor_split(n_blocks), q.tensor_split(n_blocks), strict=True)]
         )
+        return losses if current().size == 1 else current().first(losses.cpu()).to(losses.device)
 
 
 def _start_level(critic: nn.Module) -> None:

@@ -8,6 +8,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
+from ..distributed import current
 from ..nets import MultiNet, Rows, Watch, forward, mean_loss, spread
 from ._field import N_TIMES, Field, Flow
 
@@ -75,7 +76,7 @@ class FlowMatchingNet(MultiNet):
     def _update(self, X: Rows) -> Tensor:
         """One update by least squares at random times of straight paths; return the loss, a tensor () with no graph."""
         s = self.settings
-        end = X.sample(s.batch_size, self.batches_)
+        end = X.sample(current().share(s.batch_size), self.batches_)
         start = self._noise(end.shape)
         if s.transport:
             start = paired(start, end)
@@ -98,7 +99,7 @@ class FlowMatchingNet(MultiNet):
         samples = forward(flow, self.settings.precision, self._noise((_GLANCE_ROWS, self.latent_size)))
         real = X.sample(_GLANCE_ROWS, self.batches_)
         loss = mean_loss(losses, _FIELD, like=samples)
-        *named, farthest = torch.stack([loss, spread(samples, real), samples.abs().max()]).tolist()
+        *named, farthest = self.figures([loss, spread(samples, real)], [samples.abs().max()])
         figures = dict(zip(self.history_names, [*named, math.nan], strict=False))
         self.record(figures, expected=_EXPECTED, losses=losses)
         self.watch_(self, farthest=farthest, spread=named[1])

@@ -12,6 +12,7 @@ from torch import Tensor
 from .. import registry
 from .._sklearn import Interval
 from ..architectures import Architecture
+from ..distributed import current
 from ..inputs import Seeds
 from ..nets import resolve_device
 from ..objectives import Objective
@@ -320,5 +321,5 @@ class GANSampler(Sampler):
         penalties = tuple(one for one in made if isinstance(one, CriticRegularizer))
         stabilizers = tuple(one for one in made if isinstance(one, Stabilizer))
         for stabilizer in stabilizers:
-            stabilizer.check(batch_size=settings.batch_size, optimizer=settings.critic_optimizer)
+            stabilizer.check(batch_size=current().share(settings.batch_size), optimizer=settings.critic_optimizer)
         return penalties, stabilizers

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ..architectures import Architecture, is_built_in, seeded
+from ..distributed import current
 from ..inputs import chunk_seed
 from ..nets import Average, CriticStep, FusedPerceptron, MultiNet, Rows, Watch, forward, mean_loss, spread
 from ..regularizers import CriticFunction, GeneratorStep, MakeCritic
@@ -135,13 +136,13 @@ class GANNet(MultiNet):
     def _generate(self) -> tuple[Tensor, Tensor]:
         """Latents, and the rows that the generator makes from them."""
         s = self.settings
-        n = s.batch_size * s.rows_per_output
+        n = current().share(s.batch_size) * s.rows_per_output
         latents = self.draw_latents(n)
         return latents, forward(self.generator_, s.precision, latents)
 
     def _real(self, X: Rows, noise: float) -> tuple[Tensor, ...]:
         """A batch of data, in the form that the critic judges."""
-        rows = X.sample(self.settings.batch_size * self.settings.rows_per_output, self.batches_)
+        rows = X.sample(current().share(self.settings.batch_size) * self.settings.rows_per_output, self.batches_)
         if not self.settings.pairs:
             return self._judged(rows, rows, noise)
         (stabilizer,) = (stabilizer for stabilizer in self.settings.stabilizers if stabilizer.pairs)
@@ -250,17 +251,18 @@ class GANNet(MultiNet):
         s = self.settings
         critic_loss = mean_loss(self._losses, _CRITIC, like=rows)
         generator_loss = mean_loss(self._losses, _GENERATOR, like=rows)
-        real = X.sample(s.batch_size, self.batches_)
-        samples = forward(self.sampling_module.eval(), s.precision, latents[: s.batch_size])
-        figures = torch.stack(
+        n = current().share(s.batch_size)
+        real = X.sample(n, self.batches_)
+        samples = forward(self.sampling_module.eval(), s.precision, latents[:n])
+        figures = self.figures(
             [
                 critic_loss,
                 generator_loss,
                 spread(rows, real),
                 spread(samples, real),
-                rows.abs().max(),
-            ]
-        ).tolist()
+            ],
+            [rows.abs().max()],
+        )
         *named, samples_spread, farthest = figures
         figures_by_name = dict(zip(self.history_names, [*named, math.nan], strict=False))
         self.record(figures_by_name, expected=_EXPECTED, losses=self._losses)

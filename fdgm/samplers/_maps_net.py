@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from ..distributed import current
 from ..metrics import energy_distance
 from ..nets import (
     Average,
@@ -126,6 +127,7 @@ class MapsNet(MultiNet):
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.watch_ = Watch("the particles")
         self._pool: Tensor | None = None
+        self._pool_of = 0, 1  # rank and number of the processes that share the particles
         self._n_moved = 0
         self.n_added_ = 0  # maps that came one by one, since the fit or since they were distilled
         return self
@@ -195,20 +197,20 @@ class MapsNet(MultiNet):
         self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(progress, iteration))
         if iteration == 1:
             n_rows = max(_BASE_ROWS[0], min(_BASE_ROWS[1], _BASE_NUMBERS // math.prod(self.data_shape)))
-            self.base_.set(X.sample(min(len(X), n_rows), self.batches_))
+            self.base_.set(X.sample(current().share(min(current().first(len(X)), n_rows)), self.batches_))
         start = pool = self._moved()
         self._losses: list[tuple[str, Tensor]] = []
         if self.clock_.is_single:
             with self.inner_steps():
                 self._add_if_it_helps(X, pool)
         elif (noise := self._noise(progress / (1 - _CLOSING))) is None:
-            self._teach(X, pool[s.maps.n_particles :], None)
+            self._teach(X, pool[self._n_particles :], None)
         else:
             with self.inner_steps():
-                self._teach(X, pool[: s.maps.n_particles], noise)
+                self._teach(X, pool[: self._n_particles], noise)
             self._add(noise)
         pool, losses = self._moved(), self._losses
-        self.particles_ = pool[: s.maps.n_particles]
+        self.particles_ = pool[: self._n_particles]
         loss = mean_loss(losses, _CRITIC, like=pool)
         self._summarise(X, start, pool, loss, losses)
         return {"loss": loss, "y_pred": None}
@@ -223,15 +225,17 @@ class MapsNet(MultiNet):
 
     def _add(self, noise: float) -> None:
         """Make a map of the averaged critic."""
+        self.share_buffers()
         self.maps_.append(self.average_, self._step_factor * noise**2)
 
     def _add_if_it_helps(self, X: Rows, pool: Tensor) -> None:
         """Add the map of the widest noise of those that help, if one does. Then train the critic on clean rows.
 
         A map helps if two things hold of held-out rows and of particles that its critic was not trained on: the critic
-        tells them apart at this noise, by its logistic loss, and the map brings them nearer to each other.
+        tells them apart at this noise, by its logistic loss, and the map brings them nearer to each other. Of
+        processes that share the fit, the first one's held-out rows decide.
         """
-        n_particles, n_held_out = self.settings.maps.n_particles, min(_FRESH, len(X) // _HELD_OUT)
+        n_particles, n_held_out = self._n_particles, min(_FRESH, min(current().each(len(X))) // _HELD_OUT)
         if n_held_out > 1:
             seed = int(torch.randint(2**31, (), generator=self.batches_, device=self.device, dtype=torch.int64))
             index = hold_out(len(X), n_held_out, np.random.default_rng(seed))
@@ -239,7 +243,8 @@ class MapsNet(MultiNet):
             first, last = self.settings.maps.noise_for(math.prod(self.data_shape))
             for noise in np.geomspace(first, last, _N_NOISES).tolist():
                 self._teach(others, pool[:n_particles], noise)
-                if self._tells(held_out, pool[n_particles:], noise) and self._helps(held_out, pool, noise):
+                tells = current().first(self._tells(held_out, pool[n_particles:], noise))
+                if tells and self._helps(held_out, pool, noise):
                     self.n_added_ += 1
                     break
         self._teach(X, self._moved()[n_particles:], None)
@@ -259,13 +264,18 @@ class MapsNet(MultiNet):
         n_before = len(self.maps_)
         self._add(noise)
         moved = self.maps_(pool, n_before)
-        real, *both = (rows.cpu().numpy() for rows in (held_out, *(p[-_FRESH:] for p in (pool, moved))))
+        real, *both = (rows.cpu().numpy() for rows in (held_out, *(p[self._n_particles :] for p in (pool, moved))))
         before, after = (energy_distance(real, rows) for rows in both)
-        if not after < before:
+        if not current().first(after < before):
             self.maps_.truncate(n_before)
             return False
         self._pool, self._n_moved = moved, len(self.maps_)
         return True
+
+    @property
+    def _n_particles(self) -> int:
+        """Particles of this process that the critic is trained on."""
+        return current().share(self.settings.maps.n_particles)
 
     @property
     def _step_factor(self) -> float:
@@ -287,16 +297,16 @@ class MapsNet(MultiNet):
         self, X: Rows, particles: Tensor, noise: float | None, n_steps: int
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Noised rows of X and particles for so many steps of the critic. Many steps are drawn at a time."""
-        s = self.settings
-        at_once = max(1, _DRAWN_AT_ONCE // (s.batch_size * math.prod(self.data_shape)))
+        size = current().share(self.settings.batch_size)
+        at_once = max(1, _DRAWN_AT_ONCE // (size * math.prod(self.data_shape)))
         for done in range(0, n_steps, at_once):
-            n = min(at_once, n_steps - done) * s.batch_size
+            n = min(at_once, n_steps - done) * size
             index = torch.randint(len(particles), (n,), generator=self.batches_, device=self.device, dtype=torch.int64)
             real, generated = X.sample(n, self.batches_), particles.index_select(0, index)
             if noise is not None:
                 xi = self._xi(n, noise)
                 real, generated = real + xi, generated + xi
-            yield from zip(real.split(s.batch_size), generated.split(s.batch_size), strict=True)
+            yield from zip(real.split(size), generated.split(size), strict=True)
 
     def _xi(self, n: int, noise: float) -> Tensor:
         """Noise for n rows: for most of that deviation, for some of the first and widest.
@@ -320,37 +330,43 @@ class MapsNet(MultiNet):
 
         Their start is a function of the seed, so a net from a file finds them by replaying its maps.
         """
-        if self._pool is None or self._n_moved > len(self.maps_):
-            self._pool, self._n_moved = self.base_(self._start()), 0
+        of = current().rank, current().size
+        if self._pool is None or self._n_moved > len(self.maps_) or self._pool_of != of:
+            self._pool, self._n_moved, self._pool_of = self.base_(self._start()), 0, of
         self._pool = self.maps_(self._pool, self._n_moved)
         self._n_moved = len(self.maps_)
         return self._pool
 
     def _start(self) -> Tensor:
-        """Latents of all particles: scrambled Sobol points, more even than independent ones, then independent ones."""
-        s = self.settings
+        """Latents of all particles: scrambled Sobol points, more even than independent ones, then independent ones.
+
+        Processes that share a fit take turns in both sequences.
+        """
+        s, group = self.settings, current()
         engine = torch.quasirandom.SobolEngine(s.latent_size, scramble=True, seed=self.seeds.latents)
         engine.fast_forward(1)  # torch keeps the first point in the default dtype
-        even = engine.draw(s.maps.n_particles, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
+        even = engine.draw(group.size * group.share(s.maps.n_particles), dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
         source = torch.Generator("cpu").manual_seed(self.seeds.latents)
-        fresh = torch.randn(_FRESH, s.latent_size, generator=source, dtype=torch.float32, device="cpu")
-        return torch.cat([torch.special.ndtri(even).float(), fresh]).to(self.device)
+        fresh = torch.randn(
+            group.size * group.share(_FRESH), s.latent_size, generator=source, dtype=torch.float32, device="cpu"
+        )
+        return torch.cat([group.part(torch.special.ndtri(even).float()), group.part(fresh)]).to(self.device)
 
     @torch.no_grad()
     def _summarise(self, X: Rows, start: Tensor, pool: Tensor, loss: Tensor, losses: list[tuple[str, Tensor]]) -> None:
         """Put the iteration's figures into the history, in one transfer, and raise where they show a failure."""
         s = self.settings
-        real = X.sample(s.batch_size, self.batches_)
+        real = X.sample(current().share(s.batch_size), self.batches_)
         t = self.critic_step_.log_ratio()(real)
-        *named, farthest = torch.stack(
+        *named, farthest = self.figures(
             [
                 loss,
                 (pool - start).flatten(1).norm(dim=1).mean(),
                 spread(pool, real),
                 s.scaling.divergence.f_centered(-t).mean(),
-                pool.abs().max(),
-            ]
-        ).tolist()
+            ],
+            [pool.abs().max()],
+        )
         figures = dict(zip(self.history_names, [*named, math.nan], strict=False))
         self.record(figures, expected=_EXPECTED, losses=losses)
         self.watch_(self, farthest=farthest, spread=named[2])

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from torch import Tensor
 
 from .. import registry
+from ..distributed import current
 from ..flows import ValueAndGradient, differentiated
 from ..inputs import with_seed
 from ..ratios import DensityRatio, with_gradient
@@ -20,7 +21,8 @@ class RatioStep:
     Parameters
     ----------
     ratio : DensityRatio
-        It must have a gradient. The first update fits it; the other updates let it follow the samples.
+        It must have a gradient. The first update fits it; the other updates let it follow the samples. Processes that
+        share a fit all update it on the rows of all.
     """
 
     def __init__(self, ratio: DensityRatio) -> None:
@@ -28,6 +30,7 @@ class RatioStep:
 
     def __call__(self, batch_p: Tensor, batch_q: Tensor) -> Tensor:
         """Update the ratio. Return its log-loss on the batches after the update, in nats: a tensor ()."""
+        batch_p, batch_q = (current().gather(batch) for batch in (batch_p, batch_q))
         self.ratio.update(*(batch.detach().cpu().numpy() for batch in (batch_p, batch_q)))
         with torch.no_grad():
             p, q = (self.ratio.log_ratio_tensor(batch) for batch in (batch_p, batch_q))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ..distributed import current
 from ..training import Keeper
 
 __all__ = ["ParticleRecorder"]
@@ -34,7 +35,7 @@ class ParticleRecorder(Keeper):
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         loop = len(net.history)
         if loop in self.loops:
-            self.kept[loop] = self.to_array(net.particles_)
+            self.kept[loop] = self.to_array(current().gather(net.particles_))
 
     def noted(self) -> dict[int, np.ndarray]:
         return dict(self.kept)

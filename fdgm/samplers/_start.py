@@ -5,6 +5,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from ..distributed import current
 from ..nets import PrincipalComponents, Rows, forward
 
 __all__ = ["HasGenerator", "fit_generator", "start_as_gaussian"]
@@ -60,14 +61,15 @@ def start_as_gaussian(net: HasGenerator, X: Rows, n_steps: int) -> None:
     if n_steps == 0:
         return
     s = net.settings
-    found = PrincipalComponents.of(X.sample(_ROWS, net.batches_), s.latent_size)
+    found = PrincipalComponents.of(X.sample(current().share(_ROWS), net.batches_), s.latent_size)
     turn, _ = torch.linalg.qr(net.draw_latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
     # (latent_size, *shape): latents times this map have the covariance of the rows' first k principal components.
     map_ = ((turn * (_SPREAD * found.deviations)) @ found.directions).unflatten(1, found.mean.shape)
+    current().broadcast([map_])  # each process has drawn another turn
     net.generator_.train()
     for _ in range(n_steps):
         net.tick()
-        latents = net.draw_latents(s.batch_size)
+        latents = net.draw_latents(current().share(s.batch_size))
         targets = found.mean + torch.tensordot(latents, map_, dims=1)
         fit_generator(net.generator_, net.optimizer_generator_, latents, targets, s.precision)
 

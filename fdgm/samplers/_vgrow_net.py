@@ -7,6 +7,7 @@ import torch
 from sklearn.base import clone
 from torch import Tensor, nn
 
+from ..distributed import current
 from ..flows import euler_step, velocity
 from ..nets import (
     Average,
@@ -97,6 +98,11 @@ class VGrowNet(MultiNet):
         return held
 
     @property
+    def _n_particles(self) -> int:
+        """Particles of this process."""
+        return current().share(self.settings.network.n_particles)
+
+    @property
     def _rate(self) -> Optimizer:
         """The generator's optimizer."""
         optimizer = self.settings.network.optimizer
@@ -123,7 +129,7 @@ class VGrowNet(MultiNet):
         with self.inner_steps():
             if len(self.history) == 1:
                 start_as_gaussian(self, X, s.network.n_warmup_steps)
-        latents = self.draw_latents(s.network.n_particles)
+        latents = self.draw_latents(self._n_particles)
         self.generator_.eval()
         with torch.no_grad():
             start = particles = forward(self.generator_, s.precision, latents)
@@ -172,25 +178,23 @@ class VGrowNet(MultiNet):
         """One update of the log-ratio of data to particles."""
         s = self.settings
         # A ratio is fitted anew, so it needs all particles. A critic has learned from many batches before.
-        n = s.batch_size if s.ratio is None else s.network.n_particles
-        index = torch.randint(s.network.n_particles, (n,), generator=self.batches_, device=self.device)
+        n = self._n_particles if s.ratio is not None else current().share(s.batch_size)
+        index = torch.randint(self._n_particles, (n,), generator=self.batches_, device=self.device)
         real = X.sample(n, self.batches_)
         loss = self.critic_step_(self._noisy(real, noise), self._noisy(particles[index], noise))
         self._losses.append((_CRITIC, loss))
 
     def _project(self, latents: Tensor, particles: Tensor, n_passes: int) -> Tensor:
         """Fit the generator to (latent, particle) pairs by least squares, in passes over them. Return the mean loss."""
-        s = self.settings
+        n, size = self._n_particles, current().share(self.settings.batch_size)
         self.generator_.train()
         for _ in range(n_passes):
-            order = torch.randperm(s.network.n_particles, generator=self.batches_, device=self.device)
+            order = torch.randperm(n, generator=self.batches_, device=self.device)
             # Batch norm needs whole batches. Particles left over here come in another pass, in another order.
-            for index in order[: max(s.batch_size, s.network.n_particles // s.batch_size * s.batch_size)].split(
-                s.batch_size
-            ):
+            for index in order[: max(size, n // size * size)].split(size):
                 self.tick()
                 pairs = latents[index], particles[index]
-                loss = fit_generator(self.generator_, self.optimizer_generator_, *pairs, s.precision)
+                loss = fit_generator(self.generator_, self.optimizer_generator_, *pairs, self.settings.precision)
                 self._losses.append((_GENERATOR, loss))
         self.generator_.eval()
         return mean_loss(self._losses, _GENERATOR, like=particles)
@@ -201,10 +205,11 @@ class VGrowNet(MultiNet):
     ) -> None:
         """Record the iteration's figures in the history, in one transfer. Raise if they show a failure."""
         s = self.settings
-        real = X.sample(s.batch_size, self.batches_)
+        n = current().share(s.batch_size)
+        real = X.sample(n, self.batches_)
         t = self.critic_step_.log_ratio()(real)
-        samples = forward(self.sampling_module, s.precision, latents[: s.batch_size])
-        figures = torch.stack(
+        samples = forward(self.sampling_module, s.precision, latents[:n])
+        figures = self.figures(
             [
                 critic_loss,
                 (particles - start).flatten(1).norm(dim=1).mean(),
@@ -212,10 +217,9 @@ class VGrowNet(MultiNet):
                 projection_loss,
                 s.scaling.divergence.f_centered(-t).mean(),
                 spread(samples, real),
-                start.abs().max(),
-                particles.abs().max(),
-            ]
-        ).tolist()
+            ],
+            [start.abs().max(), particles.abs().max()],
+        )
         *named, samples_spread, generated, farthest = figures
         figures_by_name = dict(zip(self.history_names, [*named, math.nan], strict=False))
         self.record(figures_by_name, expected=_EXPECTED, losses=self._losses)

@@ -9,6 +9,7 @@ from ._generative import GenerativeModel
 from ._loop import describe_history, forget, is_trained, make_clock, rows_of, train, without_half_a_fit
 from ._params import at_fit, check_idle, check_unchanged, same
 from ._scaling import warn_of_freed_columns, warn_of_moved_rows
+from ._shared import check_alike, common_rows
 from ._trainable import Trainable
 from ._whole import Keeper
 
@@ -19,9 +20,11 @@ __all__ = [
     "Trainable",
     "at_fit",
     "build",
+    "check_alike",
     "check_idle",
     "check_unchanged",
     "chunk_noise",
+    "common_rows",
     "describe_history",
     "forget",
     "is_trained",

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 
+from ..distributed import current
 from ..metrics import energy_distance
 from ..nets import MultiNet, StopTraining
 from ..persistence import State
@@ -89,7 +90,10 @@ class BestGeneratorKeeper(Keeper):
         if loop % self.every:
             return
         best = self.best
-        distance = energy_distance(self.X_val, self.sample(len(self.X_val)))
+        group, distance = current(), math.nan
+        if group.rank == 0:
+            distance = energy_distance(self.X_val, self.sample(len(self.X_val)))
+        distance = group.first(distance)
         net.history.record("held_out_distance", distance)
         if distance < best.distance:
             best.distance, best.loop, best.n_worse, best.weights = distance, loop, 0, net.weights().copy()

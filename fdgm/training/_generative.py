@@ -16,6 +16,7 @@ from .._ambient import undisturbed
 from .._checks import check_count
 from .._sklearn import Interval, StrOptions
 from ..architectures import Architecture
+from ..distributed import current, together
 from ..exceptions import FileError
 from ..inputs import (
     SCALINGS,
@@ -46,6 +47,7 @@ from ._params import check_unchanged
 from ._sample import sample
 from ._scaling import check_moved_range, warn_of_far_values, warn_of_freed_columns, warn_of_moved_rows
 from ._seen import note_seen
+from ._shared import check_alike, common_rows
 from ._trainable import Trainable
 from ._whole import Keeper
 
@@ -125,17 +127,19 @@ class GenerativeModel(SamplesToFiles, Trainable):
               deviations of the others away. The warning names the column.
             - With `warm_start`, which keeps the scaling of the first call: as `partial_fit` warns.
         """
-        self._validate_params()
-        clock = make_clock(self)
-        goes_on = self.warm_start and "net_" in vars(self)
-        with as_before_on_error(self, unless=lambda: is_trained(self)):
+        with together(type(self).__name__), as_before_on_error(self, unless=lambda: is_trained(self)):
+            self._validate_params()
+            clock = make_clock(self)
+            goes_on = self.warm_start and "net_" in vars(self)
             ranked = not goes_on and self._takes_ranks(X)
             array, record = validate(self, X, reset=not goes_on, min_samples=2, ranked=ranked)
+            check_alike(self, array, record=record)
+            common, n_rows = common_rows(array)
             if goes_on:
-                self._go_on(array, record)
+                self._go_on(common, record)
             else:
-                self._begin(array, record)
-            note_seen(self, array, record, goes_on=goes_on)
+                self._begin(common, record)
+            note_seen(self, common, record, n_rows=n_rows, goes_on=goes_on)
             self._best = BestGenerator()
             with without_half_a_fit(self):
                 checkpointer = resume(self, (array,), clock)
@@ -177,16 +181,18 @@ class GenerativeModel(SamplesToFiles, Trainable):
             If a column was constant until now, or if half of its rows lie more than 10 standard deviations of the first
             call away. The warning names the column. Also if rows leave the range of the first call's images.
         """
-        self._validate_params()
-        goes_on = "net_" in vars(self)
-        with as_before_on_error(self, unless=lambda: is_trained(self)):
+        with together(type(self).__name__), as_before_on_error(self, unless=lambda: is_trained(self)):
+            self._validate_params()
+            goes_on = "net_" in vars(self)
             ranked, least = not goes_on and self._takes_ranks(X), 1 if goes_on else 2
             array, record = validate(self, X, reset=not goes_on, min_samples=least, ranked=ranked)
+            check_alike(self, array, record=record)
+            common, n_rows = common_rows(array)
             if goes_on:
-                self._go_on(array, record)
+                self._go_on(common, record)
             else:
-                self._begin(array, record)
-            note_seen(self, array, record, goes_on=goes_on)
+                self._begin(common, record)
+            note_seen(self, common, record, n_rows=n_rows, goes_on=goes_on)
             self._best.weights = None
             train(self, (rows_of(self, array),), Clock.single(), keepers=self._keepers())
             self._calibrate()
@@ -309,7 +315,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
             )
             if scaled is None:
                 warn_of_far_values(owner, record.columns, self._scaler, self._units)
-        build(self, record.shape, Seeds.from_entropy(entropy_of(self.random_state)))
+        build(self, record.shape, Seeds.from_entropy(current().first(entropy_of(self.random_state))))
         self._record, self._best = record, BestGenerator()
         self._progress, self._n_inner_steps = [], None
         self._n_calls = None if self.random_state is None else 0

@@ -1,5 +1,6 @@
 """One run of training: from the present networks, under a budget, to networks that are whole."""
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,9 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..distributed import current
 from ..exceptions import TrainingError, TrainingWarning
 from ..inputs import chunk_seed, is_mapped
-from ..nets import Clock, MemmapRows, MultiNet, ProgressBar, ResidentRows, Rows, RowsWithout, TrainingFailure
+from ..nets import (
+    N_PROCESSES,
+    Clock,
+    MemmapRows,
+    MultiNet,
+    ProgressBar,
+    ResidentRows,
+    Rows,
+    RowsWithout,
+    TrainingFailure,
+)
 from ._callbacks import user_callbacks
 from ._checkpoint import Checkpointer
 from ._whole import Keeper, LastWhole
@@ -107,14 +119,16 @@ def train(
     net: MultiNet = model.net_
     last_whole = LastWhole(model, keepers)
     users = user_callbacks(model.callbacks)
-    bar = [ProgressBar(type(model).__name__)] if model.verbose else []
+    bar = [ProgressBar(type(model).__name__)] if model.verbose and current().rank == 0 else []
     again = [last_whole] if users else []
-    writing = [] if checkpointer is None else [checkpointer]
+    shared = current().size > 1
+    writing = [] if checkpointer is None or shared else [checkpointer]
     net.callbacks = [*keepers, last_whole, *bar, *users, *again, *writing]
     net.verbose = int(model.verbose)
     net._initialize_callbacks()
     try:
-        model.stop_reason_ = net.train(samples, clock)
+        between = {} if checkpointer is None else {"between": checkpointer.between}
+        model.stop_reason_ = net.train(samples, clock, **between)
         if _unfinished(net):
             last_whole.go_back()
     except TrainingFailure as failure:
@@ -128,7 +142,7 @@ def train(
         try:
             if interrupted:
                 model.stop_reason_ = "interrupted"
-                if checkpointer is not None:
+                if checkpointer is not None and not shared:
                     checkpointer.write()
         finally:
             _describe(model, clock)
@@ -149,7 +163,10 @@ def describe_history(model: Any) -> None:
     net = model.net_
     names = list(net.history_names)
     model.n_iter_ = len(model._progress)
-    figures = pd.DataFrame([[row[name] for name in names] for row in net.history], columns=names)
+    if any(N_PROCESSES in row for row in net.history):
+        names.append(N_PROCESSES)
+    rows = [[row.get(name, math.nan) for name in names] for row in net.history]
+    figures = pd.DataFrame(rows, columns=names)
     idle = [name for name in names if name in net.optional_names and figures[name].isna().all()]
     model.history_ = figures.drop(columns=idle)
 
@@ -203,4 +220,5 @@ def _warn_of_little(model: Any, clock: Clock) -> None:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TrainingWarning, stacklevel=6)  # the line that calls the estimator's `fit`
+    if current().rank == 0:
+        warnings.warn(message, TrainingWarning, stacklevel=6)  # the line that calls the estimator's `fit`

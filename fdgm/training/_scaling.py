@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._columns import Labels
+from ..distributed import current
 from ..exceptions import TrainingWarning
 from ..inputs import Scaler, extremes
 
@@ -119,4 +120,5 @@ def _named(columns: Labels | None, where: np.ndarray) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TrainingWarning, stacklevel=6)  # the line that calls `fit`
+    if current().rank == 0:
+        warnings.warn(message, TrainingWarning, stacklevel=6)  # the line that calls `fit`

@@ -12,11 +12,11 @@ __all__ = ["note_seen"]
 _MAX_COLUMNS = 1000  # a card is to be read
 
 
-def note_seen(estimator: Any, X: np.ndarray, record: Record, *, goes_on: bool) -> None:
-    """Note how many rows there were, and the smallest and largest value of each column."""
+def note_seen(estimator: Any, X: np.ndarray, record: Record, *, n_rows: int, goes_on: bool) -> None:
+    """Note how many rows there were, and the smallest and largest value of each column, as X has them."""
     low, high = extremes((X,))
     before = vars(estimator).get("_seen") if goes_on else None
-    seen: dict[str, Any] = {"rows": len(X) + (before["rows"] if before else 0)}
+    seen: dict[str, Any] = {"rows": n_rows + (before["rows"] if before else 0)}
     if len(record.shape) > 1:
         seen |= {"shape": list(record.shape), "range": [float(low.min()), float(high.max())]}
         if before:
