@@ -4,11 +4,13 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import fdgm
 from fdgm import DGflowRefiner, VGrowSampler
 from fdgm.architectures import MLP
+from fdgm.exceptions import FileError
 from fdgm.metrics import energy_distance
 from fdgm.nets import Clock
 from fdgm.options import Maps, Network
@@ -64,6 +66,13 @@ def test_it_is_a_sampler_without_maps(distilled, tmp_path):
     assert again.partial_fit(X).n_iter_ == 2
     refiner = DGflowRefiner(distilled, space="latent", n_steps=1, step_size=0.01, stop=None, random_state=0).fit(X)
     assert refiner.sample(3).shape == (3, 2)
+
+
+def test_a_file_that_claims_a_network_and_has_none_is_refused(fitted):
+    state = fitted.to_state()
+    state.parts["net"].json["is_distilled"] = True
+    with pytest.raises(FileError, match="network"):
+        clone(fitted).from_state(state)
 
 
 def test_what_cannot_be_distilled_is_refused(distilled):
