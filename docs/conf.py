@@ -1,6 +1,7 @@
 """Sphinx configuration; the page of benchmarks is made from their JSON, by `_results`."""
 
 import inspect
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -23,8 +24,10 @@ extensions = [
 ]
 exclude_patterns = ["_build", "generated/front.md", "generated/refinement.md"]
 templates_path = ["_templates"]
+html_title = "fdgm"
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"navbar_align": "left", "show_prev_next": False, "show_toc_level": 2}
+html_context = {"default_mode": "auto"}  # as the reader's system: without it the theme complains in the console
 html_sidebars = {"get_started": [], "limits": [], "plugins": []}
 html_static_path = ["_static"]
 html_css_files = ["fdgm.css"]
@@ -68,11 +71,22 @@ autosummary_generate = True
 autosummary_context = {"own_methods": own_methods}
 
 
+#: Matplotlib's animations ask for a style sheet of other people's; the theme has the same icons.
+ICONS_ELSEWHERE = re.compile(r'<link rel="stylesheet"\s+href="https://maxcdn[^>]*>')
+
+
+def without_icons_from_elsewhere(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """No page asks another site for its icons."""
+    if "body" in context:
+        context["body"] = ICONS_ELSEWHERE.sub("", context["body"])
+
+
 def setup(app: Any) -> None:
     """Write what is made of JSON before Sphinx reads its sources."""
     from _architecture import picture
     from _results import benchmarks_page, front_table, refinement_table
 
+    app.connect("html-page-context", without_icons_from_elsewhere)
     page = HERE / "generated" / "benchmarks.md"
     page.parent.mkdir(exist_ok=True)
     page.write_text(benchmarks_page())
