@@ -13,6 +13,7 @@ test: lint                ## everything that CI runs, fast tests first
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m slow --durations=8
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --doctest-modules fdgm
 	$(MAKE) docs
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

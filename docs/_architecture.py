@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[1] / "fdgm"
 #: Bottom to top, with what each floor is for: a folder or a file of fdgm/ imports from lower floors alone. `fdgm` is
 #: the front door, `fdgm/__init__.py`.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("ground", ("_ambient", "_chunks", "_columns", "_sklearn", "_version", "component", "exceptions", "hookspecs")),
+    (
+        "ground",
+        ("_ambient", "_bar", "_chunks", "_columns", "_sklearn", "_version", "component", "exceptions", "hookspecs"),
+    ),
     ("checks, found plugins, options", ("_checks", "_installed", "_numbers", "options")),
     ("processes", ("distributed",)),
     ("registry", ("registry",)),

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from .._ambient import undisturbed
+from .._bar import Verbose
 from .._sklearn import Interval, StrOptions, output_config
 from ..architectures import DCGAN, DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence
@@ -237,8 +238,8 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         bit for bit, when called again with the same arguments and data. The file is written every minute;
         ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
         training that the file can be written. If writing fails later, one warning says so.
-    verbose : int, default=0
-        1 shows a progress bar.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar, and ``"auto"`` shows it at a terminal from the tenth second on.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
         :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
@@ -347,7 +348,7 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         device: str = "auto",
         random_state: Any = None,
         checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.divergence = divergence

@@ -1,6 +1,5 @@
 """Every applicable measure in one table."""
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from scipy import stats
 from tqdm.auto import tqdm
 
+from .._bar import Verbose, when_shown
 from .._checks import as_generator, check_count
 from .._columns import align_all
 from .._numbers import as_numbers
@@ -37,7 +37,7 @@ def report(
     n_resamples: int = 50,
     random_state: Any = None,
     chunk_size: int = 500,
-    verbose: int = 0,
+    verbose: Verbose = "auto",
 ) -> "pd.DataFrame":
     """Compute every applicable measure, with 95% intervals and, for comparison, the values of real samples.
 
@@ -69,8 +69,9 @@ def report(
         Seed or source of all draws.
     chunk_size : int, default=500
         Number of rows to compare, or to give to `features`, at once, at least 1.
-    verbose : int, default=0
-        1 shows a progress bar on the standard error, with the name of the present measure.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar on the standard error, with the name of the present measure. ``"auto"`` shows it at a
+        terminal from the tenth second on.
 
     Returns
     -------
@@ -165,10 +166,10 @@ def report(
             measures += of_probabilities(p, _label(classifier, "classifier"))
         if centers is not None:
             measures += of_modes(samples, centers, std)
-    verbose = check_count(verbose, "verbose", "report", minimum=0)
-    silent = not verbose or sys.stderr is None or sys.stderr.closed
+    if verbose != "auto":
+        verbose = check_count(verbose, "verbose", "report", minimum=0)
     lines: list[dict[str, Any]] = []
-    with tqdm(measures, desc="report", disable=silent) as bar:
+    with tqdm(measures, desc="report", **when_shown(verbose)) as bar:
         for measure in bar:
             bar.set_postfix_str(measure.names[0])
             lines += _lines(measure, n_resamples, rng)

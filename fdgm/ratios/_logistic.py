@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import registry
+from .._bar import Verbose
 from .._sklearn import Interval
 from ..architectures import MLP, Architecture
 from ..distributed import current, together
@@ -98,8 +99,8 @@ class LogisticRatio(DensityRatio, Trainable):
         bit for bit, when called again with the same arguments and data. The file is written every minute;
         ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
         training that the file can be written. If writing fails later, one warning says so.
-    verbose : int, default=0
-        1 shows a progress bar.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar, and ``"auto"`` shows it at a terminal from the tenth second on.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
         :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
@@ -189,7 +190,7 @@ class LogisticRatio(DensityRatio, Trainable):
         device: str = "auto",
         random_state: Any = None,
         checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.objective = objective

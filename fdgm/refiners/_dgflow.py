@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from .._bar import Bar, Verbose
 from .._sklearn import Interval, StrOptions
 from ..divergences import Divergence, Scaling
 from ..exceptions import FileError, TrainingWarning, UnrefinedWarning
@@ -17,7 +18,6 @@ from ..flows import differentiated, euler_maruyama_step, euler_step, shortened, 
 from ..inputs import with_seed
 from ..persistence import State
 from ..ratios import KLIEP, DensityRatio
-from ._bar import Bar
 from ._corrected import CorrectedRatio
 from ._critic import finetune
 from ._fields import neural_ratio
@@ -154,8 +154,8 @@ class DGflowRefiner(RowMover):
     device : str, default="auto"
         ``"auto"`` is a GPU if there is one. A sampler stays on the device that it was trained on.
     random_state : int, RandomState, Generator or None, default=None
-    verbose : int, default=0
-        1 shows a progress bar of the rounds in `fit`.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar of the rounds in `fit`, and ``"auto"`` shows it at a terminal from the tenth second on.
 
     Attributes
     ----------
@@ -217,7 +217,7 @@ class DGflowRefiner(RowMover):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "refresh": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), None],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", StrOptions({"auto"})],
     }
 
     def __init__(
@@ -238,7 +238,7 @@ class DGflowRefiner(RowMover):
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: Any = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
     ) -> None:
         self.generator = generator
         self.divergence = divergence
@@ -396,7 +396,7 @@ class DGflowRefiner(RowMover):
         if usable and (not fits or search.judges.latent or self._is_given()):
             first_round(search, most=every if fits or self._can_go_on() else params.n_steps, simple=bool(fits))
         if fits and (search.legs or not named):  # a critic that leads nowhere is not replaced behind the user's back
-            with Bar(type(self).__name__, shown=bool(self.verbose)) as bar:
+            with Bar(type(self).__name__, self.verbose) as bar:
                 smoothed_rounds(search, real, fits, bar)
         elif params.refresh is not None and search.legs and self._can_go_on():
             later_rounds(search, real, every)

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._bar import Bar
 from ..ratios import DensityRatio, LogisticRatio
-from ._bar import Bar
 from ._critic import finetune
 from ._leg import Leg
 from ._reading import Reading

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import registry
+from .._bar import Verbose
 from .._sklearn import Interval
 from ..architectures import MLP, Architecture
 from ..inputs import Seeds
@@ -86,8 +87,8 @@ class FlowMatchingSampler(GenerativeModel):
         bit for bit, when called again with the same arguments and data. The file is written every minute;
         ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
         training that the file can be written. If writing fails later, one warning says so.
-    verbose : int, default=0
-        1 shows a progress bar.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar, and ``"auto"`` shows it at a terminal from the tenth second on.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
         :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
@@ -168,7 +169,7 @@ class FlowMatchingSampler(GenerativeModel):
         device: str = "auto",
         random_state: Any = None,
         checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.transport = transport

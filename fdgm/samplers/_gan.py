@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from .. import registry
+from .._bar import Verbose
 from .._sklearn import Interval
 from ..architectures import Architecture
 from ..distributed import current
@@ -109,8 +110,8 @@ class GANSampler(Sampler):
         bit for bit, when called again with the same arguments and data. The file is written every minute;
         ``Checkpoint(path, seconds=...)`` sets another interval. It is removed when `fit` ends. `fit` tests before
         training that the file can be written. If writing fails later, one warning says so.
-    verbose : int, default=0
-        1 shows a progress bar.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar, and ``"auto"`` shows it at a terminal from the tenth second on.
     callbacks : sequence of skorch callbacks or None, default=None
         Called with the net at each iteration (skorch's epoch). A callback ends training cleanly by raising
         :class:`fdgm.exceptions.StopTraining`, as skorch's EarlyStopping does. Of skorch's callbacks,
@@ -215,7 +216,7 @@ class GANSampler(Sampler):
         device: str = "auto",
         random_state: Any = None,
         checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
         callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.objective = objective

@@ -119,12 +119,12 @@ def train(
     net: MultiNet = model.net_
     last_whole = LastWhole(model, keepers)
     users = user_callbacks(model.callbacks)
-    bar = [ProgressBar(type(model).__name__)] if model.verbose and current().rank == 0 else []
+    bar = [ProgressBar(type(model).__name__, model.verbose)] if current().rank == 0 else []
     again = [last_whole] if users else []
     shared = current().size > 1
     writing = [] if checkpointer is None or shared else [checkpointer]
     net.callbacks = [*keepers, last_whole, *bar, *users, *again, *writing]
-    net.verbose = int(model.verbose)
+    net.verbose = 0 if model.verbose == "auto" else int(model.verbose)
     net._initialize_callbacks()
     try:
         between = {} if checkpointer is None else {"between": checkpointer.between}

@@ -14,6 +14,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from .._ambient import undisturbed
+from .._bar import Verbose
 from .._sklearn import Interval, StrOptions
 from ..inputs import Record, Scaler, Seeds, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, MultiNet
@@ -45,7 +46,7 @@ class Trainable(Savable, ABC):
         "device": [str],
         "random_state": ["random_state", np.random.Generator],
         "checkpoint": [str, os.PathLike, Checkpoint, None],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", StrOptions({"auto"})],
         "callbacks": [list, tuple, None],
     }
     #: Parameters of one call of `fit`, and `random_state`, whose seeds the net holds. All others make the networks and
@@ -77,7 +78,7 @@ class Trainable(Savable, ABC):
     device: str
     random_state: Any
     checkpoint: Any
-    verbose: int
+    verbose: Verbose
     callbacks: Sequence[Any] | None
 
     net_: Any

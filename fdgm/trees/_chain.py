@@ -8,6 +8,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
+from .._bar import Verbose, when_shown
 from ..exceptions import FileError
 from ..inputs import chunk_seed, int_seed
 from ..persistence import State, as_tensor
@@ -56,7 +57,7 @@ class Chain:
         *,
         n_jobs: int | None = None,
         late: Callable[[], bool] = lambda: False,
-        verbose: bool = False,
+        verbose: Verbose = 0,
     ) -> Self:
         """Fit all columns, in the order of their numbers of values.
 
@@ -75,7 +76,7 @@ class Chain:
             Columns that are fitted at once. The bits are the same for any number.
         late : callable
             Whether time is up: columns that are fitted from then on have one tree each and no boosters.
-        verbose : bool
+        verbose : int or "auto"
             Whether to show a progress bar.
         """
         sizes = [len(values) for values in positions.values]
@@ -100,7 +101,7 @@ class Chain:
 
         todo = range(len(first), len(order))
         made = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(delayed(one)(number) for number in todo)
-        steps = list(tqdm(made, total=len(todo), desc="columns", disable=not verbose))
+        steps = list(tqdm(made, total=len(todo), desc="columns", **when_shown(verbose)))
         return cls(order, len(first), steps, positions)
 
     def draw(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from .._bar import Verbose
 from .._checks import check_count
 from .._columns import library_of
 from .._sklearn import Interval, StrOptions
@@ -72,8 +73,8 @@ class TreeSampler(SamplesToFiles, Savable):
     n_jobs : int or None, default=None
         Columns that are fitted at once, in threads. The bits are the same for any number.
     random_state : int, RandomState, Generator or None, default=None
-    verbose : int, default=0
-        1 shows a progress bar.
+    verbose : int or "auto", default="auto"
+        1 shows a progress bar, and ``"auto"`` shows it at a terminal from the tenth second on.
 
     Attributes
     ----------
@@ -123,7 +124,7 @@ class TreeSampler(SamplesToFiles, Savable):
         "max_seconds": [Interval(Real, 0, None, closed="neither"), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state", np.random.Generator],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", StrOptions({"auto"})],
     }
 
     n_features_in_: int
@@ -140,7 +141,7 @@ class TreeSampler(SamplesToFiles, Savable):
         max_seconds: float | None = None,
         n_jobs: int | None = None,
         random_state: Any = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
     ) -> None:
         self.condition = condition
         self.n_trees = n_trees
@@ -382,7 +383,7 @@ class TreeSampler(SamplesToFiles, Savable):
             self._seed,
             n_jobs=self.n_jobs,
             late=late,
-            verbose=bool(self.verbose),
+            verbose=self.verbose,
         )
 
     def _chain_of(self, given: tuple[int, ...]) -> Chain:

@@ -5,9 +5,11 @@ the script that sets formulas, whose absence leaves their source text.
 """
 
 import functools
+import html.parser
 import http.server
 import shutil
 import threading
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ PAGES = [
     "auto_examples/index.html",
     "auto_examples/plot_ring_particles.html",
     "api.html",
+    "api/estimators.html",
     "generated/benchmarks.html",
     "how_to/sample.html",
     "how_to/tables.html",
@@ -78,9 +81,7 @@ def opened(browser, site):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
         page.on("response", lambda r: wrong.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
-        page.on(
-            "console", lambda m: wrong.append(f"{m.text} {m.location['url']}") if m.type == "error" else None
-        )
+        page.on("console", lambda m: wrong.append(f"{m.text} {m.location['url']}") if m.type == "error" else None)
         page.goto(f"{site}/{path}", wait_until="load")
         return page, wrong
 
@@ -137,6 +138,38 @@ def test_text_stands_out_from_its_ground(opened, path, scheme):
     assert min(contrasts) >= 4.5
 
 
+class Links(html.parser.HTMLParser):
+    """What a page refers to, and the places in it that others can refer to."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.targets, self.places = set(), set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.targets |= {found[name] for name in ("href", "src") if found.get(name)}
+        self.places |= {found[name] for name in ("id", "name") if found.get(name)}
+
+
+def test_every_link_inside_leads_somewhere():
+    pages = {
+        path.resolve(): Links(path.read_text(encoding="utf-8"))
+        for path in HTML.rglob("*.html")
+        if "_static" not in path.parts
+    }
+    broken = []
+    for page, links in pages.items():
+        for address in map(urllib.parse.urlsplit, links.targets):
+            if address.scheme or address.netloc:
+                continue
+            target = (page.parent / urllib.parse.unquote(address.path)).resolve() if address.path else page
+            place = urllib.parse.unquote(address.fragment)
+            if not target.exists() or (target in pages and place and place not in pages[target].places):
+                broken.append(f"{page.relative_to(HTML)}: {address.geturl()}")
+    assert broken == []
+
+
 def test_search_finds_every_public_name(opened):
     page, _ = opened("search.html")
     page.wait_for_function("typeof Search !== 'undefined' && Search.hasIndex()")
@@ -149,11 +182,10 @@ def test_search_finds_every_public_name(opened):
             name,
         )
         assert any(name in title for title in found), name
-    page.fill("input[name=q] >> nth=-1", "VGrowSampler")
 
 
 def test_the_side_bar_of_the_reference_does_not_break_names(opened):
-    page, _ = opened("api.html")
+    page, _ = opened("api/measures_and_data.html")
     heights = page.evaluate(
         """() => [...document.querySelectorAll('.bd-sidebar-primary li > a')].filter(a => a.offsetHeight).map(a => {
             const range = document.createRange();

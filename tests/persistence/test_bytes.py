@@ -63,6 +63,6 @@ def test_parameters_of_a_call_are_in_no_file(tmp_path):
     model = VGrowSampler(**SMALL, **VGROW, ratio="ulsif", callbacks=[], verbose=0).fit(X)
     model.set_params(callbacks=[print], checkpoint=tmp_path / "c", verbose=1).save(tmp_path / "s")
     again = fdgm.load(tmp_path / "s")
-    assert (again.callbacks, again.checkpoint, again.verbose) == (None, None, 0)
+    assert (again.callbacks, again.checkpoint, again.verbose) == (None, None, "auto")
     encoded = fdgm.persistence.encode("VGrowSampler", "ratio", inner)
     assert not encoded["params"].keys() & fdgm.persistence.OF_A_CALL
