@@ -25,6 +25,10 @@ METHODS: dict[str, Any] = {
     "DOT": lambda base: DOTRefiner(base, space="data", n_steps=100, lr=0.01, betas=(0.0, 0.9)),
     "DDLS": lambda base: DDLSRefiner(base, step_size=0.01, n_steps=50, noise_scale=0.1),
     "DGflow kl": lambda base: DGflowRefiner(base, "kl", **PAPER),
+    # The critic of a Wasserstein GAN is the log-ratio up to a scale, which the penalty sets.
+    "DGflow kl, twice the critic": lambda base: DGflowRefiner(
+        base, "kl", ratio=lambda rows: 2 * base.log_ratio_tensor(rows), **PAPER
+    ),
     "DGflow js": lambda base: DGflowRefiner(base, "js", **PAPER),
     "DGflow logd": lambda base: DGflowRefiner(base, "logd", **PAPER),
     "DGflow kl, no noise": lambda base: DGflowRefiner(base, "kl", **{**PAPER, "noise": 0.0}),
