@@ -51,13 +51,14 @@ def test_steps_fall_with_the_variance_of_the_noise():
     np.testing.assert_allclose(jeffreys, np.array(kl) / 2, rtol=1e-6)
 
 
-def test_it_learns_to_sample():
+@pytest.mark.parametrize("divergence", ["kl", "js", "logd", "jeffreys"])
+def test_it_learns_to_sample(divergence):
     """The base alone, a Gaussian of the data's moments, is some 0.11 from two far clusters, in standard deviations."""
     rng = np.random.default_rng(0)
     two = rng.normal(size=(1000, 1)) * 0.1 + rng.choice([-1.0, 1.0], size=(1000, 1))
     sampler = VGrowSampler(
-        generator=Maps(n_particles=1024, n_critic_steps=20), architecture=MLP(width=32, depth=2), max_iter=40,
-        batch_size=128, random_state=0,
+        divergence, generator=Maps(n_particles=1024, n_critic_steps=20), architecture=MLP(width=32, depth=2),
+        max_iter=40, batch_size=128, random_state=0,
     ).fit(two)  # fmt: skip
     base = rng.normal(size=(1000, 1)) * two.std() + two.mean()
     distance = energy_distance(two, sampler.sample(1000, random_state=0))
