@@ -6,6 +6,7 @@ from torch import Tensor
 from ..metrics import energy_distance
 from ..nets import Clock, set_lr
 from ..options import Adam
+from ._beside import with_beside
 from ._maps_net import MapsNet
 from ._start import fit_generator
 
@@ -53,7 +54,9 @@ def distill_maps(net: MapsNet, clock: Clock) -> float:
 
 def _draw(net: MapsNet, n: int, stream: torch.Generator) -> Tensor:
     """Latents (n, latent_size) on the net's device."""
-    return torch.randn(n, net.settings.latent_size, generator=stream, dtype=torch.float32, device="cpu").to(net.device)
+    s = net.settings
+    latents = torch.randn(n, s.latent_size, generator=stream, dtype=torch.float32, device="cpu")
+    return with_beside(latents, s.beside, stream).to(net.device)
 
 
 def _pairs(net: MapsNet, clock: Clock, stream: torch.Generator) -> tuple[Tensor, Tensor]:

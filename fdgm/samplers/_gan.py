@@ -273,6 +273,7 @@ class GANSampler(Sampler):
         penalties, stabilizers = self._regularizers(settings, objective)
         vars(settings).update(
             architecture=architecture,
+            beside=None,
             objective=objective.resolved(),
             regularizers=penalties,
             stabilizers=stabilizers,

@@ -11,6 +11,7 @@ from ..divergences import Scaling
 from ..flows import differentiated, euler_step, velocity
 from ..nets import FusedPerceptron
 from ..persistence import State
+from ._beside import Beside, held_still
 
 __all__ = ["MapStack"]
 
@@ -26,12 +27,21 @@ class MapStack:
         Weight of the divergence.
     clamp : (float, float) or None
         Range that rows are held to after each map.
+    beside : Beside or None, default=None
+        The condition, at the end of rows, which no map moves.
     """
 
-    def __init__(self, critic: nn.Module, scaling: Scaling, clamp: tuple[float, float] | None) -> None:
+    def __init__(
+        self,
+        critic: nn.Module,
+        scaling: Scaling,
+        clamp: tuple[float, float] | None,
+        beside: Beside | None = None,
+    ) -> None:
         self.critic = critic.requires_grad_(False).eval()
         self.scaling = scaling
         self.clamp = clamp
+        self.beside = beside
         self.weights: list[Tensor] = []
         self.steps: list[float] = []
         fused = FusedPerceptron.of(critic)
@@ -55,7 +65,7 @@ class MapStack:
         with self._lock:
             for step in self._loaded(first):
                 direction, _ = velocity(self._value_and_gradient, x, self.scaling)
-                x = euler_step(x, direction, step)
+                x = euler_step(x, held_still(direction, self.beside), step)
                 x = x if self.clamp is None else x.clamp(*self.clamp)
         return x
 

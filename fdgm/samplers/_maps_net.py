@@ -26,6 +26,7 @@ from ..nets import (
 )
 from ..objectives import Logistic
 from ..persistence import State
+from ._beside import Beside, held_still, make_generator, with_beside
 from ._maps import MapStack
 
 __all__ = ["MapsNet", "latents_of"]
@@ -72,14 +73,30 @@ class Base(nn.Module):
         self.register_buffer("root", torch.zeros(latent_size, *shape, dtype=torch.float32, device="cpu"))
         self.network: nn.Module | None = None
 
-    def set(self, rows: Tensor) -> None:
-        """Take mean and covariance from rows."""
+    def set(self, rows: Tensor, beside: Beside | None = None) -> None:
+        """Take mean and covariance from rows; with a condition at their end, those given it, by linear regression."""
+        if beside is not None:
+            self._set_given(rows, beside.size)
+            return
         found = PrincipalComponents.of(rows, len(self.root))
         self.mean.copy_(found.mean)
         self.root.zero_()
         self.root[: len(found.deviations)] = (found.deviations[:, None] * found.directions).unflatten(
             1, self.mean.shape
         )
+
+    def _set_given(self, rows: Tensor, size: int) -> None:
+        """Latents end with the condition, which moves the mean of the rows and passes through."""
+        x, given = rows[:, :-size], rows[:, -size:]
+        mean, centre = x.mean(dim=0), given.mean(dim=0)
+        slopes = torch.linalg.pinv(given - centre, rtol=1e-4) @ (x - mean)  # (size, d)
+        found = PrincipalComponents.of(x - mean - (given - centre) @ slopes, len(self.root) - size)
+        self.mean.zero_()
+        self.root.zero_()
+        self.mean[:-size] = mean - centre @ slopes + found.mean
+        self.root[: len(found.deviations), :-size] = found.deviations[:, None] * found.directions
+        self.root[-size:, :-size] = slopes
+        self.root[-size:, -size:] = torch.eye(size, dtype=rows.dtype, device=rows.device)
 
     def forward(self, latents: Tensor) -> Tensor:
         if self.network is not None:
@@ -120,9 +137,9 @@ class MapsNet(MultiNet):
         self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
         self.averager_ = Average(self.critic_, s.maps.ema)
         self.average_ = self.averager_.module
-        self.base_ = Base(self.data_shape, s.latent_size).to(self.device)
+        self.base_ = Base(self.data_shape, s.latent_size + (0 if s.beside is None else s.beside.size)).to(self.device)
         player = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
-        self.maps_ = MapStack(player, s.scaling, s.clamp)
+        self.maps_ = MapStack(player, s.scaling, s.clamp, s.beside)
         self.composition_ = Composition(self.base_, self.maps_)
         self.batches_ = torch.Generator(self.device).manual_seed(seeds.batches)
         self.watch_ = Watch("the particles")
@@ -176,8 +193,7 @@ class MapsNet(MultiNet):
     def make_network(self) -> nn.Module:
         """A fresh network from latents to rows, for base and maps to be distilled into."""
         s = self.settings
-        made: nn.Module = s.architecture.generator(self.data_shape, s.latent_size, seed=self.seeds.generator)
-        return made.to(self.device)
+        return make_generator(s, self.data_shape, self.seeds.generator).to(self.device)
 
     def start_from(self, network: nn.Module) -> None:
         """Take a network as the base, in the place of the present base and all maps."""
@@ -197,7 +213,8 @@ class MapsNet(MultiNet):
         self.set_rate("optimizer_critic_", s.critic_optimizer.lr_at(progress, iteration))
         if iteration == 1:
             n_rows = max(_BASE_ROWS[0], min(_BASE_ROWS[1], _BASE_NUMBERS // math.prod(self.data_shape)))
-            self.base_.set(X.sample(current().share(min(current().first(len(X)), n_rows)), self.batches_))
+            rows = X.sample(current().share(min(current().first(len(X)), n_rows)), self.batches_)
+            self.base_.set(rows, s.beside)
         start = pool = self._moved()
         self._losses: list[tuple[str, Tensor]] = []
         if self.clock_.is_single:
@@ -255,6 +272,7 @@ class MapsNet(MultiNet):
         losses = []
         for rows, sign in ((held_out, -1.0), (particles, 1.0)):
             xi = noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
+            xi = held_still(xi, self.settings.beside)
             losses.append(softplus(sign * self.average_(rows + xi)))
         error = math.sqrt(sum(loss.var().item() / len(loss) for loss in losses))
         return sum(loss.mean().item() for loss in losses) < 2 * math.log(2) - _SURE * error
@@ -319,7 +337,7 @@ class MapsNet(MultiNet):
         wide = (uniform < maps.wide_fraction).to(torch.float32)
         scale = noise + (maps.noise_for(math.prod(self.data_shape))[0] - noise) * wide
         xi = torch.randn(n, *self.data_shape, generator=source, device=device, dtype=torch.float32)
-        return xi.mul_(scale.view(-1, *[1] * len(self.data_shape)))
+        return held_still(xi.mul_(scale.view(-1, *[1] * len(self.data_shape))), self.settings.beside)
 
     def pairs(self) -> tuple[Tensor, Tensor]:
         """Latents (n, latent_size) of all particles, and where the maps have moved them (n, *shape)."""
@@ -350,7 +368,8 @@ class MapsNet(MultiNet):
         fresh = torch.randn(
             group.size * group.share(_FRESH), s.latent_size, generator=source, dtype=torch.float32, device="cpu"
         )
-        return torch.cat([group.part(torch.special.ndtri(even).float()), group.part(fresh)]).to(self.device)
+        latents = torch.cat([group.part(torch.special.ndtri(even).float()), group.part(fresh)])
+        return with_beside(latents, s.beside, source).to(self.device)
 
     @torch.no_grad()
     def _summarise(self, X: Rows, start: Tensor, pool: Tensor, loss: Tensor, losses: list[tuple[str, Tensor]]) -> None:

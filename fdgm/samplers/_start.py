@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..distributed import current
 from ..nets import PrincipalComponents, Rows, forward
+from ._beside import Beside
 
 __all__ = ["HasGenerator", "fit_generator", "start_as_gaussian"]
 
@@ -27,6 +28,10 @@ class GeneratorSettings(Protocol):
     @property
     def precision(self) -> str:
         """Precision of the generator in training."""
+
+    @property
+    def beside(self) -> Beside | None:
+        """The condition, if there is one."""
 
 
 class HasGenerator(Protocol):
@@ -61,7 +66,8 @@ def start_as_gaussian(net: HasGenerator, X: Rows, n_steps: int) -> None:
     if n_steps == 0:
         return
     s = net.settings
-    found = PrincipalComponents.of(X.sample(current().share(_ROWS), net.batches_), s.latent_size)
+    rows = X.sample(current().share(_ROWS), net.batches_)
+    found = PrincipalComponents.of(rows if s.beside is None else rows[:, : -s.beside.size], s.latent_size)
     turn, _ = torch.linalg.qr(net.draw_latents(s.latent_size)[:, : len(found.deviations)])  # (latent_size, k)
     # (latent_size, *shape): latents times this map have the covariance of the rows' first k principal components.
     map_ = ((turn * (_SPREAD * found.deviations)) @ found.directions).unflatten(1, found.mean.shape)
@@ -70,7 +76,9 @@ def start_as_gaussian(net: HasGenerator, X: Rows, n_steps: int) -> None:
     for _ in range(n_steps):
         net.tick()
         latents = net.draw_latents(current().share(s.batch_size))
-        targets = found.mean + torch.tensordot(latents, map_, dims=1)
+        targets = found.mean + torch.tensordot(latents[:, : s.latent_size], map_, dims=1)
+        if s.beside is not None:
+            targets = torch.cat([targets, latents[:, s.latent_size :]], dim=1)
         fit_generator(net.generator_, net.optimizer_generator_, latents, targets, s.precision)
 
 

@@ -40,6 +40,7 @@ from ..persistence import State, as_tensor
 from ..ratios import DensityRatio
 from ..training import BestGenerator, Keeper, check_idle, describe_history, same, scaled_range
 from ._base import Sampler
+from ._beside import Beside
 from ._distill import distill_maps
 from ._maps_net import MapsNet, latents_of
 from ._presets import PRESETS
@@ -96,6 +97,9 @@ class VGrowSampler(Sampler):
           iteration. The option has the numbers of latents, particles and particle steps.
         - ``"maps"`` or ``Maps(...)``: the maps that moved the particles, replayed. `ratio`, `n_critic_steps`,
           `step_size` and `instance_noise` must be left alone, and refiners move its samples, not its latents.
+    condition : None or "y", default=None
+        What samples can be asked for given: ``"y"`` is the y of `fit`, up to 50 classes, or numbers. Generator and
+        critic see it beside latents and rows, and particles keep theirs. X must be vectors. None ignores y.
     n_critic_steps : int, default=1
         Critic updates before each particle step.
     step_size : float, "auto" or StepSize, default="auto"
@@ -209,6 +213,7 @@ class VGrowSampler(Sampler):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Sampler._sampler_constraints,
+        "condition": [StrOptions({"y"}), None],
         "divergence": [str, Divergence],
         "ratio": [str, DensityRatio, None],
         "scale_clip": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"}), None],
@@ -249,6 +254,7 @@ class VGrowSampler(Sampler):
         scale_clip: float | str | None = "auto",
         architecture: str | Architecture = "mlp",
         generator: str | Maps | Network = "auto",
+        condition: str | None = None,
         n_critic_steps: int = 1,
         step_size: float | str | StepSize = "auto",
         scaling: str = "auto",
@@ -274,6 +280,7 @@ class VGrowSampler(Sampler):
         self.scale_clip = scale_clip
         self.architecture = architecture
         self.generator = generator
+        self.condition = condition
         self.n_critic_steps = n_critic_steps
         self.step_size = step_size
         self.scaling = scaling
@@ -345,15 +352,19 @@ class VGrowSampler(Sampler):
             architecture=architecture,
             scaling=Scaling.make(settings.divergence, settings.scale_clip, auto=_AUTO_CLIP),
             clamp=scaled_range(architecture, settings.data_range, shape),
+            beside=None if self._condition is None else Beside(self._condition, device),
         )
+        n_latents = latents_of(shape), architecture.latent_size(shape)
+        if settings.beside is not None:
+            shape = (shape[0] + settings.beside.size,)
         if isinstance(settings.generator, Maps):
             check_idle(self, _OF_NETWORKS, "with maps, whose option Maps has settings for it")
-            vars(settings).update(maps=settings.generator, latent_size=latents_of(shape))
+            vars(settings).update(maps=settings.generator, latent_size=n_latents[0])
             return MapsNet(settings=settings, seeds=seeds, data_shape=shape, device=device).initialize()
         network, step = settings.generator, settings.step_size
         vars(settings).update(
             network=network,
-            latent_size=architecture.latent_size(shape) if network.latent_size is None else network.latent_size,
+            latent_size=n_latents[1] if network.latent_size is None else network.latent_size,
             step=step if step.size != "auto" else step.set_params(size=_auto_step(settings.scaling)),
             ratio=None if settings.ratio is None else self._checked_ratio(settings.ratio, seeds),
         )
@@ -449,8 +460,8 @@ class VGrowSampler(Sampler):
     def _keepers(self) -> list[Keeper]:
         iterations = tuple(int(iteration) for iteration in self.record_particles)
         self.particles_: dict[int, np.ndarray] = vars(self).get("particles_", {})
-        to_array = partial(self._scaler.to_array, dtype=self._record.dtype)
-        return [ParticleRecorder(iterations, self.particles_, to_array)]
+        width, to_array = self._record.shape[0], partial(self._scaler.to_array, dtype=self._record.dtype)
+        return [ParticleRecorder(iterations, self.particles_, lambda rows: to_array(rows[:, :width]))]
 
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)

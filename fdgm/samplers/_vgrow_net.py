@@ -22,6 +22,7 @@ from ..nets import (
 from ..objectives import Logistic
 from ..options import Optimizer
 from ..persistence import State
+from ._beside import held_still, make_generator, with_beside
 from ._ratio_step import RatioStep
 from ._start import fit_generator, start_as_gaussian
 
@@ -52,7 +53,7 @@ class VGrowNet(MultiNet):
 
     def initialize_module(self) -> "VGrowNet":
         s, seeds = self.settings, self.seeds
-        self.generator_ = s.architecture.generator(self.data_shape, s.latent_size, seed=seeds.generator).to(self.device)
+        self.generator_ = make_generator(s, self.data_shape, seeds.generator).to(self.device)
         self.module_names = ("generator_",)
         if s.ratio is None:
             self.critic_ = s.architecture.critic(self.data_shape, seed=seeds.critic).to(self.device)
@@ -150,15 +151,16 @@ class VGrowNet(MultiNet):
         return {"loss": critic_loss, "y_pred": None}
 
     def draw_latents(self, n: int) -> Tensor:
-        """Latents (n, latent_size)."""
-        return torch.randn(
-            n, self.settings.latent_size, generator=self.latents_, dtype=torch.float32, device=self.device
-        )
+        """Latents (n, latent_size), and the condition behind them if there is one."""
+        s, stream = self.settings, self.latents_
+        latents = torch.randn(n, s.latent_size, generator=stream, dtype=torch.float32, device=self.device)
+        return with_beside(latents, s.beside, stream)
 
     def _noisy(self, rows: Tensor, noise: float) -> Tensor:
         if noise == 0:
             return rows
-        return rows + noise * torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
+        xi = torch.randn(rows.shape, generator=self.batches_, dtype=rows.dtype, device=self.device)
+        return rows + noise * held_still(xi, self.settings.beside)
 
     def _move(self, X: Rows, particles: Tensor, step_size: float, noise: float) -> tuple[Tensor, Tensor]:
         """The inner loop: critic steps, then one step of every particle along weight times gradient."""
@@ -169,7 +171,7 @@ class VGrowNet(MultiNet):
                 self._estimate(X, particles, noise)
             self.tick()
             direction, _ = velocity(self.critic_step_.value_and_gradient(), particles, s.scaling)
-            particles = euler_step(particles, direction, step_size)
+            particles = euler_step(particles, held_still(direction, s.beside), step_size)
             if s.clamp is not None:
                 particles = particles.clamp(*s.clamp)
         return particles, mean_loss(self._losses, _CRITIC, like=particles)

@@ -3,6 +3,7 @@
 from ._build import build
 from ._checkpoint import resume
 from ._chunks import chunk_noise, map_rows, padded, values_at
+from ._condition import Condition
 from ._data_scaling import scaled_range
 from ._early_stopping import BestGenerator
 from ._generative import GenerativeModel
@@ -15,6 +16,7 @@ from ._whole import Keeper
 
 __all__ = [
     "BestGenerator",
+    "Condition",
     "GenerativeModel",
     "Keeper",
     "Trainable",

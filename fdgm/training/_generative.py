@@ -26,6 +26,7 @@ from ..inputs import (
     as_before_on_error,
     chunk_seed,
     entropy_of,
+    is_mapped,
     is_mixed,
     key_of_call,
     some_rows,
@@ -38,6 +39,8 @@ from ..persistence import State, describe
 from ..scale import SamplesToFiles
 from ._build import build
 from ._checkpoint import resume
+from ._chunks import padded
+from ._condition import Condition
 from ._data_scaling import scaled_range, scalers_of
 from ._early_stopping import BestGenerator, BestGeneratorKeeper
 from ._loop import forget, is_trained, make_clock, rows_of, train, without_half_a_fit
@@ -57,12 +60,9 @@ _SCORED = 5000  # most rows that `score` compares: the size at which energy dist
 _HELD_OUT = 2000  # most rows that early stopping compares, in some 60 ms
 _PROBE = 4  # samples that a model makes after it was loaded, as a test
 _CALIBRATED = 20_000  # samples that show the model's margins: the quantiles of as many are right to .4%
-_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY, _MARGINS_KEY = (
-    0,
-    1,
-    2,
-    3,
-)  # streams of the fit's own seed; only that of `sample` advances
+# Streams of the fit's own seed; only that of `sample` advances.
+_SCORE_KEY, _PUBLIC_KEY, _HELD_OUT_KEY, _MARGINS_KEY = 0, 1, 2, 3
+_Y_KEY = 2**20  # of a call: past the numbers of its chunks
 
 
 class GenerativeModel(SamplesToFiles, Trainable):
@@ -88,7 +88,10 @@ class GenerativeModel(SamplesToFiles, Trainable):
     data_range: Any
     early_stopping: bool | EarlyStopping
     _n_calls: int | None
+    #: What samples are asked for given: "y", the y of `fit`. None ignores y.
+    condition: str | None = None
     _best: BestGenerator
+    _condition: Condition | None
     _margins: Margins | None
     _robust: Scaler | None
 
@@ -101,7 +104,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             At least two rows of finite numbers. A memory-mapped array stays in its file. A table of pandas, polars or
             pyarrow may also hold strings, categories, booleans, dates, durations and missing values: see `scaling`.
-        y : ignored
+        y : array-like of shape (n_samples,) or None, default=None
+            What samples can be asked for given, with ``condition="y"``. Otherwise it is ignored.
 
         Returns
         -------
@@ -135,6 +139,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
             array, record = validate(self, X, reset=not goes_on, min_samples=2, ranked=ranked)
             check_alike(self, array, record=record)
             common, n_rows = common_rows(array)
+            beside = self._read_condition(y, array, goes_on=goes_on)
             if goes_on:
                 self._go_on(common, record)
             else:
@@ -142,8 +147,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
             note_seen(self, common, record, n_rows=n_rows, goes_on=goes_on)
             self._best = BestGenerator()
             with without_half_a_fit(self):
-                checkpointer = resume(self, (array,), clock)
-                rows, stopping = self._hold_out(array)
+                checkpointer = resume(self, (array,) if beside is None else (array, beside), clock)
+                rows, stopping = self._hold_out(array, beside)
             keepers = [*stopping, *self._keepers()]
             train(self, (rows,), clock, keepers=keepers, checkpointer=checkpointer)
             self._best.settle(self.net_)
@@ -164,7 +169,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : ignored
+        y : array-like of shape (n_samples,) or None, default=None
+            With ``condition="y"``, values that were in the y of the first call. Otherwise it is ignored.
 
         Returns
         -------
@@ -188,13 +194,14 @@ class GenerativeModel(SamplesToFiles, Trainable):
             array, record = validate(self, X, reset=not goes_on, min_samples=least, ranked=ranked)
             check_alike(self, array, record=record)
             common, n_rows = common_rows(array)
+            beside = self._read_condition(y, array, goes_on=goes_on)
             if goes_on:
                 self._go_on(common, record)
             else:
                 self._begin(common, record)
             note_seen(self, common, record, n_rows=n_rows, goes_on=goes_on)
             self._best.weights = None
-            train(self, (rows_of(self, array),), Clock.single(), keepers=self._keepers())
+            train(self, (rows_of(self, array, beside=beside),), Clock.single(), keepers=self._keepers())
             self._calibrate()
         return self
 
@@ -232,12 +239,17 @@ class GenerativeModel(SamplesToFiles, Trainable):
         self._write(path, description, license, report)
 
     @undisturbed()
-    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> Any:
+    def sample(self, n_samples: int = 1, *, y: Any = None, return_y: bool = False, random_state: Any = None) -> Any:
         """Draw samples from the model.
 
         Parameters
         ----------
         n_samples : int, default=1
+        y : scalar, array-like of shape (n_samples,) or None, default=None
+            The y of the samples, after a fit with ``condition="y"``. None draws it at the fractions of the training
+            rows.
+        return_y : bool, default=False
+            Whether to return y too.
         random_state : int, RandomState, Generator or None, default=None
             With None successive calls differ. After a fit with a `random_state` they advance the model's own stream.
             Every copy of the model, in another process or from a file, repeats that stream from where it stood. Give
@@ -248,15 +260,29 @@ class GenerativeModel(SamplesToFiles, Trainable):
         X : ndarray or DataFrame of shape (n_samples, n_features)
             In X's units and container, and in its dtype if that is a float. Inside the `data_range`. A table of mixed
             kinds comes back with its dtypes.
+        y : ndarray of shape (n_samples,)
+            If `return_y`.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
+        ValueError
+            If y is given or asked for after a fit without it, if there are not `n_samples` of it, or if one was not in
+            the y of `fit`. The message has the nearest one.
         """
         check_is_fitted(self)
         n_samples = check_count(n_samples, "n_samples", "sample")
-        return self._record.restore(self._sample(n_samples, self._key(random_state)))
+        if self._condition is None:
+            if y is not None or return_y:
+                raise ValueError(f'{type(self).__name__} has no y: fit it with condition="y".')
+            return self._record.restore(self._sample(n_samples, self._key(random_state)))
+        if n_samples == 1 and np.ndim(y) == 1:
+            n_samples = len(y)
+        key = self._key(random_state)
+        codes = self._codes(n_samples, key) if y is None else self._condition.read(y, n_samples, type(self).__name__)
+        drawn = self._record.restore(self._sample(n_samples, key, beside=self._condition.encode(codes)))
+        return (drawn, self._condition.decode(codes)) if return_y else drawn
 
     @undisturbed()
     def score(self, X: Any, y: Any = None) -> float:
@@ -270,7 +296,9 @@ class GenerativeModel(SamplesToFiles, Trainable):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : ignored
+        y : array-like of shape (n_samples,) or None, default=None
+            After a fit with ``condition="y"``, the samples have these y, and pairs of rows and y are compared. Without
+            y they have their own.
 
         Returns
         -------
@@ -279,9 +307,40 @@ class GenerativeModel(SamplesToFiles, Trainable):
         check_is_fitted(self)
         array, _ = validate(self, X, reset=False)
         key = (self.net_.seeds.sample, _SCORE_KEY)
-        rows = array[some_rows(len(array), _SCORED, chunk_seed(*key))]
-        generated = self._record.settled(self._sample(len(rows), key))
-        return -energy_distance(self._units.to_tensor(rows).numpy(), self._units.to_tensor(generated).numpy())
+        index = some_rows(len(array), _SCORED, chunk_seed(*key))
+        beside = None
+        if self._condition is not None and y is not None:
+            beside = self._condition.encode(self._condition.read(y, len(array), type(self).__name__)[index])
+        generated = self._record.settled(self._sample(len(index), key, beside=beside))
+        compared = [self._units.to_tensor(rows).numpy() for rows in (array[index], generated)]
+        if beside is not None:
+            compared = [np.column_stack([rows, beside]) for rows in compared]
+        return -energy_distance(*compared)
+
+    def _read_condition(self, y: Any, array: np.ndarray, *, goes_on: bool) -> np.ndarray | None:
+        """Learn or read the condition of rows: what networks see of y (n, size). None without condition."""
+        owner, codes = type(self).__name__, np.empty(0)
+        if self.condition is None:
+            self._condition = None
+            return None
+        if array.ndim > 2 or is_mapped(array) or current().size > 1:
+            raise ValueError(
+                f"condition of {owner} must be None for images, for memory-mapped rows and in processes that share a"
+                f" fit, got {self.condition!r}: networks take conditions beside vectors in memory."
+            )
+        if goes_on and self._condition is not None:
+            if y is None:
+                raise ValueError(f'y of {owner} must be given with condition="y", got None.')
+            codes = self._condition.read(y, len(array), owner)
+        else:
+            self._condition, codes = Condition.of(y, len(array), owner)
+        return self._condition.encode(codes)
+
+    def _codes(self, n: int, key: tuple[int, ...]) -> np.ndarray:
+        """Codes (n,) of y at the training fractions."""
+        if self._condition is None:
+            raise ValueError(f"{type(self).__name__} has no condition.")
+        return self._condition.draw(n, chunk_seed(*key, _Y_KEY))
 
     def _key(self, random_state: Any) -> tuple[int, ...]:
         """The seed of a call's randomness."""
@@ -384,13 +443,13 @@ class GenerativeModel(SamplesToFiles, Trainable):
         """The estimator's own callbacks, beside early stopping."""
         return []
 
-    def _hold_out(self, X: np.ndarray) -> tuple[Rows, list[Keeper]]:
+    def _hold_out(self, X: np.ndarray, beside: np.ndarray | None) -> tuple[Rows, list[Keeper]]:
         """The training rows, and the callback of early stopping, which holds some out.
 
         They are held out by index, so that a mapped array is not copied.
         """
         if self.early_stopping is False:
-            return rows_of(self, X), []
+            return rows_of(self, X, beside=beside), []
         option = option_of(self, "early_stopping")
         n_held_out = min(max(round(option.validation_fraction * len(X)), 2), _HELD_OUT)
         if len(X) - n_held_out < 2:
@@ -400,14 +459,23 @@ class GenerativeModel(SamplesToFiles, Trainable):
             )
         key = (self.net_.seeds.sample, _HELD_OUT_KEY)
         held_out = hold_out(len(X), n_held_out, np.random.default_rng(chunk_seed(*key)))
+        rows = self._scaler.to_tensor(self._record.spread(X[held_out], chunk_seed(*key))).numpy()
+        given = None if beside is None else beside[held_out]
+
+        def draw(n: int) -> np.ndarray:
+            drawn = self._sample(
+                n, key, beside=given, to_array=lambda made: self._scaler.restore_constants(made).cpu().numpy()
+            )
+            return drawn if given is None else np.column_stack([drawn, given])
+
         stopping = BestGeneratorKeeper(
             self._best,
-            self._scaler.to_tensor(self._record.spread(X[held_out], chunk_seed(*key))).numpy(),
-            lambda n: self._sample(n, key, to_array=lambda rows: self._scaler.restore_constants(rows).cpu().numpy()),
+            rows if given is None else np.column_stack([rows, given]),
+            draw,
             every=option.every,
             patience=option.n_iter_no_change,
         )
-        return rows_of(self, X, held_out), [stopping]
+        return rows_of(self, X, held_out, beside=beside), [stopping]
 
     def _calibrate(self) -> None:
         """Learn how far the samples' margins are from those of the ranks, which `_sample` then corrects."""
@@ -419,6 +487,8 @@ class GenerativeModel(SamplesToFiles, Trainable):
     def to_state(self, *, compact: bool = False) -> State:
         state = super().to_state(compact=compact)
         state.json["n_calls"] = self._n_calls
+        if self._condition is not None:
+            state.parts["condition"] = self._condition.to_state()
         if self._margins is not None:
             state.parts["margins"] = self._margins.to_state()
         state.parts["best"] = self._best.to_state()
@@ -427,6 +497,7 @@ class GenerativeModel(SamplesToFiles, Trainable):
         return state
 
     def from_state(self, state: State) -> Self:
+        self._condition = None if self.condition is None else Condition.from_state(state.part("condition"))
         super().from_state(state)
         self._n_calls = None if state.value("n_calls") is None else state.integer("n_calls")
         self._robust = Scaler.from_state(state.part("units"), self._record.shape) if state.has("units") else None
@@ -446,13 +517,22 @@ class GenerativeModel(SamplesToFiles, Trainable):
             If a sample is not finite.
         """
         with torch.no_grad():
-            rows = self._make_rows(_PROBE, torch.Generator("cpu").manual_seed(0))
+            source = torch.Generator("cpu").manual_seed(0)
+            if self._condition is None:
+                rows = self._make_rows(_PROBE, source)
+            else:
+                beside = torch.from_numpy(self._condition.encode(self._condition.draw(_PROBE, 0)))
+                rows = self._make_given(_PROBE, source, beside)
         if tuple(rows.shape) != (_PROBE, *self._record.shape) or not bool(rows.isfinite().all()):
             raise FileError(f"weights must make finite rows of shape {self._record.shape}, and do not")
 
     @abstractmethod
     def _make_rows(self, n: int, source: torch.Generator) -> Tensor:
         """Draw `n` scaled samples on the model's device. `source`, on the CPU, is the only randomness."""
+
+    def _make_given(self, n: int, source: torch.Generator, beside: Tensor) -> Tensor:
+        """As `_make_rows`, of a model with a condition, given what its networks see of it (n, size)."""
+        raise NotImplementedError
 
     @abstractmethod
     def _scaled_generator(self) -> tuple[int, Callable[[Tensor], Tensor]] | None:
@@ -467,12 +547,25 @@ class GenerativeModel(SamplesToFiles, Trainable):
         return None
 
     def _sample(
-        self, n_samples: int, key: tuple[int, ...], *, to_array: Callable[[Tensor], np.ndarray] | None = None
+        self,
+        n_samples: int,
+        key: tuple[int, ...],
+        *,
+        beside: np.ndarray | None = None,
+        to_array: Callable[[Tensor], np.ndarray] | None = None,
     ) -> np.ndarray:
+        """Samples in X's units. With a condition, given what networks see of it or, without that, draws of it."""
         dtype, margins = self._record.dtype, self._margins
+        if self._condition is not None and beside is None:
+            beside = self._condition.encode(self._codes(n_samples, key))
 
         def in_units(rows: Tensor) -> np.ndarray:
             found = self._scaler.to_array(rows, dtype)
             return found if margins is None else margins.corrected(found)
 
-        return sample(self._make_rows, n_samples, key=key, to_array=to_array or in_units)
+        def make(n: int, source: torch.Generator, first: int) -> Tensor:
+            if beside is None:
+                return self._make_rows(n, source)
+            return self._make_given(n, source, padded(torch.from_numpy(beside[first : first + n]), n))
+
+        return sample(make, n_samples, key=key, to_array=to_array or in_units)

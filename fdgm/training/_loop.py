@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from ..distributed import current
 from ..exceptions import TrainingError, TrainingWarning
@@ -50,14 +51,23 @@ def make_clock(model: Any) -> Clock:
     return Clock(model.max_iter, model.max_seconds)
 
 
-def rows_of(model: Any, array: np.ndarray, held_out: np.ndarray | None = None) -> Rows:
-    """A sample to draw batches from, without the rows at some indices. It is on the device or stays in its file."""
+def rows_of(
+    model: Any, array: np.ndarray, held_out: np.ndarray | None = None, *, beside: np.ndarray | None = None
+) -> Rows:
+    """A sample to draw batches from, without the rows at some indices. It is on the device or stays in its file.
+
+    What networks see of a condition (n, size) is in the last columns.
+    """
     if is_mapped(array):
         rows = MemmapRows(array, model._scaler.to_tensor)
         return rows if held_out is None else RowsWithout(rows, held_out)
     kept = array if held_out is None else np.delete(array, held_out, axis=0)
     kept = model._record.spread(kept, chunk_seed(model.net_.seeds.batches, _SPREAD_KEY))
-    return ResidentRows(model._scaler.to_tensor(kept).to(model.net_.device))
+    scaled = model._scaler.to_tensor(kept)
+    if beside is not None:
+        given = beside if held_out is None else np.delete(beside, held_out, axis=0)
+        scaled = torch.cat([scaled, torch.from_numpy(given)], dim=1)
+    return ResidentRows(scaled.to(model.net_.device))
 
 
 def is_trained(model: Any) -> bool:
