@@ -16,7 +16,7 @@ __all__ = ["Mixed", "boosted_ratio"]
 
 _PLAIN = ("number", "integer", "boolean")
 #: Of tables: trees that stop by held-out rows of their own, since the rows to calibrate by are held out already.
-_TREES: dict[str, Any] = {"max_iter": 200, "early_stopping": True, "l2_regularization": 1.0}
+_TREES: dict[str, Any] = {"max_iter": 400, "early_stopping": True, "l2_regularization": 1.0}
 
 
 class Mixed:
