@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -34,7 +34,6 @@ from ..options import (
     Option,
     Replay,
 )
-from ..plot._rows import draw_rows
 from ..training import GenerativeModel, map_rows
 from ._allowed import check_flow, check_without_critic, distribution_of, noise_size_of, scaling_of
 from ._density import bound, log_likelihood
@@ -56,9 +55,6 @@ from ._latent_space import (
 from ._moments import most_latents
 from ._net import BidirectionalNet
 from ._objective import JointObjective
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["AGEBidirectional"]
 
@@ -561,66 +557,6 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         """
         check_is_fitted(self)
         return nearest(self, X, k, among)
-
-    def plot_interpolation(
-        self, X1: Any, X2: Any, steps: int = 8, *, image_shape: tuple[int, ...] | None = None
-    ) -> "Figure":
-        """Plot the result of `interpolate`, one line for each pair, with the rows themselves at its ends.
-
-        Parameters
-        ----------
-        X1, X2 : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        steps : int, default=8
-        image_shape : tuple of int or None, default=None
-            Image shape of flat rows: (height, width) or (channels, height, width).
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        ValueError
-            As `interpolate`. Also if flat rows are not images of `image_shape`.
-        ImportError
-            If matplotlib is not installed.
-        """
-        rows = self.interpolate(X1, X2, steps)
-        ends = [validate(self, X, reset=False)[0][:, None] for X in (X1, X2)]
-        labels = ["first", *(f"{fraction:.2f}" for fraction in np.linspace(0, 1, steps)), "second"]
-        series = np.concatenate([ends[0], rows, ends[1]], axis=1)
-        return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_interpolation")
-
-    def plot_neighbors(
-        self, X: Any, k: int = 4, *, among: Any = None, image_shape: tuple[int, ...] | None = None
-    ) -> "Figure":
-        """Plot the result of `neighbors`, one line for each row, the row itself first.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, ...)
-        k : int, default=4
-        among : array-like of shape (n_candidates, n_features) or None, default=None
-        image_shape : tuple of int or None, default=None
-            Image shape of flat rows: (height, width) or (channels, height, width).
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        ValueError
-            As `neighbors`. Also if flat rows are not images of `image_shape`.
-        ImportError
-            If matplotlib is not installed.
-        """
-        _, indices = self.neighbors(X, k, among=among)
-        rows, _ = validate(self, X, reset=False)
-        candidates = rows if among is None else validate(self, among, reset=False)[0]
-        labels = ["query", *(str(i) for i in range(1, k + 1))]
-        series = np.concatenate([rows[:, None], candidates[indices]], axis=1)
-        return draw_rows(series, labels, image_shape, f"{type(self).__name__}.plot_neighbors")
 
     @undisturbed()
     def log_likelihood(

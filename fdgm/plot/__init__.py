@@ -9,6 +9,7 @@ from ._calibration import RatioCalibrationDisplay
 from ._history import HistoryDisplay
 from ._interpolation import InterpolationDisplay
 from ._latent import LatentDisplay
+from ._neighbors import NeighborsDisplay
 from ._particles import ParticlesDisplay
 from ._report import ReportDisplay
 from ._samples import SampleDisplay
@@ -19,6 +20,7 @@ __all__ = [
     "HistoryDisplay",
     "InterpolationDisplay",
     "LatentDisplay",
+    "NeighborsDisplay",
     "ParticlesDisplay",
     "RatioCalibrationDisplay",
     "ReportDisplay",

@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import pairwise_distances
 
 import fdgm
-from fdgm import AGEBidirectional
+from fdgm import AGEBidirectional, plot
 from fdgm.architectures import MLP, Hierarchical
 from fdgm.bidirectional import ALI, VAE, Batch, Joint
 from fdgm.options import Gradient
@@ -76,17 +76,17 @@ def test_numbers_of_neighbours_that_cannot_be(model, k, error):
 
 
 def both_pictures(shape):
-    """Two lines each: of interpolations, with the rows at their ends, and of neighbours, with the rows before them."""
+    """Two lines each: of interpolations, and of neighbours, with the rows before them."""
     rows = np.random.default_rng(0).normal(size=(30, *shape))
     fitted = VAE(**TINY_VAE, random_state=0).fit(rows)
     way = fitted.interpolate(rows[:2], rows[2:4], steps=3)
     near = rows[fitted.neighbors(rows[:2], k=2, among=rows)[1]]
     return [
+        (plot.InterpolationDisplay.from_estimator(fitted, rows[:2], rows[2:4], steps=3).figure_, way),
         (
-            fitted.plot_interpolation(rows[:2], rows[2:4], steps=3),
-            np.concatenate([rows[:2, None], way, rows[2:4, None]], axis=1),
+            plot.NeighborsDisplay.from_estimator(fitted, rows[:2], k=2, among=rows).figure_,
+            np.concatenate([rows[:2, None], near], axis=1),
         ),
-        (fitted.plot_neighbors(rows[:2], k=2, among=rows), np.concatenate([rows[:2, None], near], axis=1)),
     ]
 
 
@@ -113,11 +113,11 @@ def test_pictures_of_images_are_images():
 def test_flat_rows_as_images():
     rows = np.random.default_rng(0).normal(size=(30, 12))
     fitted = VAE(**TINY_VAE, random_state=0).fit(rows)
-    figure = fitted.plot_neighbors(rows[:3], k=4, among=rows, image_shape=(3, 4))
+    figure = plot.NeighborsDisplay.from_estimator(fitted, rows[:3], among=rows, image_shape=(3, 4)).figure_
     assert len(figure.axes) == 3 * 5
     assert figure.axes[0].images[0].get_array().shape == (3, 4)
     with pytest.raises(ValueError, match=r"image_shape of .* 12 numbers, got \(5, 5\)"):
-        fitted.plot_neighbors(rows, image_shape=(5, 5))
+        plot.NeighborsDisplay.from_estimator(fitted, rows, image_shape=(5, 5))
 
 
 def test_the_critic_sees_both_levels():
