@@ -21,7 +21,7 @@ from torch.utils.data import Dataset, IterableDataset
 from .._columns import Labels, align, labels_of
 from .._numbers import as_numbers
 
-__all__ = ["is_stored", "spooled"]
+__all__ = ["batches_of", "is_stored", "spooled"]
 
 _BATCH = 65_536  # rows that are decoded at once
 _ITEMS = 1024  # samples of a data set of torch that are copied at once
@@ -70,7 +70,7 @@ def spooled(X: Any, what: str, like: Labels | None = None) -> np.ndarray:
     named, n, shape = False, 0, None
     dtype: np.dtype[Any] = np.dtype(np.float64)
     with tempfile.TemporaryFile(prefix="fdgm-") as file:  # the mapping keeps it, and its space is freed with the array
-        for batch in _batches(X, what):
+        for batch in batches_of(X, what):
             if n == 0:
                 named, like = labels_of(batch) is not None, labels_of(batch) if like is None else like
             rows = np.asarray(as_numbers(align(batch, like, what, "its first batch or X at fit"), what))
@@ -97,7 +97,7 @@ class SpooledRows(np.memmap):
     labels: Labels | None = None
 
 
-def _batches(X: Any, what: str) -> Iterator[Any]:
+def batches_of(X: Any, what: str) -> Iterator[Any]:
     """Batches of rows, as arrays or tables, in order."""
     if isinstance(X, (str, os.PathLike)):
         yield from _arrow_batches(_open_parquet(X, what))

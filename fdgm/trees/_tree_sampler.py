@@ -19,6 +19,7 @@ from ..inputs import (
     entropy_of,
     index_of,
     int_seed,
+    is_stored,
     key_of_call,
     plain_columns,
     set_columns,
@@ -33,12 +34,13 @@ from ._chain import CHUNK, Chain
 from ._conditional import Conditional, Recipe
 from ._form import Form
 from ._given import Given, read_given
+from ._streamed import sampled_table
 from ._sweeps import fill_at_random, fit_given_all_others, sweep
 
 __all__ = ["TreeSampler"]
 
 _SCORED = 5000  # rows that `score` compares
-_FIT_KEY, _SCORE_KEY, _PUBLIC_KEY = 0, 1, 2
+_FIT_KEY, _SCORE_KEY, _PUBLIC_KEY, _ROWS_KEY = 0, 1, 2, 3
 _CACHED = 8  # sets of given columns whose trees are kept
 
 
@@ -162,6 +164,9 @@ class TreeSampler(SamplesToFiles, Savable):
         X : DataFrame, Table or array-like of shape (n_samples, n_features)
             At least two rows. A table of pandas, polars or pyarrow may hold numbers, strings, categories, booleans,
             dates, durations and missing values. An array holds numbers, and NaN for missing ones.
+
+            Or a source of rows, such as a path of Parquet files or an iterable of tables. Up to 200,000 of its rows are
+            drawn at random in one pass. Rows that hold an extreme of a column, or the first of a level, are among them.
         y : array-like of shape (n_samples,) or None, default=None
             Ignored, unless `condition` is "y".
 
@@ -178,6 +183,9 @@ class TreeSampler(SamplesToFiles, Savable):
         self._validate_params()
         clock = Clock(1, self.max_seconds)
         with as_before_on_error(self):
+            entropy, n_rows = entropy_of(self.random_state), None
+            if is_stored(X):
+                X, n_rows = self._drawn(X, entropy)
             form, codes = Form.of(self, X)
             schema_of_y = None
             if self.condition == "y":
@@ -188,9 +196,13 @@ class TreeSampler(SamplesToFiles, Savable):
                 categorical = np.append(categorical, schema_of_y.categorical)
             self._form, self._schema_of_y = form, schema_of_y
             names = columns_of(self) or tuple(f"x{k}" for k in range(self.n_features_in_))
-            self._seen = {"rows": len(codes), "n_columns": len(names), "columns": [str(name) for name in names]}
+            self._seen = {
+                "rows": n_rows or len(codes),
+                "n_columns": len(names),
+                "columns": [str(name) for name in names],
+            }
             forget_card(self)
-            self._seed = chunk_seed(entropy_of(self.random_state), _FIT_KEY)
+            self._seed = chunk_seed(entropy, _FIT_KEY)
             self._positions = Positions.of(codes, categorical, self._seed)
             self._rows = self._positions.encode(codes).astype(np.int32)
             self._recipe = Recipe.of(self, len(codes), privacy=self.privacy)
@@ -204,6 +216,13 @@ class TreeSampler(SamplesToFiles, Savable):
             self._chain = self._fit_chain(self._conditioned(), late)
             self.stop_reason_ = "max_seconds" if late() else "finished"
         return self
+
+    def _drawn(self, X: Any, entropy: int) -> tuple[Any, int]:
+        """Rows of a source, as many as fit into memory, and their number in the source."""
+        owner = type(self).__name__
+        if self.condition == "y":
+            raise ValueError(f'condition of {owner} must not be "y" where X is read from a source, got a y beside it.')
+        return sampled_table(X, f"X of {owner}", chunk_seed(entropy, _ROWS_KEY))
 
     def sample(
         self,
