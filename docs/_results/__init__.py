@@ -7,6 +7,7 @@ from ._gan import gan_tables
 from ._images import image_tables
 from ._ratios import ratios_tables
 from ._samplers import front_table, samplers_tables
+from ._scale import scale_tables
 from ._tables import tables_tables
 from ._winners import winners_table
 
@@ -29,6 +30,7 @@ def benchmarks_page() -> str:
         *age_tables(),
         *dgflow_tables(),
         *cost_tables(),
+        *scale_tables(),
         *ratios_tables(),
         *limits_table(),
     ]
