@@ -3,6 +3,7 @@
 Each writes what it found to FOLDER/RANK.json, or FOLDER/RANK-RESTART.json where it may be started again.
 """
 
+import faulthandler
 import hashlib
 import json
 import os
@@ -147,7 +148,8 @@ def _explode(net):
 
 
 def trouble(folder):
-    """Each kind of trouble in the second process, and what both see of it."""
+    """Each kind of trouble in the second process, and what both see of it, within a minute."""
+    faulthandler.dump_traceback_later(60, exit=True)  # from here on: a busy machine takes long to start processes
     found = {}
     network = Network(n_particles=128, n_particle_steps=2, n_warmup_steps=3)
     kinds = {"stop": _stop, "fail": _fail, "interrupt": _interrupt, "nan": _poison, "explosion": _explode}
@@ -159,6 +161,7 @@ def trouble(folder):
     found["other parameters"] = _outcome(VGrowSampler(max_iter=2 + rank()), rows())
     found["other budget"] = _outcome(VGrowSampler(max_iter=None, max_seconds=0.5), rows())
     found["fine again"] = _outcome(VGrowSampler(max_iter=2, random_state=0), rows())
+    faulthandler.cancel_dump_traceback_later()
     note(folder, found)
 
 

@@ -1,4 +1,7 @@
-"""Fits that two processes share. Each test starts them with a limit on their time, so that none can hang."""
+"""Fits that two processes share. Each test starts them with a limit on their time, so that none can hang.
+
+The limits include the start of the processes. Fits that meet trouble have a minute in all, without it.
+"""
 
 import json
 import os
@@ -42,7 +45,7 @@ def fitted(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory):
-    found = run("trouble", tmp_path_factory.mktemp("troubled"), limit=60)
+    found = run("trouble", tmp_path_factory.mktemp("troubled"), limit=240)
     return found["0"], found["1"]
 
 
@@ -152,15 +155,15 @@ def test_after_all_that_processes_still_fit_together(troubled):
 def test_a_killed_process_costs_an_iteration_and_no_bit(tmp_path):
     (tmp_path / "killed").mkdir()
     (tmp_path / "unharmed").mkdir()
-    killed = run("killed", tmp_path / "killed", limit=180)
-    unharmed = run("unharmed", tmp_path / "unharmed", limit=120)
+    killed = run("killed", tmp_path / "killed", limit=240)
+    unharmed = run("unharmed", tmp_path / "unharmed", limit=240)
     assert set(killed) == {"0-1", "1-1"}
     assert killed["0-1"]["weights"] == killed["1-1"]["weights"] == unharmed["0-0"]["weights"]
     assert killed["0-1"]["iterations"] == [1, 2, 3, 4, 2, 3, 4]  # the first fit anew, the second from its checkpoint
 
 
 def test_a_fit_goes_on_in_another_number_of_processes_and_says_so(tmp_path):
-    run("leave_half", tmp_path, limit=120)
+    run("leave_half", tmp_path, limit=240)
     checkpoint = Checkpoint(tmp_path / "half", seconds=1e9)
     model = jobs.models(max_iter=4, checkpoint=checkpoint)["gan"].fit(jobs.rows())
     assert model.history_["n_processes"].tolist() == [2, 2, 1, 1]
@@ -171,7 +174,7 @@ def test_a_fit_goes_on_in_another_number_of_processes_and_says_so(tmp_path):
 
 def test_torchrun_fits_and_one_process_loads(tmp_path):
     command = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
-    found = run("save", tmp_path, limit=120, command=command)
+    found = run("save", tmp_path, limit=240, command=command)
     assert found["0"]["weights"] == found["1"]["weights"]
     model = fdgm.load(tmp_path / "model.fdgm")
     np.testing.assert_array_equal(model.sample(3, random_state=0), found["0"]["sample"])
