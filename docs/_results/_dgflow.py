@@ -47,9 +47,10 @@ def _default() -> list[str]:
     text = (
         "`DGflowRefiner(generator, random_state=seed).fit(X)` and nothing else, on 5,000 rows of drawn data and on two"
         " thirds of real data. The excess is the unbiased energy distance of 5,000 samples from rows that nothing has"
-        " seen, in standard deviations of each column; 0 is that of real rows. Medians over the seeds. D is the change"
-        " of the distance of the same samples, in its standard errors: below −2 is a gain. Seconds are of `fit`. The"
-        " last lines are ratios that are wrong, for a GAN of one's own."
+        " seen; 0 is that of real rows. It is in X's units, or in standard deviations of each column where columns have"
+        " units of their own. Medians over the seeds. D is the change of the distance of the same samples, in its"
+        " standard errors: below −2 is a gain. Seconds of the processor are of `fit`, on a machine with other work."
+        " Lines that begin with a ratio are of ratios that are wrong, for a GAN of one's own."
     )
     return section("DGflow at its defaults", text, result, _HEADS, [_of_pair(row) for row in result["summary"]])
 

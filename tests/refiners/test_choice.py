@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import fdgm
 from fdgm import DGflowRefiner
 from fdgm.exceptions import TrainingWarning, UnrefinedWarning
 from fdgm.flows import shortened
-from fdgm.ratios import DensityRatio
+from fdgm.ratios import DensityRatio, LogisticRatio
 from fdgm.refiners import LatentGenerator
 from fdgm.refiners._paired import Distances
 from fdgm.refiners._prior import Prior
@@ -147,6 +148,30 @@ def test_a_ratio_of_other_data_leaves_samples_as_they_came(log_ratio):
         DGflowRefiner(ratio=lambda x: -(x - 5).square().sum(1) / 2, random_state=0),
         X, X_generated=np.random.default_rng(1).normal(size=(600, 1)), match="moves nothing",
     )  # fmt: skip
+
+
+def test_a_ratio_that_tells_nothing_is_not_replaced_by_another():
+    """Samples are too far on in the first column, which a fresh ratio would see. The one that is named does not."""
+    rng = np.random.default_rng(0)
+    X, generated = rng.normal(size=(600, 2)), rng.normal([1.0, 0.0], size=(600, 2))
+    refiner = DGflowRefiner(ratio=lambda x: torch.sin(3 * x[:, 1]), random_state=0)
+    unrefined(refiner, X, X_generated=generated, match="the ratio does not tell held-out rows of X from samples")
+    assert refiner.rounds_.empty
+
+
+def test_a_critic_that_leads_closer_is_followed_by_rounds_of_fresh_ratios(monkeypatch):
+    """It knows that samples are too far on in the first column, but not that they are too wide in the second."""
+    from fdgm.refiners import _dgflow
+
+    monkeypatch.setattr(_dgflow, "neural_ratio", partial(LogisticRatio, max_iter=5))
+    rng = np.random.default_rng(0)
+    X, generated = rng.normal(size=(800, 2)), rng.normal([1.0, 0.0], [1.0, 2.0], size=(800, 2))
+    refiner = DGflowRefiner(ratio=lambda x: -x[:, 0], random_state=0).fit(X, X_generated=generated)
+    kept = refiner.rounds_[refiner.rounds_["kept"]]
+    assert kept["smoothing"].iloc[0] == 0
+    assert (kept["smoothing"].iloc[1:] > 0).all()
+    assert len(kept) > 1
+    assert refiner.refine(generated)[:, 1].std() < 1.6
 
 
 @pytest.mark.parametrize("scale", [1.0, -1.0, 50.0], ids=["right", "reversed", "of another scale"])
