@@ -162,8 +162,8 @@ def main() -> None:
     ]
     _common.sweep(options.into, jobs, run, n_jobs=options.jobs, note=_common.SIDE_BY_SIDE)
     runs = pd.DataFrame(_common.finished(options.into))
-    table = runs.groupby(["data", "method", "latents", "seconds"], sort=False).mean(numeric_only=True)
-    table = table.drop(columns="seed").reset_index()
+    groups = runs.groupby(["data", "method", "latents", "seconds"], sort=False)
+    table = groups.mean(numeric_only=True).assign(seed=groups.size()).rename(columns={"seed": "seeds"}).reset_index()
     _common.update(options.into, summary=table.to_dict("records"))
     print(table.to_string(index=False, float_format=lambda v: f"{v:.4f}"))
 

@@ -103,7 +103,7 @@ _FLOWS = {
         bounded=True,
     ),
     "images": Flow(
-        n_rounds=1,
+        n_rounds=4,
         n_pairs=256,
         n_moves=4,
         passes=4,

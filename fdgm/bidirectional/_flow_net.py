@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from ..architectures import Gaussian
 from ..distributed import current
 from ..flows import euler_step
 from ..nets import NormBound, Rows
@@ -92,7 +93,7 @@ class FlowNet(BidirectionalNet):
             rows = X.sample(n, self.batches_)
             unit = _mean_variance(rows)
             latents = self._encode(self._noisy_input(rows, unit, when), self._normal(n, self.encoder_.noise_size))
-            back = self._generate(latents, self._normal(n, self.generator_.noise_size))
+            back = self._generate(latents, self._cycle_noise(self._normal(n, self.generator_.noise_size)))
             loss = (back - rows).square().mean() / unit + flow.kl_weight * aggregate_kl(latents)
             self._step(loss)
             losses.append((MOVING, loss.detach()))
@@ -116,8 +117,8 @@ class FlowNet(BidirectionalNet):
             for index in order[: max(size, n // size * size)].split(size):
                 self.tick()
                 encoded = self._encode(seen[index], encoder_noise[index])
-                both = torch.cat([latents[index], encoded])
-                generated, back = self._generate(both, generator_noise[index].repeat(2, 1)).chunk(2)
+                both, noise = torch.cat([latents[index], encoded]), generator_noise[index]
+                generated, back = self._generate(both, torch.cat([noise, self._cycle_noise(noise)])).chunk(2)
                 misfit = (generated - moved.generated[index]).square().mean()
                 cycle = (back - rows[index]).square().mean()
                 loss = (misfit + flow.cycle_weight * cycle) / unit
@@ -154,6 +155,10 @@ class FlowNet(BidirectionalNet):
         if scale == 0 or self.settings.latent_size >= rows[0].numel():
             return rows
         return rows + scale * unit.sqrt() * self._normal_like(rows)
+
+    def _cycle_noise(self, noise: Tensor) -> Tensor:
+        """Noise of reconstructions: none of a Gaussian, which would learn from squared errors to have no deviations."""
+        return torch.zeros_like(noise) if isinstance(self.generator_, Gaussian) else noise
 
     def _normal_like(self, rows: Tensor) -> Tensor:
         return torch.randn(rows.shape, generator=self.latents_, dtype=rows.dtype, device=self.device)

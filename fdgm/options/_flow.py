@@ -28,7 +28,7 @@ class Flow(ScheduledOption):
     ================  ===============  ============  ============
     parameter         up to 3 columns  more columns  convolutions
     ================  ===============  ============  ============
-    n_rounds          3                10            1
+    n_rounds          3                10            4
     n_pairs           1,024            512           256
     n_moves           10               5             4
     passes            4                3             4

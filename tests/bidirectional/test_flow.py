@@ -85,6 +85,21 @@ def test_it_starts_from_principal_components(X, network, distribution):
     assert np.square(rows - back).mean() < expected + 0.1
 
 
+@pytest.mark.parametrize("generator", ["gaussian", "isotropic"])
+def test_reconstructions_do_not_teach_a_gaussian_that_it_has_no_noise(X, generator):
+    """The errors of one latent's reconstructions are far larger than the deviations become if these count as errors."""
+    model = tiny(
+        latent_size=1,
+        generator=generator,
+        max_iter=20,
+        method__n_rounds=4,
+        method__start=1.0,
+        generator_optimizer__lr=0.01,
+    ).fit(X)
+    deviation = model.inverse_transform(np.zeros((500, 1)), stochastic=True, random_state=0).std(axis=0) / X.std(axis=0)
+    assert deviation.mean() > 0.08  # e^-2 = 0.14 at first
+
+
 def test_more_latents_than_columns_begin_with_the_prior():
     X = np.random.default_rng(0).normal(size=(300, 2))
     model = tiny(latent_size=5, max_iter=1, method__n_rounds=1, generator_optimizer__lr=1e-12).fit(X)
