@@ -15,7 +15,18 @@ ROOT = Path(__file__).parents[1] / "fdgm"
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "ground",
-        ("_ambient", "_bar", "_chunks", "_columns", "_sklearn", "_version", "component", "exceptions", "hookspecs"),
+        (
+            "_ambient",
+            "_bar",
+            "_chunks",
+            "_columns",
+            "_literals",
+            "_sklearn",
+            "_version",
+            "component",
+            "exceptions",
+            "hookspecs",
+        ),
     ),
     ("checks, found plugins, options", ("_checks", "_installed", "_numbers", "options")),
     ("processes", ("distributed",)),

@@ -1,7 +1,7 @@
 """Outliers by any model that samples or reconstructs."""
 
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
@@ -77,7 +77,7 @@ class OutlierDetector(OutlierMixin, BaseEstimator):
         estimator: Any = None,
         *,
         contamination: float = 0.1,
-        method: str = "auto",
+        method: Literal["auto", "reconstruction", "neighbors"] = "auto",
         n_neighbors: int = 5,
         n_samples: int = 5000,
         random_state: Any = None,

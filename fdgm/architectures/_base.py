@@ -2,20 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, NoReturn
+from typing import ClassVar, NoReturn, get_args
 
 import torch
 from torch import nn
 
 from .. import registry
 from .._checks import check_count
+from .._literals import Distribution
 from ..component import Component
 from ._distributions import Conditional, Deterministic, Gaussian, Implicit, Isotropic
 from ._seeded import is_built_in, seeded
 
 __all__ = ["DISTRIBUTIONS", "Architecture"]
 
-DISTRIBUTIONS = ("deterministic", "gaussian", "isotropic", "implicit")
+DISTRIBUTIONS: tuple[Distribution, ...] = get_args(Distribution)
 
 
 class Architecture(Component, ABC):
@@ -93,7 +94,7 @@ class Architecture(Component, ABC):
         data_shape: tuple[int, ...],
         latent_size: int,
         *,
-        distribution: str = "deterministic",
+        distribution: Distribution = "deterministic",
         noise_size: int | None = None,
         seed: int,
     ) -> Conditional:
@@ -140,7 +141,7 @@ class Architecture(Component, ABC):
         data_shape: tuple[int, ...],
         latent_size: int,
         *,
-        distribution: str = "deterministic",
+        distribution: Distribution = "deterministic",
         noise_size: int | None = None,
         seed: int,
     ) -> Conditional:

@@ -1,6 +1,6 @@
 """Convolutional networks without residuals, after Radford's DCGAN."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -61,7 +61,9 @@ class DCGAN(ImageArchitecture):
 
     example_shapes: ClassVar = ((1, 8, 8), (3, 28, 28), (1, 32, 32))
 
-    def __init__(self, *, width: int = 64, critic_norm: str = "none", unary: bool = False) -> None:
+    def __init__(
+        self, *, width: int = 64, critic_norm: Literal["none", "batch", "spectral"] = "none", unary: bool = False
+    ) -> None:
         self.width = width
         self.critic_norm = critic_norm
         self.unary = unary

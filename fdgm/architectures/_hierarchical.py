@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from .._checks import check_count, check_option, check_params
+from .._literals import Distribution
 from ._base import DISTRIBUTIONS, Architecture
 from ._distributions import Conditional
 from ._mlp import MLP
@@ -85,7 +86,7 @@ class Hierarchical(Architecture):
         base: str | Architecture | None = None,
         top: str | Architecture | None = None,
         hidden_size: int | None = None,
-        between: str | None = None,
+        between: Distribution | None = None,
     ) -> None:
         self.base = base
         self.top = top

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from .._checks import check_count, check_flag, check_option, check_params
+from .._literals import Activation
 from ._base import Architecture
 from ._pair import PairCritic, ThreeHeads
 from ._skip import LinearSkip
@@ -80,13 +81,13 @@ class MLP(Architecture):
         *,
         width: int = 128,
         depth: int = 3,
-        activation: str = "relu",
+        activation: Activation = "relu",
         batch_norm: bool = False,
         spectral_norm: bool = False,
         encoder_depth: int | None = None,
         pair_depth: int = 2,
         critic_width: int | None = None,
-        critic_activation: str | None = None,
+        critic_activation: Activation | None = None,
         skip: bool = False,
         unary: bool = False,
     ) -> None:

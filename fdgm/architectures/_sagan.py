@@ -1,7 +1,7 @@
 """AGE's residual networks with self-attention for CelebA and ImageNet."""
 
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import nn
 
@@ -64,7 +64,7 @@ class SAGAN(ImageArchitecture):
 
     example_shapes: ClassVar = ((1, 8, 8), (3, 16, 16))
 
-    def __init__(self, *, width: int = 32, backbone: str = "small") -> None:
+    def __init__(self, *, width: int = 32, backbone: Literal["small", "resnet50"] = "small") -> None:
         self.width = width
         self.backbone = backbone
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._ambient import undisturbed
 from .._bar import Verbose
+from .._literals import Auto, DataRange, Distribution, Precision, ScalingName
 from .._sklearn import Interval, StrOptions, output_config
 from ..architectures import DCGAN, DISTRIBUTIONS, MLP, Architecture
 from ..divergences import Divergence
@@ -323,19 +324,19 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         divergence: str | Divergence = "kl",
         *,
         objective: str | JointObjective = "age",
-        scale_clip: float | str | None = "auto",
+        scale_clip: float | Auto | None = "auto",
         architecture: str | Architecture | None = None,
         latent_size: int | None = None,
-        encoder: str | ImplicitNoise = "gaussian",
-        generator: str | ImplicitNoise = "deterministic",
-        method: str | Flow | Gradient = "auto",
-        scaling: str = "auto",
-        data_range: Any = "auto",
+        encoder: Distribution | ImplicitNoise = "gaussian",
+        generator: Distribution | ImplicitNoise = "deterministic",
+        method: Literal["auto", "flow", "gradient"] | Flow | Gradient = "auto",
+        scaling: ScalingName = "auto",
+        data_range: DataRange = "auto",
         critic_optimizer: Optimizer | None = None,
         generator_optimizer: Optimizer | None = None,
         encoder_optimizer: Optimizer | None = None,
         batch_size: int | None = None,
-        precision: str = "float32",
+        precision: Precision = "float32",
         early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 25,
         max_seconds: float | None = None,

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from .._literals import Distribution
 from ..architectures import DISTRIBUTIONS
 from ..component import Component
 from ..divergences import Scaling
@@ -32,8 +33,8 @@ class JointObjective(Component, ABC):
     #: Maximum number of levels of latents that it can train.
     max_levels: ClassVar[int | None] = None
     #: Distributions that encoder and generator may have.
-    encoders: ClassVar[tuple[str, ...]] = DISTRIBUTIONS
-    generators: ClassVar[tuple[str, ...]] = DISTRIBUTIONS
+    encoders: ClassVar[tuple[Distribution, ...]] = DISTRIBUTIONS
+    generators: ClassVar[tuple[Distribution, ...]] = DISTRIBUTIONS
 
     @abstractmethod
     def critic(self, scaling: Scaling) -> Objective | None:

@@ -29,7 +29,7 @@ _URL = "http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 
 @overload
 def load_celeba(
-    split: str = ...,
+    split: Literal["train", "valid", "test", "all"] = ...,
     *,
     crop: int = ...,
     image_size: int = ...,
@@ -39,7 +39,7 @@ def load_celeba(
 ) -> np.ndarray: ...
 @overload
 def load_celeba(
-    split: str = ...,
+    split: Literal["train", "valid", "test", "all"] = ...,
     *,
     crop: int = ...,
     image_size: int = ...,
@@ -48,7 +48,7 @@ def load_celeba(
     return_labels: Literal[True],
 ) -> tuple[np.ndarray, pd.DataFrame]: ...
 def load_celeba(
-    split: str = "train",
+    split: Literal["train", "valid", "test", "all"] = "train",
     *,
     crop: int = 160,
     image_size: int = 64,

@@ -4,6 +4,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from .._literals import TrainOrTest
 from ._archives import Reader, opened
 from ._pickles import read_pickle
 from ._pixels import check_labels, check_split, images_of
@@ -22,14 +23,14 @@ _URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 
 @overload
 def load_cifar10(
-    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
+    split: TrainOrTest = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
 ) -> np.ndarray: ...
 @overload
 def load_cifar10(
-    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
+    split: TrainOrTest = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
 ) -> tuple[np.ndarray, np.ndarray]: ...
 def load_cifar10(
-    split: str = "train", *, image_size: int = 32, data_home: Any = None, return_labels: bool = False
+    split: TrainOrTest = "train", *, image_size: int = 32, data_home: Any = None, return_labels: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """CIFAR-10: small colour photographs in ten classes, 50,000 for training and 10,000 for testing.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from .._literals import TrainOrTest
 from ._archives import check_size, inflated
 from ._pixels import check_labels, check_split, images_of
 from ._places import folders, nowhere
@@ -27,14 +28,14 @@ _DEBIAN = {"mnist": (), "fashion-mnist": ("/usr/share/datasets/fashion-mnist",)}
 
 @overload
 def load_mnist(
-    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
+    split: TrainOrTest = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
 ) -> np.ndarray: ...
 @overload
 def load_mnist(
-    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
+    split: TrainOrTest = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
 ) -> tuple[np.ndarray, np.ndarray]: ...
 def load_mnist(
-    split: str = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
+    split: TrainOrTest = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """MNIST: handwritten digits, 60,000 images for training and 10,000 for testing.
 
@@ -80,14 +81,14 @@ def load_mnist(
 
 @overload
 def load_fashion_mnist(
-    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
+    split: TrainOrTest = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[False] = ...
 ) -> np.ndarray: ...
 @overload
 def load_fashion_mnist(
-    split: str = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
+    split: TrainOrTest = ..., *, image_size: int = ..., data_home: Any = ..., return_labels: Literal[True]
 ) -> tuple[np.ndarray, np.ndarray]: ...
 def load_fashion_mnist(
-    split: str = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
+    split: TrainOrTest = "train", *, image_size: int = 28, data_home: Any = None, return_labels: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Fashion-MNIST: pictures of clothes in ten classes, 60,000 images for training and 10,000 for testing.
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .._checks import as_generator, check_count
+from .._literals import TrainOrTest
 from ._mnist import read_mnist
 from ._pixels import images_of
 
@@ -17,7 +18,7 @@ _N_SAMPLES = {"train": 128_000, "test": 26_000}
 def make_stacked_mnist(
     n_samples: int | None = ...,
     *,
-    split: str = ...,
+    split: TrainOrTest = ...,
     image_size: int = ...,
     data_home: Any = ...,
     return_labels: Literal[False] = ...,
@@ -27,7 +28,7 @@ def make_stacked_mnist(
 def make_stacked_mnist(
     n_samples: int | None = ...,
     *,
-    split: str = ...,
+    split: TrainOrTest = ...,
     image_size: int = ...,
     data_home: Any = ...,
     return_labels: Literal[True],
@@ -36,7 +37,7 @@ def make_stacked_mnist(
 def make_stacked_mnist(
     n_samples: int | None = None,
     *,
-    split: str = "train",
+    split: TrainOrTest = "train",
     image_size: int = 28,
     data_home: Any = None,
     return_labels: bool = False,

@@ -20,7 +20,7 @@ _URL = "https://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz"
 
 @overload
 def load_stl10(
-    split: str = ...,
+    split: Literal["unlabeled", "train", "test"] = ...,
     *,
     image_size: int = ...,
     n_samples: int | None = ...,
@@ -29,7 +29,7 @@ def load_stl10(
 ) -> np.ndarray: ...
 @overload
 def load_stl10(
-    split: str = ...,
+    split: Literal["unlabeled", "train", "test"] = ...,
     *,
     image_size: int = ...,
     n_samples: int | None = ...,
@@ -37,7 +37,7 @@ def load_stl10(
     return_labels: Literal[True],
 ) -> tuple[np.ndarray, np.ndarray]: ...
 def load_stl10(
-    split: str = "unlabeled",
+    split: Literal["unlabeled", "train", "test"] = "unlabeled",
     *,
     image_size: int = 96,
     n_samples: int | None = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,12 +12,17 @@ from ._extractors import Extractor
 __all__ = ["CLASSIFIERS", "load_classifier"]
 
 #: Names that `load_classifier` takes, each with its number of channels and its file of weights.
-CLASSIFIERS = {"mnist": (1, "mnist"), "fashion-mnist": (1, "fashion-mnist"), "stacked-mnist": (3, "mnist")}
+ClassifierName = Literal["mnist", "fashion-mnist", "stacked-mnist"]
+CLASSIFIERS: dict[ClassifierName, tuple[int, str]] = {
+    "mnist": (1, "mnist"),
+    "fashion-mnist": (1, "fashion-mnist"),
+    "stacked-mnist": (3, "mnist"),
+}
 
 _BATCH = 500  # images at once: the first layer holds 0.1 MB for each
 
 
-def load_classifier(name: str = "mnist", *, device: Any = "auto") -> Extractor:
+def load_classifier(name: ClassifierName = "mnist", *, device: Any = "auto") -> Extractor:
     """A convolutional classifier of MNIST, Fashion-MNIST or Stacked MNIST, for scores and distances in its own space.
 
     ``features="classifier-mnist"`` and ``classifier="classifier-mnist"`` load it, and likewise for the other names. It

@@ -24,7 +24,7 @@ def kernel_mmd(
     X_real: Any,
     X_generated: Any,
     *,
-    kernel: str | Kernel = "rbf",
+    kernel: Literal["rbf", "polynomial"] | Kernel = "rbf",
     bandwidth: float | None = None,
     estimator: Literal["unbiased", "biased"] = "unbiased",
     squared: bool = True,

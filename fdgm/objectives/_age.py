@@ -5,6 +5,7 @@ from typing import Self
 from sklearn.base import clone
 from torch import Tensor
 
+from .._literals import Auto
 from ..component import Component
 from ..divergences import Divergence, Scaling
 from ..regularizers import FeatureMatching
@@ -44,7 +45,7 @@ class AGE(LogisticCritic):
     tensor([-0.2500, -0.2500])
     """
 
-    def __init__(self, divergence: str | Divergence = "kl", *, scale_clip: float | str | None = "auto") -> None:
+    def __init__(self, divergence: str | Divergence = "kl", *, scale_clip: float | Auto | None = "auto") -> None:
         self.divergence = divergence
         self.scale_clip = scale_clip
 

@@ -1,6 +1,6 @@
 """The variational bound of f-GAN, in its universal form and with the published activations."""
 
-from typing import Self
+from typing import Literal, Self
 
 from sklearn.base import clone
 from torch import Tensor
@@ -44,7 +44,9 @@ class FGAN(Objective):
 
     learning_rates = (5e-4, 2e-4)  # some of these losses grow with the ratio, and a fast critic diverges
 
-    def __init__(self, divergence: str | Divergence = "kl", *, activation: str = "published") -> None:
+    def __init__(
+        self, divergence: str | Divergence = "kl", *, activation: Literal["published", "universal"] = "published"
+    ) -> None:
         self.divergence = divergence
         self.activation = activation
 

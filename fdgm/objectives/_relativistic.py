@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from .._literals import Auto
 from ..regularizers import R1R2, CriticRegularizer
 from ._base import Objective
 
@@ -44,7 +45,7 @@ class Relativistic(Objective):
     learning_rates = (1e-3, 1e-3)
     betas = (0.0, 0.9)
 
-    def __init__(self, penalty: float | str = "auto") -> None:
+    def __init__(self, penalty: float | Auto = "auto") -> None:
         self.penalty = penalty
 
     def loss(self, output_p: Tensor, output_q: Tensor) -> Tensor:

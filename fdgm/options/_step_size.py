@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar, Self
 
+from .._literals import Auto
 from .._sklearn import Interval, StrOptions
 from ._scheduled import ScheduledOption
 
@@ -36,7 +37,7 @@ class StepSize(ScheduledOption):
     }
 
     def __init__(
-        self, size: float | str | None = None, *, schedule: Sequence[tuple[float, float]] | None = None
+        self, size: float | Auto | None = None, *, schedule: Sequence[tuple[float, float]] | None = None
     ) -> None:
         self.size = size
         self.schedule = schedule

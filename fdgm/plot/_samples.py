@@ -1,6 +1,6 @@
 """Samples beside data."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SampleDisplay"]
 
-_KINDS = ("auto", "scatter", "pairs", "columns", "images")
+Kind = Literal["auto", "scatter", "pairs", "columns", "images"]
 _MAX_PAIRS = 5  # columns of a pair plot: a panel for each two of them
 _MAX_COLUMNS = 12  # panels of distributions
 
@@ -67,7 +67,7 @@ class SampleDisplay:
         X_real: Any,
         X_generated: Any,
         *,
-        kind: str = "auto",
+        kind: Kind = "auto",
         image_shape: tuple[int, ...] | None = None,
         n_images: int = 64,
     ) -> None:
@@ -85,7 +85,7 @@ class SampleDisplay:
         *,
         n_samples: int | None = None,
         random_state: Any = None,
-        kind: str = "auto",
+        kind: Kind = "auto",
         image_shape: tuple[int, ...] | None = None,
         n_images: int = 64,
         ax: Any = None,
@@ -119,7 +119,7 @@ class SampleDisplay:
         X_real: Any,
         X_generated: Any,
         *,
-        kind: str = "auto",
+        kind: Kind = "auto",
         image_shape: tuple[int, ...] | None = None,
         n_images: int = 64,
         ax: Any = None,
@@ -161,7 +161,7 @@ class SampleDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        kind = check_option(self.kind, "kind", "SampleDisplay", _KINDS)
+        kind = check_option(self.kind, "kind", "SampleDisplay", get_args(Kind))
         if kind == "images" or (kind == "auto" and (self.image_shape is not None or np.ndim(as_rows(self.X_real)) > 2)):
             self._plot_images(ax)
             return self

@@ -12,6 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Tags
 
+from .._literals import Calibration
 from .._sklearn import HasMethods, Interval, StrOptions
 from ..exceptions import FileError
 from ..inputs import entropy_of, int_seed
@@ -95,7 +96,7 @@ class ClassifierRatio(DensityRatio):
         self,
         classifier: BaseEstimator | None = None,
         *,
-        calibration: str | None = None,
+        calibration: Calibration | None = None,
         cv: int = 5,
         random_state: Any = None,
     ) -> None:

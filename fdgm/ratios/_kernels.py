@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .._chunks import slices
+from .._literals import Candidates
 from .._sklearn import Interval, StrOptions
 from ..inputs import Scaler, entropy_of, some_rows
 from ..persistence import Array, Count, Float, Rule
@@ -83,7 +84,7 @@ class KernelRatio(DensityRatio):
         "_scale": Array(("d",), least=TINY),
         "_n_updates": Count(),
     }
-    width: Any
+    width: Candidates
     n_centers: int
     cv: int
     standardize: bool

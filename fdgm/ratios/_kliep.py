@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from .._literals import Candidates
 from ..persistence import Array, Rule
 from ._kernels import LEAST, KernelRatio, blocks, folds, held_out_loss, held_out_of, squared_distances
 
@@ -70,7 +71,7 @@ class KLIEP(KernelRatio):
     def __init__(
         self,
         *,
-        width: Any = "auto",
+        width: Candidates = "auto",
         n_centers: int = 100,
         cv: int = 5,
         standardize: bool = True,

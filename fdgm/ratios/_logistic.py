@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .. import registry
 from .._bar import Verbose
+from .._literals import Precision
 from .._sklearn import Interval
 from ..architectures import MLP, Architecture
 from ..distributed import current, together
@@ -185,7 +186,7 @@ class LogisticRatio(DensityRatio, Trainable):
         max_iter: int | None = 40,
         max_seconds: float | None = None,
         replay: Replay | None = None,
-        precision: str = "float32",
+        precision: Precision = "float32",
         warm_start: bool = False,
         device: str = "auto",
         random_state: Any = None,

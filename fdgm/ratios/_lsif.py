@@ -13,6 +13,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import nnls
 from torch import Tensor
 
+from .._literals import Candidates
 from .._sklearn import Interval, StrOptions
 from ..persistence import Array, Count, Float, Rule
 from ._kernels import (
@@ -84,7 +85,7 @@ class LeastSquaresRatio(KernelRatio):
         **{f"_total_{side}": Array(("centers",), least=0.0) for side in "pq"},
         **{f"_n_{side}": Count(1) for side in "pq"},
     }
-    penalty: Any
+    penalty: Candidates
     penalty_: float
     losses_: np.ndarray
 
@@ -267,8 +268,8 @@ class uLSIF(LeastSquaresRatio):
     def __init__(
         self,
         *,
-        width: Any = "auto",
-        penalty: Any = "auto",
+        width: Candidates = "auto",
+        penalty: Candidates = "auto",
         n_centers: int = 100,
         cv: int = 5,
         standardize: bool = True,
@@ -346,8 +347,8 @@ class RuLSIF(LeastSquaresRatio):
         self,
         alpha: float = 0.1,
         *,
-        width: Any = "auto",
-        penalty: Any = "auto",
+        width: Candidates = "auto",
+        penalty: Candidates = "auto",
         n_centers: int = 100,
         cv: int = 5,
         standardize: bool = True,

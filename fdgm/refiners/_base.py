@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._ambient import undisturbed
 from .._checks import check_count
+from .._literals import DataRange
 from .._sklearn import StrOptions
 from ..exceptions import ConstantRatioWarning, FileError
 from ..inputs import (
@@ -96,7 +97,7 @@ class Refiner(SamplesToFiles, Savable, ABC):
 
     generator: Any
     ratio: Any
-    data_range: Any
+    data_range: DataRange
     n_jobs: int | None
     device: str
     random_state: Any

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .._bar import Bar, Verbose
+from .._literals import Auto, DataRange, SpaceName
 from .._sklearn import Interval, StrOptions
 from ..divergences import Divergence, Scaling
 from ..exceptions import FileError, TrainingWarning, UnrefinedWarning
@@ -225,16 +226,16 @@ class DGflowRefiner(RowMover):
         generator: Any = None,
         divergence: str | Divergence = "kl",
         *,
-        space: str = "auto",
-        step_size: float | str = "auto",
+        space: SpaceName = "auto",
+        step_size: float | Auto = "auto",
         n_steps: int = 100,
-        noise: float | str = "auto",
+        noise: float | Auto = "auto",
         scale_clip: float | None = None,
-        stop: str | None = "auto",
+        stop: Auto | None = "auto",
         validation_fraction: float = 0.4,
-        refresh: int | str | None = "auto",
+        refresh: int | Auto | None = "auto",
         ratio: Any = "auto",
-        data_range: tuple[float, float] | str | None = "auto",
+        data_range: DataRange = "auto",
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: Any = None,

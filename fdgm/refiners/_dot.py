@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._literals import DataRange, SpaceName
 from .._sklearn import Interval
 from ..flows import proximal_step
 from ._leg import Leg
@@ -105,13 +106,13 @@ class DOTRefiner(RowMover):
         self,
         generator: Any = None,
         *,
-        space: str = "auto",
+        space: SpaceName = "auto",
         step_size: float = 1.0,
         n_steps: int = 100,
         lr: float = 0.01,
         betas: tuple[float, float] = (0.0, 0.9),
         ratio: Any = "auto",
-        data_range: tuple[float, float] | str | None = "auto",
+        data_range: DataRange = "auto",
         n_jobs: int | None = None,
         device: str = "auto",
         random_state: Any = None,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._literals import Calibration
 from .._sklearn import Interval
 from ._selector import CANDIDATES, Selector
 
@@ -96,7 +97,7 @@ class ImportanceRefiner(Selector):
         *,
         n_candidates: int = 32,
         ratio: Any = "auto",
-        calibration: str | None = "sigmoid",
+        calibration: Calibration | None = "sigmoid",
         validation_fraction: float = 0.2,
         device: str = "auto",
         random_state: Any = None,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._literals import Calibration
 from .._sklearn import Interval
 from ._selector import CANDIDATES, Selector
 
@@ -95,7 +96,7 @@ class MetropolisHastingsRefiner(Selector):
         *,
         n_steps: int = 640,
         ratio: Any = "auto",
-        calibration: str | None = "sigmoid",
+        calibration: Calibration | None = "sigmoid",
         validation_fraction: float = 0.2,
         device: str = "auto",
         random_state: Any = None,

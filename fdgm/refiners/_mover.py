@@ -16,6 +16,7 @@ from torch import Tensor
 from .._ambient import one_thread, undisturbed
 from .._checks import check_count
 from .._chunks import apply_in_chunks
+from .._literals import SpaceName
 from .._sklearn import StrOptions
 from ..exceptions import TrainingWarning
 from ..flows import pull_back
@@ -50,7 +51,7 @@ class Mover(Refiner):
         "space": [StrOptions({"auto", "data", "latent"})],
     }
 
-    space: str
+    space: SpaceName
     space_: str
     history_: pd.DataFrame
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit
 
+from .._literals import Auto, Calibration
 from .._sklearn import Interval, StrOptions
 from ..training import check_idle
 from ._selector import Selector
@@ -102,9 +103,9 @@ class RejectionRefiner(Selector):
         *,
         gamma: float = 0.0,
         epsilon: float = 1e-8,
-        oversampling: float | str | None = "auto",
+        oversampling: float | Auto | None = "auto",
         ratio: Any = "auto",
-        calibration: str | None = "sigmoid",
+        calibration: Calibration | None = "sigmoid",
         validation_fraction: float = 0.2,
         device: str = "auto",
         random_state: Any = None,

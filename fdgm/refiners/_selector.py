@@ -3,14 +3,16 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
 from .._ambient import undisturbed
+from .._literals import Calibration
 from .._sklearn import Interval, StrOptions
 from ..exceptions import FileError
 from ..inputs import Record, Scaler, chunk_seed, given_key, index_of, with_seed
@@ -49,7 +51,7 @@ class Selector(Refiner):
 
     _needs_gradient: ClassVar = False
 
-    calibration: str | None
+    calibration: Calibration | None
     validation_fraction: float
 
     _knots: list[list[float]] | None
@@ -60,6 +62,12 @@ class Selector(Refiner):
     def _select(self, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Indices, in order, of the candidates that stay, by their calibrated log-ratios (n,)."""
 
+    @overload
+    def refine(self, X: pd.DataFrame, *, random_state: Any = ...) -> pd.DataFrame: ...
+    @overload
+    def refine(self, X: np.ndarray, *, random_state: Any = ...) -> np.ndarray: ...
+    @overload
+    def refine(self, X: Any, *, random_state: Any = ...) -> Any: ...
     @undisturbed()
     def refine(self, X: Any, *, random_state: Any = None) -> Any:
         """Choose rows of X.

@@ -1,7 +1,8 @@
 """The base class of the refiners that are transformers."""
 
-from typing import Any
+from typing import Any, overload
 
+import pandas as pd
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,6 +15,10 @@ __all__ = ["RowMover"]
 class RowMover(OneToOneFeatureMixin, TransformerMixin, Mover):
     """Base class of the refiners that can also move rows with unknown latents, and so are transformers."""
 
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Any) -> Any: ...
     @undisturbed()
     def transform(self, X: Any) -> Any:
         """Move rows in the data space, whatever `space` is, since the latents of rows are not known.

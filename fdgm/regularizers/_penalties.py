@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .._checks import check_flag, check_number, check_params
+from .._literals import Auto
 from ..component import Component
 from ._base import Regularizer
 
@@ -165,7 +166,7 @@ class R1R2(SlopePenalty):
     tensor(9.)
     """
 
-    def __init__(self, weight: float | str = "auto") -> None:
+    def __init__(self, weight: float | Auto = "auto") -> None:
         self.weight = weight
 
     def weights(self, n_numbers: int) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .. import registry
 from .._bar import Verbose
+from .._literals import DataRange, Precision, ScalingName
 from .._sklearn import Interval
 from ..architectures import MLP, Architecture
 from ..inputs import Seeds
@@ -156,11 +157,11 @@ class FlowMatchingSampler(GenerativeModel):
         architecture: str | Architecture | None = None,
         n_updates: int = 50,
         n_steps: int = 50,
-        scaling: str = "auto",
-        data_range: tuple[float, float] | str | None = "auto",
+        scaling: ScalingName = "auto",
+        data_range: DataRange = "auto",
         optimizer: Optimizer | None = None,
         batch_size: int = 256,
-        precision: str = "float32",
+        precision: Precision = "float32",
         early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 100,
         max_seconds: float | None = None,

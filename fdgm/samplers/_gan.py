@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .. import registry
 from .._bar import Verbose
+from .._literals import DataRange, Precision, ScalingName
 from .._sklearn import Interval
 from ..architectures import Architecture
 from ..distributed import current
@@ -200,14 +201,14 @@ class GANSampler(Sampler):
         n_generator_steps: int = 50,
         n_critic_steps: int | None = None,
         n_warmup_steps: int = 300,
-        scaling: str = "auto",
-        data_range: tuple[float, float] | str | None = "auto",
+        scaling: ScalingName = "auto",
+        data_range: DataRange = "auto",
         instance_noise: float | InstanceNoise = 0.3,
         critic_optimizer: Optimizer | None = None,
         generator_optimizer: Optimizer | None = None,
         batch_size: int = 128,
         ema: float | None = 0.98,
-        precision: str = "float32",
+        precision: Precision = "float32",
         early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 100,
         max_seconds: float | None = None,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._ambient import undisturbed
 from .._bar import Verbose
+from .._literals import Auto, DataRange, Precision, ScalingName
 from .._sklearn import Interval, StrOptions
 from ..architectures import Architecture
 from ..divergences import Divergence, Scaling
@@ -251,18 +252,18 @@ class VGrowSampler(Sampler):
         divergence: str | Divergence = "kl",
         *,
         ratio: str | DensityRatio | None = None,
-        scale_clip: float | str | None = "auto",
+        scale_clip: float | Auto | None = "auto",
         architecture: str | Architecture = "mlp",
-        generator: str | Maps | Network = "auto",
-        condition: str | None = None,
+        generator: Literal["auto", "maps", "network"] | Maps | Network = "auto",
+        condition: Literal["y"] | None = None,
         n_critic_steps: int = 1,
-        step_size: float | str | StepSize = "auto",
-        scaling: str = "auto",
-        data_range: tuple[float, float] | str | None = "auto",
+        step_size: float | Auto | StepSize = "auto",
+        scaling: ScalingName = "auto",
+        data_range: DataRange = "auto",
         instance_noise: float | InstanceNoise = 0.3,
         critic_optimizer: Optimizer | None = None,
         batch_size: int = 256,
-        precision: str = "float32",
+        precision: Precision = "float32",
         early_stopping: bool | EarlyStopping = False,
         max_iter: int | None = 100,
         max_seconds: float | None = None,
@@ -302,7 +303,7 @@ class VGrowSampler(Sampler):
         self.callbacks = callbacks
 
     @classmethod
-    def preset(cls, name: str, **params: Any) -> Self:
+    def preset(cls, name: Literal["images"], **params: Any) -> Self:
         """Make a sampler with published settings, each of which can be changed.
 
         Parameters

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from .._literals import Unknown
 from ..exceptions import FileError
 from ._levels import from_json, grown, looked_up, to_json
 
@@ -123,7 +124,7 @@ class Column:
         low, high = (float(v) for v in _ends(finite)) if len(finite) else (np.nan, np.nan)
         return replace(self, low=low, high=high)
 
-    def encode(self, native: Any, *, unknown: str = "error") -> np.ndarray:
+    def encode(self, native: Any, *, unknown: Unknown = "error") -> np.ndarray:
         """Codes (n,) of a column of a library, float64. NaN is missing.
 
         Parameters

@@ -10,6 +10,7 @@ import pandas as pd
 from torch import Tensor
 
 from .. import _columns
+from .._literals import Unknown
 from ..exceptions import FileError
 from ..persistence import State, as_tensor
 from . import _arrow, _pandas, _polars
@@ -96,7 +97,7 @@ class Schema:
         """What knows the columns of the library."""
         return _LIBRARIES[self.library]
 
-    def encode(self, table: Any, what: str = "X", *, unknown: str = "error") -> np.ndarray:
+    def encode(self, table: Any, what: str = "X", *, unknown: Unknown = "error") -> np.ndarray:
         """Rows as numbers.
 
         Parameters

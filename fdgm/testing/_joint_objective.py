@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .._literals import Distribution
 from ..architectures import MLP
 from ..bidirectional import Batch, Joint, JointObjective
 from ..divergences import Scaling
@@ -59,8 +60,8 @@ def check_joint_objective(obj: JointObjective | type[JointObjective]) -> Checks:
 class _Model:
     """Small networks of these distributions, in evaluation mode, and a batch for them."""
 
-    encoder: str
-    generator: str
+    encoder: Distribution
+    generator: Distribution
     critic: nn.Module = field(default_factory=lambda: MLP(width=8).pair_critic(_SHAPE, _LATENT, seed=3))
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .. import registry
 from .._ambient import undisturbed
 from .._checks import check_count
+from .._literals import DataRange, ScalingName
 from .._sklearn import Interval, StrOptions
 from ..architectures import Architecture
 from ..distributed import current, together
@@ -84,12 +85,12 @@ class GenerativeModel(SamplesToFiles, Trainable):
     _forgotten: ClassVar[tuple[str, ...]] = ("net_",)
 
     architecture: str | Architecture | None
-    scaling: str
-    data_range: Any
+    scaling: ScalingName
+    data_range: DataRange
     early_stopping: bool | EarlyStopping
     _n_calls: int | None
     #: What samples are asked for given: "y", the y of `fit`. None ignores y.
-    condition: str | None = None
+    condition: Literal["y"] | None = None
     _best: BestGenerator
     _condition: Condition | None
     _margins: Margins | None
@@ -238,6 +239,14 @@ class GenerativeModel(SamplesToFiles, Trainable):
             description.parts["state"] = self.to_state(compact=True)
         self._write(path, description, license, report)
 
+    @overload
+    def sample(
+        self, n_samples: int = ..., *, y: Any = ..., return_y: Literal[False] = ..., random_state: Any = ...
+    ) -> Any: ...
+    @overload
+    def sample(
+        self, n_samples: int = ..., *, y: Any = ..., return_y: Literal[True], random_state: Any = ...
+    ) -> tuple[Any, np.ndarray]: ...
     @undisturbed()
     def sample(self, n_samples: int = 1, *, y: Any = None, return_y: bool = False, random_state: Any = None) -> Any:
         """Draw samples from the model.

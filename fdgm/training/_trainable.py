@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._ambient import undisturbed
 from .._bar import Verbose
+from .._literals import Precision
 from .._sklearn import Interval, StrOptions
 from ..inputs import Record, Scaler, Seeds, plain_columns, set_columns
 from ..nets import PRECISIONS, Budget, MultiNet
@@ -73,7 +74,7 @@ class Trainable(Savable, ABC):
     max_iter: int | None
     max_seconds: float | None
     replay: Replay | None
-    precision: str
+    precision: Precision
     warm_start: bool
     device: str
     random_state: Any

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._columns import align, library_of
+from .._literals import Unknown
 from ..exceptions import FileError
 from ..inputs import Record, columns_of, hold_columns, validate
 from ..persistence import State
@@ -54,7 +55,7 @@ class Form:
         hold_columns(estimator, X, codes, reset=True)
         return cls(schema, None), codes
 
-    def encode(self, estimator: BaseEstimator, X: Any, *, unknown: str = "error") -> np.ndarray:
+    def encode(self, estimator: BaseEstimator, X: Any, *, unknown: Unknown = "error") -> np.ndarray:
         """Another X as numbers (n, d), as `Schema.encode` does.
 
         Raises

@@ -9,6 +9,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._checks import check_count
+from .._literals import Auto
 from .._sklearn import Interval, StrOptions
 from ..exceptions import FileError
 from ..inputs import as_before_on_error, chunk_seed, entropy_of, index_of, int_seed, plain_columns, set_columns
@@ -76,7 +77,7 @@ class GenerativeImputer(OneToOneFeatureMixin, TransformerMixin, Savable):
         *,
         n_sweeps: int = 3,
         n_trees: int = 8,
-        min_samples_leaf: int | str = "auto",
+        min_samples_leaf: int | Auto = "auto",
         n_bins: int = 32,
         n_folds: int = 2,
         n_jobs: int | None = None,

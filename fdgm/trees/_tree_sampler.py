@@ -1,7 +1,7 @@
 """A sampler of tables by trees: columns in turn, each given those before it."""
 
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._bar import Verbose
 from .._checks import check_count
 from .._columns import library_of
+from .._literals import Auto
 from .._sklearn import Interval, StrOptions
 from ..exceptions import FileError
 from ..inputs import (
@@ -134,11 +135,11 @@ class TreeSampler(SamplesToFiles, Savable):
     def __init__(
         self,
         *,
-        condition: Any = None,
+        condition: Literal["y"] | list[Any] | tuple[Any, ...] | None = None,
         n_trees: int = 8,
-        min_samples_leaf: int | str = "auto",
+        min_samples_leaf: int | Auto = "auto",
         n_bins: int = 32,
-        n_folds: int | str = "auto",
+        n_folds: int | Auto = "auto",
         privacy: bool = False,
         max_seconds: float | None = None,
         n_jobs: int | None = None,
@@ -224,6 +225,20 @@ class TreeSampler(SamplesToFiles, Savable):
             raise ValueError(f'condition of {owner} must not be "y" where X is read from a source, got a y beside it.')
         return sampled_table(X, f"X of {owner}", chunk_seed(entropy, _ROWS_KEY))
 
+    @overload
+    def sample(
+        self,
+        n_samples: int = ...,
+        *,
+        y: Any = ...,
+        given: Any = ...,
+        return_y: Literal[False] = ...,
+        random_state: Any = ...,
+    ) -> Any: ...
+    @overload
+    def sample(
+        self, n_samples: int = ..., *, y: Any = ..., given: Any = ..., return_y: Literal[True], random_state: Any = ...
+    ) -> tuple[Any, np.ndarray]: ...
     def sample(
         self,
         n_samples: int = 1,
