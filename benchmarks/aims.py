@@ -47,7 +47,7 @@ class Target:
 
 def page() -> str:
     """AIMS.md: every aim, beside the papers' methods and the baselines."""
-    rows = [target.row() for target in (*_images(), *_steps(), *_bidirectional(), *_refiners())]
+    rows = [target.row() for target in (*_samplers(), *_images(), *_steps(), *_bidirectional(), *_refiners())]
     missed = sum(row[-1] == "**no**" for row in rows)
     lines = [
         "# Aims and misses",
@@ -81,6 +81,39 @@ def ratios(result: dict[str, Any]) -> list[str]:
 def _the(rows: list[dict[str, Any]], **match: Any) -> dict[str, Any]:
     """The first row that has these values."""
     return next(row for row in rows if match.items() <= row.items())
+
+
+def _samplers() -> list[Target]:
+    """Nine data sets at equal seconds, nothing set but budget and seed."""
+    rivals = ("NSF (zuko)", "flow matching")
+
+    def rows(seconds: float) -> dict[tuple[str, str], dict[str, Any]]:
+        kept = stored("samplers", "summary")["summary"]
+        return {(row["data"], row["model"]): row for row in kept if row["seconds"] == seconds}
+
+    def data(kept: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
+        return sorted({name for name, model in kept if model == "VGrowSampler"})
+
+    def n_first(seconds: float) -> float:
+        kept = rows(seconds)
+        return sum(kept[name, "VGrowSampler"]["first"] for name in data(kept))
+
+    def against(seconds: float) -> list[float]:
+        """Its median over that of the better one of its neural rivals, for each data set."""
+        kept = rows(seconds)
+        median = {key: row["units"]["median"] for key, row in kept.items()}
+        return [median[name, "VGrowSampler"] / min(median[name, r] for r in rivals) for name in data(kept)]
+
+    return [
+        Target("Data sets of nine where VGrow is among the first, 30 s of one core", lambda: n_first(30.0), "≥", 7),
+        Target("Its greatest median over the best neural rival's, 30 s", lambda: max(against(30.0)), "≤", 2),
+        Target(
+            "Data sets of nine where its median is below every neural rival's, 10 s",
+            lambda: sum(ratio < 1 for ratio in against(10.0)),
+            "≥",
+            7,
+        ),
+    ]
 
 
 def _images() -> list[Target]:

@@ -69,6 +69,11 @@ def test_one_seed_has_one_first(summary):
     assert summary.among_the_first(pd.DataFrame(runs(a=[2.0], b=[1.9]))) == {"b"}
 
 
+def test_a_model_of_fewer_seeds_is_not_compared(summary):
+    once = runs(lucky=[0.5])
+    assert summary.among_the_first(pd.DataFrame([*runs(a=[1.0, 1.1], b=[3.0, 3.1]), *once])) == {"a"}
+
+
 def test_the_interval_is_students(summary):
     """Differences 1, 2 and 3: 2 ± 4.303 · 1/√3."""
     assert summary.covers_zero(np.array([1.0, 2.0, 3.0]))

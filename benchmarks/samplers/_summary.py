@@ -32,7 +32,7 @@ def summary(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def among_the_first(runs: pd.DataFrame, figure: str = "units") -> set[str]:
-    """The model of the least median, and those that it is not distinguishable from, over the seeds that both have.
+    """The model of the least median, and those that it is not distinguishable from, among those of the most seeds.
 
     Two models are distinguishable if Student's 95% interval of the mean paired difference leaves 0 out. With one seed
     in common nothing is distinguishable, and only the first by that seed counts.
@@ -40,6 +40,7 @@ def among_the_first(runs: pd.DataFrame, figure: str = "units") -> set[str]:
     table = runs.pivot_table(index="seed", columns="model", values=figure)
     if table.empty:
         return set()
+    table = table.loc[:, table.count() == table.count().max()]
     best = table.median().idxmin()
     return {model for model in table if model == best or covers_zero((table[model] - table[best]).dropna().to_numpy())}
 
