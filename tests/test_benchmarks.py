@@ -114,7 +114,7 @@ def test_the_stored_models_load_and_are_near_their_data(monkeypatch, data):
     monkeypatch.syspath_prepend(str(ROOT))
     maker = importlib.import_module("benchmarks.gan.wgan_gp_2d")
     model = fdgm.load(maker.MODELS / f"wgan_gp_{data}.fdgm")
-    expected = maker.sampler(maker.MODELS / "x.fdgm", 10_000, 0).set_params(checkpoint=None, verbose=0)
+    expected = maker.sampler(maker.MODELS / "x.fdgm", 10_000, 0).set_params(checkpoint=None, verbose="auto")
     assert str(model) == str(expected), "the file holds other parameters than the script that makes it"
     assert (model.n_iter_, model.stop_reason_, len(model.history_)) == (100, "max_iter", 100)
     X, S = maker.rows(data, 500, 1), model.sample(500, random_state=0)
