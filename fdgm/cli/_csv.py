@@ -1,7 +1,8 @@
 """Tables of text, checked line by line before pandas reads them, in bounded memory."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -12,11 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["read_text_table"]
 
+_CODE = re.compile("0[0-9]+")  # a number would lose the zero
 _MAX_LINE = 2**20  # characters: a hundred thousand columns, and no more memory than that
 
 
-def read_text_table(path: Path, separator: str, encoding: str) -> "pd.DataFrame":
+def read_text_table(path: Path, separator: str, encoding: str, text: Collection[str] = ()) -> "pd.DataFrame":
     """A table from a CSV or TSV file with a header.
+
+    A column with a value such as 0012 holds codes: its values stay text, and so do those of the columns in `text`.
 
     Raises
     ------
@@ -26,14 +30,18 @@ def read_text_table(path: Path, separator: str, encoding: str) -> "pd.DataFrame"
     """
     import pandas as pd
 
-    header = _check(path, separator, encoding)
-    table: Any = pd.read_csv(path, sep=separator, encoding=_signed(encoding), low_memory=False, header=0, names=header)
+    header, codes = _check(path, separator, encoding)
+    kept = {name: str for name in header if name in codes or name in text}
+    table: Any = pd.read_csv(
+        path, sep=separator, encoding=_signed(encoding), low_memory=False, header=0, names=header, dtype=kept
+    )
     return table
 
 
-def _check(path: Path, separator: str, encoding: str) -> list[str]:
-    """The header, after a look at every line."""
+def _check(path: Path, separator: str, encoding: str) -> tuple[list[str], set[str]]:
+    """The header and the columns of codes, after a look at every line."""
     n_rows, header = 0, None
+    codes: set[str] = set()
     try:
         with path.open(encoding=_signed(encoding), newline="") as file:
             reader = csv.reader(_lines(path, file), delimiter=separator, strict=True)
@@ -48,6 +56,7 @@ def _check(path: Path, separator: str, encoding: str) -> list[str]:
                     )
                 else:
                     n_rows += 1
+                    codes.update(name for name, value in zip(header, row, strict=True) if _CODE.fullmatch(value))
     except UnicodeDecodeError as error:
         raise Mistake(
             f"{path}: not in {encoding} (byte {error.object[error.start]:#04x}); give its encoding, such as"
@@ -61,7 +70,7 @@ def _check(path: Path, separator: str, encoding: str) -> list[str]:
         raise Mistake(f"{path}: empty; a table has a header and rows")
     if not n_rows:
         raise Mistake(f"{path}: a header and no rows")
-    return header
+    return header, codes
 
 
 def _lines(path: Path, file: IO[str]) -> Iterator[str]:

@@ -24,12 +24,12 @@ def encode(
         import pandas as pd
 
         from ._files import check_output, read_data, write_data
-        from ._models import load_model
+        from ._models import load_model, text_columns
 
         if out is not None:
             check_output(out)
         fitted = load_model(model)
         if not hasattr(fitted, "transform"):
             raise Mistake(f"{model}: a {type(fitted).__name__} has no encoder; fit one with --estimator age")
-        codes = fitted.transform(read_data(data, encoding=encoding))
+        codes = fitted.transform(read_data(data, encoding=encoding, text=text_columns(fitted)))
         write_data(pd.DataFrame(codes, columns=fitted.get_feature_names_out()), out)

@@ -26,13 +26,14 @@ def evaluate(
     with one_line():
         from ..metrics import report
         from ._comparable import comparable
-        from ._files import check_output, read_data
+        from ._files import check_output, read_alike
         from ._models import interactive
 
         if html is not None:
             check_output(html)
-        X, S = (read_data(path, encoding=encoding) for path in (real, generated))
-        H = None if held_out is None else read_data(held_out, encoding=encoding)
+        held_out_files = [] if held_out is None else [held_out]
+        X, S, *rest = read_alike(real, generated, *held_out_files, encoding=encoding)
+        H = rest[0] if rest else None
         table = report(*comparable(X, S, H), random_state=seed, verbose=int(interactive()))
         if html is not None:
             html.write_text(html_page(f"{generated.name} beside {real.name}", table, X, S), encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._errors import Mistake
 
-__all__ = ["SHORT", "fitted", "interactive", "load_model", "make_estimator", "reading_of", "suited"]
+__all__ = ["SHORT", "fitted", "interactive", "load_model", "make_estimator", "reading_of", "suited", "text_columns"]
 
 #: Short names of estimators. Any registered name works too.
 SHORT = {
@@ -114,6 +114,18 @@ def load_model(path: Path, generator: Any = None) -> Any:
     if not path.is_file():
         raise Mistake(f"{path}: no such file")
     return load(path, generator=generator)
+
+
+def text_columns(model: Any) -> set[str]:
+    """Columns whose values were text in `fit`, such as codes with leading zeros."""
+    schema = getattr(model, "schema_", None)
+    if schema is None:
+        return set()
+    return {
+        label
+        for label, column in zip(schema.labels, schema.columns, strict=True)
+        if column.levels is not None and all(isinstance(level, str) for level in column.levels)
+    }
 
 
 def reading_of(estimator: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`fdgm refine`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,17 +27,18 @@ def refine(
     """
     with one_line():
         from ..refiners import DGflowRefiner
-        from ._files import check_output, read_data, write_data
-        from ._models import fitted, load_model
+        from ._files import check_output, read_alike, read_data, write_data
+        from ._models import fitted, load_model, text_columns
 
         check_output(out)
-        X = read_data(data, encoding=encoding)
         if generated.suffix.lower() == ".fdgm":
-            refiner = DGflowRefiner(load_model(generated), divergence=divergence, random_state=seed)
+            model = load_model(generated)
+            X = read_data(data, encoding=encoding, text=text_columns(model))
+            refiner = DGflowRefiner(model, divergence=divergence, random_state=seed)
             whole = fitted(refiner, X)
             refiner.save(out)
         else:
-            samples: Any = read_data(generated, encoding=encoding)
+            X, samples = read_alike(data, generated, encoding=encoding)
             refiner = DGflowRefiner(None, divergence=divergence, random_state=seed)
             whole = fitted(refiner, X, X_generated=samples)
             write_data(refiner.refine(samples, random_state=seed), out)

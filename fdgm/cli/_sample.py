@@ -1,5 +1,6 @@
 """`fdgm sample`."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,23 +27,24 @@ def sample(
     """Draw samples from a model."""
     with one_line():
         from ._files import check_output, write_data
-        from ._models import load_model
+        from ._models import load_model, text_columns
 
         if out is not None:
             check_output(out)
         fitted = load_model(model)
-        more: dict[str, Any] = {"given": _conditions(given)} if given else {}
+        more: dict[str, Any] = {"given": _conditions(given, text_columns(fitted))} if given else {}
         write_data(fitted.sample(n, random_state=seed, **more), out)
 
 
-def _conditions(given: list[str]) -> dict[str, Any]:
+def _conditions(given: list[str], text: Collection[str]) -> dict[str, Any]:
+    """Values by column: numbers, except of columns of text."""
     pairs: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise Mistake(f"--given {text}: must be column=value")
         try:
-            pairs[name] = float(value)
+            pairs[name] = value if name in text else float(value)
         except ValueError:
             pairs[name] = value
     return pairs

@@ -30,6 +30,22 @@ def test_a_model_gives_the_samples_that_python_gives(fdgm_command, folder):
     assert done.stderr == ""
 
 
+def test_codes_keep_their_leading_zeros(run, tmp_path):
+    """Also where the second file happens to hold none, and where one is given."""
+    codes = ["00025", "00026", "10001"]
+    table = pd.DataFrame({"code": np.resize(codes, 90), "size": np.arange(90) % 7 + 0.5})
+    table.to_csv("shops.csv", index=False)
+    table[table["code"] == "10001"].to_csv("few.csv", index=False)
+    made = run("fit", "shops.csv", "--out", "shops.fdgm", "--estimator", "trees", "--seed", 0)
+    assert (made.exit_code, made.stderr) == (0, "")
+    drawn = run("sample", "shops.fdgm", "-n", 20, "--seed", 0)
+    assert set(pd.read_csv(io.StringIO(drawn.stdout), dtype=str)["code"]) <= set(codes)
+    asked = run("sample", "shops.fdgm", "-n", 5, "--given", "code=00026")
+    assert set(pd.read_csv(io.StringIO(asked.stdout), dtype=str)["code"]) == {"00026"}
+    compared = run("evaluate", "shops.csv", "few.csv", "--json")
+    assert (compared.exit_code, compared.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet", "feather", "npy"])
 def test_samples_go_into_the_file_that_the_suffix_says(run, folder, suffix, tmp_path):
     if suffix in ("parquet", "feather"):
