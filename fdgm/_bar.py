@@ -22,7 +22,8 @@ def _is_watched() -> bool:
     """Whether stderr is a terminal, and nobody else writes a bar there: no open bar, no worker of joblib."""
     if getattr(_open, "bars", 0) or (get_active_backend()[0].nesting_level or 0) > 0:
         return False
-    return sys.stderr.isatty()
+    is_terminal = getattr(sys.stderr, "isatty", None)
+    return bool(is_terminal and is_terminal())
 
 
 def when_shown(verbose: Verbose) -> dict[str, Any]:

@@ -714,7 +714,7 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
 
     @property
     def _auto_scaling(self) -> str:
-        return "shared" if self._flows else super()._auto_scaling
+        return "shared" if self._flows else "robust"
 
     @property
     def _flows(self) -> bool:

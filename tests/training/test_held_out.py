@@ -47,8 +47,8 @@ def test_held_out_rows_are_not_trained_on(trainee, mapped, is_mapped, monkeypatc
     model = trainee.stopping_early(max_iter=3)
     original = type(model)._hold_out
 
-    def hold_out(estimator, X):
-        found = original(estimator, X)
+    def hold_out(estimator, X, *beside):
+        found = original(estimator, X, *beside)
         kept = estimator.net_.held_out_[0] if trainee.is_ratio else found[1][0].X_val
         compared.update(kept[:, 1].tolist())
         return found

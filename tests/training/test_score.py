@@ -37,6 +37,6 @@ def test_the_model_of_both_classes_is_better_than_that_of_the_first(model, X, mo
     rng = np.random.default_rng(1)
     scores = {}
     for name, rows in (("both", X), ("first", X[:400])):
-        monkeypatch.setattr(model, "_sample", lambda n, key, rows=rows: rows[rng.integers(len(rows), size=n)])
+        monkeypatch.setattr(model, "_sample", lambda n, key, rows=rows, **given: rows[rng.integers(len(rows), size=n)])
         scores[name] = model.score(X)
     assert scores["both"] > 0.1 * scores["first"]
