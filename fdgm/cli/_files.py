@@ -51,7 +51,7 @@ def read_alike(*paths: Path, encoding: str = "utf-8") -> list[Any]:
 
     read = [read_data(path, encoding=encoding) for path in paths]
     tables = [data for data in read if isinstance(data, pd.DataFrame)]
-    text = {name for table in tables for name in table if not pd.api.types.is_numeric_dtype(table[name])}
+    text = {str(name) for table in tables for name in table if not pd.api.types.is_numeric_dtype(table[name])}
     numbers = [any(name in text and pd.api.types.is_numeric_dtype(table[name]) for name in table) for table in tables]
     return [read_data(path, encoding=encoding, text=text) for path in paths] if any(numbers) else read
 
