@@ -490,7 +490,7 @@ class AGEBidirectional(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Genera
         With the mean representation z and the reconstruction G(z) of a row x, and the variance s² of the error of
         reconstructions in training, it is
 
-            −(|z|² + Σⱼ (xⱼ − Gⱼ(z))² / sⱼ²) / 2.
+            −(‖z‖² + Σⱼ (xⱼ − Gⱼ(z))² / sⱼ²) / 2.
 
         This is log p(z) + log p(x|z) up to a constant, with a Gaussian p(x|z) of the deviations s. Columns that share a
         scale, as pixels do, share s. Other columns have their own s, drawn towards the common one if rows were few.
