@@ -85,7 +85,7 @@ def _the(rows: list[dict[str, Any]], **match: Any) -> dict[str, Any]:
 
 def _samplers() -> list[Target]:
     """Nine data sets at equal seconds, nothing set but budget and seed."""
-    rivals = ("NSF (zuko)", "flow matching")
+    baselines = ("NSF (zuko)", "flow matching")
 
     def rows(seconds: float) -> dict[tuple[str, str], dict[str, Any]]:
         kept = stored("samplers", "summary")["summary"]
@@ -99,16 +99,16 @@ def _samplers() -> list[Target]:
         return sum(kept[name, "VGrowSampler"]["first"] for name in data(kept))
 
     def against(seconds: float) -> list[float]:
-        """Its median over that of the better one of its neural rivals, for each data set."""
+        """Its median over that of the better one of its neural baselines, for each data set."""
         kept = rows(seconds)
         median = {key: row["units"]["median"] for key, row in kept.items()}
-        return [median[name, "VGrowSampler"] / min(median[name, r] for r in rivals) for name in data(kept)]
+        return [median[name, "VGrowSampler"] / min(median[name, r] for r in baselines) for name in data(kept)]
 
     return [
         Target("Data sets of nine where VGrow is among the first, 30 s of one core", lambda: n_first(30.0), "≥", 7),
-        Target("Its greatest median over the best neural rival's, 30 s", lambda: max(against(30.0)), "≤", 2),
+        Target("Its greatest median over the best neural baseline's, 30 s", lambda: max(against(30.0)), "≤", 2),
         Target(
-            "Data sets of nine where its median is below every neural rival's, 10 s",
+            "Data sets of nine where its median is below every neural baseline's, 10 s",
             lambda: sum(ratio < 1 for ratio in against(10.0)),
             "≥",
             7,

@@ -4,13 +4,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from ._axes import import_pyplot
-from ._rows import draw_rows
+from ._rows import RowsDisplay
 
 __all__ = ["InterpolationDisplay"]
 
 
-class InterpolationDisplay:
+class InterpolationDisplay(RowsDisplay):
     """Lines of rows that lead from one row to another through the representations of a model.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -35,10 +34,6 @@ class InterpolationDisplay:
     1
     """
 
-    def __init__(self, rows: np.ndarray, *, image_shape: tuple[int, ...] | None = None) -> None:
-        self.rows = rows
-        self.image_shape = image_shape
-
     @classmethod
     def from_estimator(
         cls, estimator: Any, X1: Any, X2: Any, *, steps: int = 8, image_shape: tuple[int, ...] | None = None
@@ -58,38 +53,5 @@ class InterpolationDisplay:
         """
         return cls(estimator.interpolate(X1, X2, steps), image_shape=image_shape).plot()
 
-    @classmethod
-    def from_predictions(cls, rows: np.ndarray, *, image_shape: tuple[int, ...] | None = None) -> Self:
-        """Draw rows that were interpolated before.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_lines, n_steps, n_features) or (n_lines, n_steps, ...)
-        image_shape : tuple of int or None, default=None
-
-        Returns
-        -------
-        display : InterpolationDisplay
-        """
-        return cls(rows, image_shape=image_shape).plot()
-
-    def plot(self) -> Self:
-        """Draw in a new figure.
-
-        Returns
-        -------
-        display : InterpolationDisplay
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If flat rows are not images of `image_shape`.
-        ImportError
-            If matplotlib is not installed.
-        """
-        figure = import_pyplot("InterpolationDisplay").figure(layout="constrained")
-        labels = [f"{fraction:.2f}" for fraction in np.linspace(0, 1, self.rows.shape[1])]
-        draw_rows(self.rows, labels, self.image_shape, "InterpolationDisplay", figure=figure)
-        self.figure_, self.axes_ = figure, np.array(figure.axes, dtype=object)
-        return self
+    def _labels(self) -> list[str]:
+        return [f"{fraction:.2f}" for fraction in np.linspace(0, 1, self.rows.shape[1])]

@@ -4,13 +4,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from ._axes import import_pyplot
-from ._rows import draw_rows
+from ._rows import RowsDisplay
 
 __all__ = ["NeighborsDisplay"]
 
 
-class NeighborsDisplay:
+class NeighborsDisplay(RowsDisplay):
     """Lines of rows: a row first, then its nearest in the representations of a model.
 
     Use `from_estimator` or `from_predictions` to make one.
@@ -35,10 +34,6 @@ class NeighborsDisplay:
     10
     """
 
-    def __init__(self, rows: np.ndarray, *, image_shape: tuple[int, ...] | None = None) -> None:
-        self.rows = rows
-        self.image_shape = image_shape
-
     @classmethod
     def from_estimator(
         cls, estimator: Any, X: Any, *, k: int = 4, among: Any = None, image_shape: tuple[int, ...] | None = None
@@ -62,38 +57,5 @@ class NeighborsDisplay:
         rows, candidates = np.asarray(X), np.asarray(X if among is None else among)
         return cls(np.concatenate([rows[:, None], candidates[indices]], axis=1), image_shape=image_shape).plot()
 
-    @classmethod
-    def from_predictions(cls, rows: np.ndarray, *, image_shape: tuple[int, ...] | None = None) -> Self:
-        """Draw rows whose neighbours were found before.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_lines, 1 + k, n_features) or (n_lines, 1 + k, ...)
-        image_shape : tuple of int or None, default=None
-
-        Returns
-        -------
-        display : NeighborsDisplay
-        """
-        return cls(rows, image_shape=image_shape).plot()
-
-    def plot(self) -> Self:
-        """Draw in a new figure.
-
-        Returns
-        -------
-        display : NeighborsDisplay
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If flat rows are not images of `image_shape`.
-        ImportError
-            If matplotlib is not installed.
-        """
-        figure = import_pyplot("NeighborsDisplay").figure(layout="constrained")
-        labels = ["row", *(f"neighbour {number}" for number in range(1, self.rows.shape[1]))]
-        draw_rows(self.rows, labels, self.image_shape, "NeighborsDisplay", figure=figure)
-        self.figure_, self.axes_ = figure, np.array(figure.axes, dtype=object)
-        return self
+    def _labels(self) -> list[str]:
+        return ["row", *(f"neighbour {number}" for number in range(1, self.rows.shape[1]))]

@@ -1,72 +1,96 @@
-"""Figures of rows. matplotlib is imported when one is drawn, and its global state is left alone."""
+"""Lines of rows, such as an image and its neighbours: as images, as paths in the plane or as maps of values."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+
+from ._axes import import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_rows"]
+__all__ = ["RowsDisplay"]
 
 
-def draw_rows(
-    rows: np.ndarray,
-    labels: list[str],
-    image_shape: tuple[int, ...] | None,
-    owner: str,
-    *,
-    figure: "Figure | None" = None,
-) -> "Figure":
-    """Draw a line of pictures for each series of rows.
+class RowsDisplay:
+    """What displays of lines of rows have in common. A subclass names the steps of a line.
+
+    Rows are drawn as images if a row, or `image_shape`, has 1 or 3 channels. Rows of two numbers are drawn as paths in
+    the plane. Others are drawn as a map of values with a column for each row.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_series, n_steps, *row_shape)
-        Rows are drawn as images if a row, or `image_shape`, has 1 or 3 channels. Rows of two numbers are drawn as
-        paths in the plane. Others are drawn as a map of values with a column for each row.
-    labels : list of str
-        One for each step.
-    image_shape : tuple of int or None
-        (height, width) or (channels, height, width) of a flat row.
-    owner : str
-        Name of the caller for the message.
-    figure : Figure or None, default=None
-        Where to draw. None is a new figure, which pyplot does not know.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    ValueError
-        If a row is not an image of `image_shape`.
+    rows : ndarray of shape (n_lines, n_steps, n_features) or (n_lines, n_steps, ...)
+    image_shape : tuple of int or None, default=None
+        Image shape of flat rows: (height, width) or (channels, height, width).
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(f"{owner} needs matplotlib: pip install 'fdgm[plot]'.") from error
-    n_series, n_steps = rows.shape[:2]
-    if image_shape is not None:
-        try:
-            rows = rows.reshape(n_series, n_steps, *image_shape)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"image_shape of {owner} must be that of a row, of {rows[0, 0].size} numbers, got {image_shape!r}."
-            ) from None
-    if rows.ndim == 4:
-        rows = rows[:, :, None]
-    figure = Figure(layout="constrained") if figure is None else figure
-    if rows.ndim == 5 and rows.shape[2] in (1, 3):
-        figure.set_size_inches(1.0 + 0.9 * n_steps, 0.4 + 0.9 * n_series)
-        _draw_images(figure, rows, labels)
-    elif rows.ndim == 3 and rows.shape[2] == 2:
-        figure.set_size_inches(5.5, 5.0)
-        _draw_paths(figure.add_subplot(), rows, labels)
-    else:
-        figure.set_size_inches(2.5 * n_series + 1, 4.0)
-        _draw_values(figure, rows.reshape(n_series, n_steps, -1), labels)
-    return figure
+
+    def __init__(self, rows: np.ndarray, *, image_shape: tuple[int, ...] | None = None) -> None:
+        self.rows = rows
+        self.image_shape = image_shape
+
+    @classmethod
+    def from_predictions(cls, rows: np.ndarray, *, image_shape: tuple[int, ...] | None = None) -> Self:
+        """Draw lines of rows that were made before.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_lines, n_steps, n_features) or (n_lines, n_steps, ...)
+        image_shape : tuple of int or None, default=None
+
+        Returns
+        -------
+        display : object of this class
+        """
+        return cls(rows, image_shape=image_shape).plot()
+
+    def plot(self) -> Self:
+        """Draw in a new figure.
+
+        Returns
+        -------
+        display : object of this class
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If flat rows are not images of `image_shape`.
+        ImportError
+            If matplotlib is not installed.
+        """
+        owner = type(self).__name__
+        figure = import_pyplot(owner).figure(layout="constrained")
+        rows, labels = self._shaped(owner), self._labels()
+        n_lines, n_steps = rows.shape[:2]
+        if rows.ndim == 5 and rows.shape[2] in (1, 3):
+            figure.set_size_inches(1.0 + 0.9 * n_steps, 0.4 + 0.9 * n_lines)
+            _draw_images(figure, rows, labels)
+        elif rows.ndim == 3 and rows.shape[2] == 2:
+            figure.set_size_inches(5.5, 5.0)
+            _draw_paths(figure.add_subplot(), rows, labels)
+        else:
+            figure.set_size_inches(2.5 * n_lines + 1, 4.0)
+            _draw_values(figure, rows.reshape(n_lines, n_steps, -1), labels)
+        self.figure_, self.axes_ = figure, np.array(figure.axes, dtype=object)
+        return self
+
+    def _labels(self) -> list[str]:
+        """One for each step of a line."""
+        raise NotImplementedError
+
+    def _shaped(self, owner: str) -> np.ndarray:
+        rows = self.rows
+        if self.image_shape is not None:
+            try:
+                rows = rows.reshape(*rows.shape[:2], *self.image_shape)
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"image_shape of {owner} must be that of a row, of {rows[0, 0].size} numbers, got"
+                    f" {self.image_shape!r}."
+                ) from None
+        return rows[:, :, None] if rows.ndim == 4 else rows
 
 
 def _draw_images(figure: "Figure", rows: np.ndarray, labels: list[str]) -> None:
