@@ -180,13 +180,21 @@ def test_torchrun_fits_and_one_process_loads(tmp_path):
     np.testing.assert_array_equal(model.sample(3, random_state=0), found["0"]["sample"])
 
 
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+)  # of Ray itself
 def test_ray_trains_and_one_process_loads(tmp_path):
-    pytest.importorskip("ray", reason="ray is not installed")
+    ray = pytest.importorskip("ray", reason="ray is not installed")
     from ray.train import ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    TorchTrainer(
-        jobs.save, train_loop_config=str(tmp_path), scaling_config=ScalingConfig(num_workers=2, use_gpu=False)
-    ).fit()
+    where = os.pathsep.join([str(JOBS.parent), *filter(None, sys.path)])  # workers import the jobs and fdgm from there
+    ray.init(num_cpus=2, runtime_env={"env_vars": {"PYTHONPATH": where, "OMP_NUM_THREADS": "1"}})
+    try:
+        TorchTrainer(
+            jobs.save, train_loop_config=str(tmp_path), scaling_config=ScalingConfig(num_workers=2, use_gpu=False)
+        ).fit()
+    finally:
+        ray.shutdown()
     found = json.loads((tmp_path / "0.json").read_text())
     np.testing.assert_array_equal(fdgm.load(tmp_path / "model.fdgm").sample(3, random_state=0), found["sample"])
